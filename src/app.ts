@@ -1,0 +1,33 @@
+// The HTTP surface: which path means what. Wiring only; what happens behind a route lives in its room.
+import { Hono } from 'hono';
+import { DEFAULT_ENDPOINT, ENDPOINT_PATTERN, isConfigured, secretNamesOf } from './edge/secrets.ts';
+import { answerDelivery } from './edge/webhook-route.ts';
+import type { Env } from './env.ts';
+import { errorSite, log } from './log.ts';
+
+const WEBHOOK_PATH = '/webhooks/vastai';
+
+// A trailing slash is served, never redirected: the provider takes a redirect for a permanent failure.
+export const app = new Hono<{ Bindings: Env }>({ strict: false });
+
+app.post(WEBHOOK_PATH, (context) =>
+  answerDelivery(context, DEFAULT_ENDPOINT, secretNamesOf(DEFAULT_ENDPOINT, false), log),
+);
+app.post(`${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`, (context) => {
+  const endpoint = context.req.param('endpoint');
+  return answerDelivery(context, endpoint, secretNamesOf(endpoint, true), log);
+});
+for (const path of [WEBHOOK_PATH, `${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`]) {
+  app.all(path, (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'POST' }));
+}
+
+app.get('/health', (context) =>
+  isConfigured(context.env) ? context.json({ status: 'ok' }) : context.json({ status: 'unconfigured' }, 503),
+);
+app.all('/health', (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'GET, HEAD' }));
+
+app.notFound((context) => context.json({ error: 'Not found' }, 404));
+app.onError((error, context) => {
+  log('webhook.failed', { error: errorSite(error) }, 'error');
+  return context.json({ error: 'Internal error' }, 500);
+});

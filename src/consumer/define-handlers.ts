@@ -1,0 +1,43 @@
+// The types of the user's handlers: a mistyped event name or payload field does not compile.
+import type { Env } from '../env.ts';
+import type { AnyEvent, EventType, VastaiEvent } from '../event/envelope.ts';
+import type { Log } from '../log.ts';
+
+/** What a handler gets beside its event. */
+export interface HandlerContext {
+  /** Bindings and secrets of the Worker. */
+  readonly env: Env;
+  /** How often this event has been tried, counting from 1. */
+  readonly attempt: number;
+  /** The same for every try of one event: give it to services that deduplicate by key. */
+  readonly idempotencyKey: string;
+  /** Fires when the handler's 30 s are over. Pass it to `fetch`. */
+  readonly signal: AbortSignal;
+  /** Writes a JSON log line. Give it no payload: logs are read by more people than events. */
+  readonly log: Log;
+  /**
+   * Runs a step unless it has already succeeded for this event, so that a retry repeats only what failed.
+   * `step` names it within the event. Rejects as `run` does.
+   */
+  once(step: string, run: () => Promise<unknown>): Promise<void>;
+}
+
+export type Handler<Event> = (event: Event, context: HandlerContext) => Promise<void> | void;
+
+/** One handler per event type that you care about, and one for all others, known or not yet. */
+export type Handlers = {
+  readonly [Type in EventType]?: Handler<VastaiEvent<Type>>;
+} & {
+  readonly fallback: Handler<AnyEvent>;
+};
+
+/** Checks your handlers at compile time; at run time it only hands them back. */
+export function defineHandlers(handlers: Handlers): Handlers {
+  return handlers;
+}
+
+/** The handler of a type. Types are data from outside: `constructor` is an ordinary unknown type. */
+export function handlerFor(handlers: Handlers, type: string): Handler<AnyEvent> {
+  const handler = Object.hasOwn(handlers, type) ? handlers[type as EventType] : undefined;
+  return (handler as Handler<AnyEvent> | undefined) ?? handlers.fallback;
+}

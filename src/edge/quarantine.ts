@@ -1,0 +1,87 @@
+// What is refused although its signature is genuine may be the only copy there will ever be: a 4xx makes the provider give
+// up. So it is kept first, whole, as a dead letter, and refused only then.
+import type { AnyEvent } from '../event/envelope.ts';
+import { type ParseFailure, parseEvent } from '../event/parse.ts';
+import { MAX_KEPT_HEADER_LENGTH } from '../limits.ts';
+import { enqueue } from '../queue/enqueue.ts';
+import { type EncodeFailure, encodeMessage, type RefusedMessage } from '../queue/message.ts';
+import type { TimestampFailure, VerifiedDelivery } from '../signature/verify.ts';
+import type { ReceiveDeps } from './deps.ts';
+import type { Received } from './outcome.ts';
+import { isSeen, markSeen } from './seen-ids.ts';
+
+/** Refusals that lose an event unless it is kept. */
+export type AuthenticRefusal = { readonly reason: TimestampFailure | EncodeFailure } | ParseFailure;
+
+const KEPT_HEADERS = [
+  'content-type',
+  'user-agent',
+  'x-vast-signature-256',
+  'x-vast-timestamp',
+  'x-vast-event-id',
+  'x-vast-delivery-attempt',
+  'x-vastai-signature',
+  'x-vastai-timestamp',
+];
+
+/**
+ * Keeps a refused delivery, once per id and day, and returns what to answer: the refusal, or 503 where it could not be
+ * kept. An id known as queued is not kept again, and keeping never marks an id as queued.
+ * Where the body can be read, its envelope is kept beside it: that makes the delivery replayable.
+ */
+export async function quarantine(
+  refusal: AuthenticRefusal,
+  headers: Headers,
+  delivery: VerifiedDelivery,
+  deps: ReceiveDeps,
+): Promise<Received> {
+  const { SEEN, DEAD_LETTERS } = deps.bindings;
+  const parsed = parseEvent(delivery, deps.endpoint);
+  const event = parsed.ok ? parsed.value : undefined;
+  const refused: Received = { ...refusal, event };
+
+  const id = event?.id ?? (await digestOf(delivery.body));
+  if (event && (await isSeen(SEEN, 'event', id, deps.log))) return refused;
+  if (await isSeen(SEEN, 'quarantined', id, deps.log)) return refused;
+
+  const letter: RefusedMessage = {
+    kind: 'refused',
+    reason: refusal.reason,
+    id,
+    endpoint: deps.endpoint,
+    dialect: delivery.dialect,
+    receivedAt: deps.now,
+    headers: keptHeaders(headers),
+    body: delivery.body.toBase64(),
+  };
+  const message = withEventIfItFits(letter, event);
+  if (!message.ok) return { reason: 'dead_letters_unavailable', error: message.failure, event };
+
+  const sent = await enqueue(DEAD_LETTERS, message.value);
+  if (!sent.ok) return { reason: 'dead_letters_unavailable', error: sent.failure.error, event };
+
+  deps.waitUntil(markSeen(SEEN, 'quarantined', id, deps.log));
+  deps.log('webhook.quarantined', { id, type: event?.type, endpoint: deps.endpoint, reason: refusal.reason }, 'warn');
+  return refused;
+}
+
+/** The raw body always fits a message; the envelope beside it may not, and can be read from the body again. */
+function withEventIfItFits(letter: RefusedMessage, event: AnyEvent | undefined) {
+  const whole = event ? encodeMessage({ ...letter, event }) : encodeMessage(letter);
+  return whole.ok ? whole : encodeMessage(letter);
+}
+
+function keptHeaders(headers: Headers): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = headers.get(name);
+    if (value !== null) kept[name] = value.slice(0, MAX_KEPT_HEADER_LENGTH);
+  }
+  return kept;
+}
+
+/** A stand-in id for a body without a usable one: the same bytes are the same delivery. */
+async function digestOf(body: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', body);
+  return `sha256:${new Uint8Array(digest).toHex()}`;
+}

@@ -1,0 +1,36 @@
+// Reads a request's raw bytes up to a limit, declared or counted. The platform holds a declared length to its word, but
+// a chunked body declares none, so it is counted while it arrives and dropped at the first byte too many.
+import { fail, type Result, succeed } from '../result.ts';
+
+/** @param maxBytes Largest body that is read. */
+export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, 'body_too_large'>> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > maxBytes) return fail('body_too_large');
+  if (request.body === null) return succeed(new Uint8Array());
+  if (declared !== null) {
+    const body = new Uint8Array(await request.arrayBuffer());
+    return body.byteLength > maxBytes ? fail('body_too_large') : succeed(body);
+  }
+
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the stream.
+    if (size > maxBytes) return fail('body_too_large');
+    chunks.push(chunk);
+  }
+  return succeed(concatenate(chunks, size));
+}
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = chunks;
+  if (chunks.length === 1 && only) return only;
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return body;
+}

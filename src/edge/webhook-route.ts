@@ -1,0 +1,61 @@
+// The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer and a log line.
+import type { Context } from 'hono';
+import type { Env, WebhookSecretName } from '../env.ts';
+import type { Log } from '../log.ts';
+import { answerTo, type Received } from './outcome.ts';
+import { receive } from './receive.ts';
+import { isRotating, liveSecrets } from './secrets.ts';
+
+/** Answers one POST to an endpoint. */
+export async function answerDelivery(
+  context: Context<{ Bindings: Env }>,
+  endpoint: string,
+  secretNames: readonly WebhookSecretName[],
+  log: Log,
+): Promise<Response> {
+  const { env, executionCtx } = context;
+  const request = context.req.raw;
+  const now = Date.now();
+  const received = await receive(request, {
+    bindings: env,
+    endpoint,
+    secrets: liveSecrets(env, secretNames),
+    rotating: isRotating(env, now / 1000),
+    now,
+    log,
+    waitUntil: (work) => executionCtx.waitUntil(work),
+  });
+  logOutcome(received, endpoint, request.headers, log);
+  const answer = answerTo(received);
+  return context.json(answer.body, answer.status, answer.headers);
+}
+
+function logOutcome(received: Received, endpoint: string, headers: Headers, log: Log): void {
+  const { event, reason } = received;
+  const about = { id: event?.id, type: event?.type, endpoint };
+  switch (reason) {
+    case 'accepted':
+      log('webhook.accepted', { ...about, ...unsignedClaims(headers, event?.id) });
+      break;
+    case 'duplicate':
+      log('webhook.duplicate', { ...about, ...unsignedClaims(headers, event?.id) });
+      break;
+    case 'queue_unavailable':
+    case 'dead_letters_unavailable':
+      log('webhook.refused', { ...about, reason, error: received.error }, 'error');
+      break;
+    default:
+      log('webhook.refused', { ...about, reason }, 'warn');
+      break;
+  }
+}
+
+/** What the provider says beside the signed body. It decides nothing; a differing id is worth a look. */
+function unsignedClaims(headers: Headers, id: string | undefined) {
+  const headerId = headers.get('x-vast-event-id');
+  const attempt = headers.get('x-vast-delivery-attempt') ?? '';
+  return {
+    deliveryAttempt: /^\d{1,6}$/.test(attempt) ? Number(attempt) : undefined,
+    headerIdDiffers: headerId !== null && headerId !== id ? (true as const) : undefined,
+  };
+}

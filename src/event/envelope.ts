@@ -1,0 +1,46 @@
+// The one shape that everything behind the edge knows, whichever dialect an event arrived in.
+import type { NotificationType, ResourceType } from './catalogue.ts';
+
+/**
+ * What a notification carries: the signed body less id, type and time. Ids of instances and machines stand only in
+ * the English text, whose wording changes: show it, do not parse it. The types are the provider's documentation; the
+ * edge does not enforce them, because refusing an authentic event over a missing text would lose it.
+ */
+export interface NotificationData {
+  subject: string;
+  message: string;
+  user_id?: number;
+}
+
+/** What a resource event carries: the body's `data`, whose fields are the sender's. */
+export type ResourceData = Record<string, unknown>;
+
+/** From type name to data type. Every other event type below is derived from this map. */
+export type EventDataMap = { [Type in NotificationType]: NotificationData } & {
+  [Type in ResourceType]: ResourceData;
+};
+
+export type EventType = keyof EventDataMap;
+export type EventDataOf<Type extends EventType> = EventDataMap[Type];
+
+/** An event of a type from the catalogue. */
+export type VastaiEvent<Type extends EventType = EventType> = {
+  [Each in Type]: Envelope<Each, EventDataOf<Each>>;
+}[Type];
+
+/** An event of any type, known or not yet: what the fallback handler gets. */
+export type AnyEvent = Envelope<string, Record<string, unknown>>;
+
+export interface Envelope<Type extends string, Data> {
+  /** The provider's id, from the signed body: the same for every copy and retry. */
+  readonly id: string;
+  readonly type: Type;
+  /** Which of your endpoints received it: `default` for `/webhooks/vastai`, else the path's last part. */
+  readonly endpoint: string;
+  readonly dialect: 'notification' | 'resource';
+  /** ISO 8601, from the signed body; from the signed timestamp header where the body has no usable time. */
+  readonly created: string;
+  readonly data: Data;
+  /** Top-level fields that have no place in the envelope, carried along (`resource` only, and only if there are any). */
+  readonly extra?: Record<string, unknown>;
+}

@@ -1,0 +1,50 @@
+// Every number that bounds something, with its unit and the reason for it.
+// The Worker is your own code: to change a limit, edit it here (and read what it protects first).
+
+/** Largest request body, in bytes. Real deliveries stay under 1 KB; 64 KiB leaves room and keeps base64 of a refused one inside one queue message. */
+export const MAX_BODY_BYTES = 65_536;
+
+/** How far a signed timestamp may lie from now, in seconds, to either side (Vast.ai's documented tolerance). */
+export const TIMESTAMP_TOLERANCE_SECONDS = 300;
+
+/** How long an event id is remembered as queued, in seconds: 7 days. */
+export const SEEN_TTL_SECONDS = 604_800;
+
+/** How long a quarantined delivery is remembered, in seconds: one is kept per id and day, so resending a captured one costs nothing. */
+export const QUARANTINED_TTL_SECONDS = 86_400;
+
+/** Longest event id and event type, in characters. The id must fit a KV key (512 bytes) behind its prefix. */
+export const MAX_ID_LENGTH = 256;
+export const MAX_TYPE_LENGTH = 128;
+
+/** Largest queue message we send, in bytes: the platform's 128,000 less its own metadata, rounded down. */
+export const MAX_MESSAGE_BYTES = 127_000;
+
+/** Longest header value kept with a refused delivery, in characters. Signatures and timestamps are far shorter. */
+export const MAX_KEPT_HEADER_LENGTH = 512;
+
+/** How long the edge waits for KV, in milliseconds. KV only saves work, so it may not use up the provider's 10 s. */
+export const KV_TIMEOUT_MS = 1_000;
+
+/** How long the edge waits for a queue to take a message, in milliseconds: inside the provider's 10 s, so that the 503 still arrives. */
+export const SEND_TIMEOUT_MS = 7_000;
+
+/** `Retry-After` of a 503, in seconds: for our own passing failures, and for an endpoint nobody has configured yet. */
+export const RETRY_AFTER_SECONDS = 30;
+export const NOT_CONFIGURED_RETRY_AFTER_SECONDS = 300;
+
+/** How long one handler run may take, in milliseconds, before its signal fires and it counts as failed. */
+export const HANDLER_TIMEOUT_MS = 30_000;
+
+/** Back-off of a failing event, in seconds: the first delay, doubled for each further try, up to the last. */
+export const FIRST_RETRY_SECONDS = 10;
+export const LONGEST_RETRY_SECONDS = 3_600;
+
+/** Longest delay that Queues accepts, in seconds. */
+export const MAX_DELAY_SECONDS = 86_400;
+
+/** Pause between two tries to store a dead letter, in seconds: with 100 retries that is four days, the queue's default retention. */
+export const DEAD_LETTER_RETRY_SECONDS = 3_600;
+
+/** Longest error text kept or logged for a failed try, in characters. */
+export const MAX_ERROR_LENGTH = 300;

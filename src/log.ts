@@ -1,0 +1,56 @@
+// One JSON line per step, `event` first. Never a secret, never a payload: fields are names, ids, counts and
+// reasons, and the type below is closed so that a payload cannot slip in without somebody widening it.
+
+/** What a log line may carry. Times are milliseconds unless the name says otherwise. */
+export interface LogFields {
+  id?: string | undefined;
+  type?: string | undefined;
+  endpoint?: string | undefined;
+  dialect?: string | undefined;
+  reason?: string | undefined;
+  /** Text of a platform's or handler's error, bounded and free of payload (see consumer/error-text.ts). */
+  error?: string | undefined;
+  attempt?: number | undefined;
+  ms?: number | undefined;
+  delaySeconds?: number | undefined;
+  count?: number | undefined;
+  messageId?: string | undefined;
+  /** What the provider's unsigned headers claim: for reading only, they decide nothing. */
+  deliveryAttempt?: number | undefined;
+  headerIdDiffers?: true | undefined;
+  note?: string | undefined;
+}
+
+export type Level = 'info' | 'warn' | 'error';
+export type Log = (event: string, fields?: LogFields, level?: Level) => void;
+
+/** Writes one line to the Worker's log. */
+export const log: Log = (event, fields = {}, level = 'info') => {
+  const line = JSON.stringify({ event, ...fields });
+  switch (level) {
+    case 'info':
+      console.log(line);
+      break;
+    case 'warn':
+      console.warn(line);
+      break;
+    case 'error':
+      console.error(line);
+      break;
+  }
+};
+
+/**
+ * Where an unforeseen error came from, without its message: a parser's message quotes its input,
+ * and the input may be a payload.
+ */
+export function errorSite(error: unknown): string {
+  if (!(error instanceof Error)) return `thrown ${typeof error}`;
+  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  return frame ? `${error.name} ${frame.trim()}` : error.name;
+}
+
+/** The message of a platform binding's error (KV, queue, object), bounded. Those name limits and codes, never our data. */
+export function platformError(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, 200);
+}

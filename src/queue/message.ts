@@ -1,0 +1,137 @@
+// The border between the edge and the consumer: what a queue message looks like, written and read here only.
+// A message is JSON text, so that what was measured is what is sent.
+import * as v from 'valibot';
+import type { AnyEvent } from '../event/envelope.ts';
+import { MAX_MESSAGE_BYTES } from '../limits.ts';
+import { fail, type Result, succeed } from '../result.ts';
+
+const VERSION = 1;
+
+/** An accepted event on its way to its handler. */
+export interface EventMessage {
+  readonly kind: 'event';
+  readonly event: AnyEvent;
+  /** When the edge accepted it, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+}
+
+/** A delivery that the edge refused although its signature was genuine, kept whole. */
+export interface RefusedMessage {
+  readonly kind: 'refused';
+  readonly reason: string;
+  /** The signed body's id, or `sha256:…` of the body where it has none. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly dialect: AnyEvent['dialect'];
+  readonly receivedAt: number;
+  /** The provider's headers as received. They hold a signature, never a secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The raw body in base64: it may be anything. */
+  readonly body: string;
+  /** Where the body could be parsed, so that it can be replayed. */
+  readonly event?: AnyEvent;
+}
+
+/** An event whose handler has failed for good. */
+export interface FailedMessage {
+  readonly kind: 'failed';
+  readonly event: AnyEvent;
+  readonly receivedAt: number;
+  readonly reason: string;
+  readonly error: string;
+  readonly attempts: number;
+}
+
+/** A message that the consumer could not read, kept as far as it fits. */
+export interface UndecodableMessage {
+  readonly kind: 'undecodable';
+  readonly reason: string;
+  readonly messageId: string;
+  readonly receivedAt: number;
+  readonly body: string;
+}
+
+export type Message = EventMessage | RefusedMessage | FailedMessage | UndecodableMessage;
+export type DeadLetter = RefusedMessage | FailedMessage | UndecodableMessage;
+
+export type EncodeFailure = 'message_too_large' | 'message_unencodable';
+export type DecodeFailure = 'message_not_json' | 'message_version_unknown' | 'message_malformed';
+
+/**
+ * Writes a message, measured against the queue's limit.
+ *
+ * `message_too_large` can happen although the body was within its own limit: JSON spells some numbers longer than
+ * they came (`1e20`). `message_unencodable` is JSON nested deeper than the runtime's stack.
+ */
+export function encodeMessage(message: Message): Result<string, EncodeFailure> {
+  let text: string;
+  try {
+    text = JSON.stringify({ version: VERSION, ...message });
+  } catch {
+    return fail('message_unencodable');
+  }
+  return byteLength(text) > MAX_MESSAGE_BYTES ? fail('message_too_large') : succeed(text);
+}
+
+const envelopeSchema = v.looseObject({
+  id: v.string(),
+  type: v.string(),
+  endpoint: v.string(),
+  dialect: v.picklist(['notification', 'resource']),
+  created: v.string(),
+  data: v.custom<Record<string, unknown>>((data) => typeof data === 'object' && data !== null),
+});
+const envelope = v.custom<AnyEvent>((value) => v.is(envelopeSchema, value));
+
+const messageSchema = v.variant('kind', [
+  v.object({ kind: v.literal('event'), event: envelope, receivedAt: v.number() }),
+  v.object({
+    kind: v.literal('refused'),
+    reason: v.string(),
+    id: v.string(),
+    endpoint: v.string(),
+    dialect: v.picklist(['notification', 'resource']),
+    receivedAt: v.number(),
+    headers: v.record(v.string(), v.string()),
+    body: v.string(),
+    event: v.exactOptional(envelope),
+  }),
+  v.object({
+    kind: v.literal('failed'),
+    event: envelope,
+    receivedAt: v.number(),
+    reason: v.string(),
+    error: v.string(),
+    attempts: v.number(),
+  }),
+  v.object({
+    kind: v.literal('undecodable'),
+    reason: v.string(),
+    messageId: v.string(),
+    receivedAt: v.number(),
+    body: v.string(),
+  }),
+]);
+
+/** Reads a message's body. Whoever can write into the queue is trusted no further than this. */
+export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
+  let json = body;
+  if (typeof body === 'string') {
+    try {
+      json = JSON.parse(body);
+    } catch {
+      return fail('message_not_json');
+    }
+  }
+  if (typeof json !== 'object' || json === null) return fail('message_malformed');
+  if (!('version' in json) || json.version !== VERSION) return fail('message_version_unknown');
+  const message = v.safeParse(messageSchema, json);
+  return message.success ? succeed(message.output) : fail('message_malformed');
+}
+
+const encoder = new TextEncoder();
+
+/** UTF-8 length; counted only where it could matter, three bytes being the most that one UTF-16 unit takes. */
+function byteLength(text: string): number {
+  return text.length * 3 <= MAX_MESSAGE_BYTES ? text.length : encoder.encode(text).byteLength;
+}

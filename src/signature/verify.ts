@@ -1,0 +1,77 @@
+// Is a delivery authentic, and is it fresh? Pure but for Web Crypto: headers, bytes, secrets and the time come in.
+// Two questions, asked apart, so that an authentic late delivery can be told from a forged one.
+import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import { bytesFromHex } from './hex.ts';
+import { canonicalInput, isMacOf } from './mac.ts';
+import { notificationScheme } from './notification.ts';
+import { resourceScheme } from './resource.ts';
+import type { SchemeName } from './scheme.ts';
+
+declare const verified: unique symbol;
+
+/** Raw bytes that a live secret has signed. Only this file can make one; nothing has been decoded or parsed yet. */
+export interface VerifiedDelivery {
+  readonly [verified]: true;
+  readonly dialect: SchemeName;
+  readonly body: Uint8Array;
+  /** Seconds since the epoch, as signed. */
+  readonly timestamp: number;
+}
+
+/** Why a delivery is not proven. For our own log: the sender is told the same for all of them. */
+export type SignatureFailure =
+  | 'signature_missing'
+  | 'signature_malformed'
+  | 'timestamp_missing'
+  | 'timestamp_malformed'
+  | 'signature_mismatch';
+
+export type TimestampFailure = 'timestamp_stale' | 'timestamp_ahead';
+
+const SIGNATURE_DIGITS = /^[0-9a-fA-F]{64}$/;
+const TIMESTAMP = /^\d{1,12}$/;
+
+/**
+ * Proves that `body` was signed with one of `secrets`.
+ *
+ * The dialect is the one whose signature header is present, `X-Vast-Signature-256` first. Every secret is tried even
+ * after one has matched, so that timing does not tell which slot is live. Time is not judged here: see `checkTimestamp`.
+ *
+ * @param headers The request's headers. A header sent twice arrives joined by a comma and so counts as malformed.
+ * @param secrets The live secrets of the endpoint; with none, nothing verifies.
+ */
+export async function verifyDelivery(
+  headers: Headers,
+  body: Uint8Array,
+  secrets: readonly string[],
+): Promise<Result<VerifiedDelivery, SignatureFailure>> {
+  const scheme = headers.has(notificationScheme.signatureHeader) ? notificationScheme : resourceScheme;
+
+  const signature = headers.get(scheme.signatureHeader);
+  if (signature === null) return fail('signature_missing');
+  const digits = signature.slice(scheme.prefix.length);
+  if (!signature.startsWith(scheme.prefix) || !SIGNATURE_DIGITS.test(digits)) return fail('signature_malformed');
+
+  const timestamp = headers.get(scheme.timestampHeader);
+  if (timestamp === null) return fail('timestamp_missing');
+  if (!TIMESTAMP.test(timestamp)) return fail('timestamp_malformed');
+
+  const input = canonicalInput(timestamp, body);
+  const mac = bytesFromHex(digits);
+  const matches = await Promise.all(secrets.map((secret) => isMacOf(secret, mac, input)));
+  if (!matches.includes(true)) return fail('signature_mismatch');
+
+  return succeed({ dialect: scheme.name, body, timestamp: Number(timestamp) } as VerifiedDelivery);
+}
+
+/**
+ * Whether a proven delivery is fresh: at most 300 s from `nowSeconds`, to either side.
+ *
+ * @param nowSeconds Whole seconds since the epoch.
+ */
+export function checkTimestamp(delivery: VerifiedDelivery, nowSeconds: number): Result<void, TimestampFailure> {
+  if (delivery.timestamp < nowSeconds - TIMESTAMP_TOLERANCE_SECONDS) return fail('timestamp_stale');
+  if (delivery.timestamp > nowSeconds + TIMESTAMP_TOLERANCE_SECONDS) return fail('timestamp_ahead');
+  return succeed(undefined);
+}

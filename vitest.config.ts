@@ -1,0 +1,31 @@
+// Two projects: what must hold inside the Workers runtime, and what runs around it in Node (CLI, deployed pipeline, README).
+import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
+import { defineConfig } from 'vitest/config';
+
+const nodeTests = ['test/cli/**/*.test.ts', 'test/deployed/**/*.test.ts', 'test/project/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              // Secrets of the tests' own; wrangler.toml holds none.
+              bindings: {
+                VASTAI_WEBHOOK_SECRET: 'vast-test-secret',
+                VASTAI_WEBHOOK_SECRET_HOST: 'host-test-secret',
+                OPS_TOKEN: 'ops-test-token',
+              },
+            },
+          }),
+        ],
+        test: { name: 'workers', include: ['test/**/*.test.{ts,tsx}'], exclude: nodeTests },
+      },
+      {
+        test: { name: 'node', include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+      },
+    ],
+  },
+});
