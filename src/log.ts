@@ -46,7 +46,10 @@ export const log: Log = (event, fields = {}, level = 'info') => {
  */
 export function errorSite(error: unknown): string {
   if (!(error instanceof Error)) return `thrown ${typeof error}`;
-  const frame = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  // The message stands before the frames, and a line of it may look like one.
+  const stack = error.stack ?? '';
+  const frames = stack.slice(stack.indexOf(error.message) + error.message.length);
+  const frame = stack.includes(error.message) ? frames.split('\n').find((line) => /^\s+at /.test(line)) : undefined;
   return frame ? `${error.name} ${frame.trim()}` : error.name;
 }
 

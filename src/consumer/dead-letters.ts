@@ -7,15 +7,23 @@ import type { BatchDeps } from './batch.ts';
 
 /** A letter about a message that could not be read, with as much of its body as is sure to fit. */
 export function undecodable(message: Message, reason: string): UndecodableMessage {
-  const text = typeof message.body === 'string' ? message.body : String(JSON.stringify(message.body));
   return {
     kind: 'undecodable',
     reason,
     messageId: message.id,
     receivedAt: message.timestamp.getTime(),
     // Escaped and in UTF-8, a character can take six bytes.
-    body: text.slice(0, Math.floor(MAX_MESSAGE_BYTES / 6) - 200),
+    body: textOf(message.body).slice(0, Math.floor(MAX_MESSAGE_BYTES / 6) - 200),
   };
+}
+
+/** A queue may hold what JSON cannot spell (a BigInt, a cycle); that must not stop the batch. */
+function textOf(body: unknown): string {
+  try {
+    return typeof body === 'string' ? body : String(JSON.stringify(body));
+  } catch {
+    return `unprintable ${typeof body}`;
+  }
 }
 
 /** Moves a message to the dead letters. It is acknowledged only once they have it; until then it stays where it is. */

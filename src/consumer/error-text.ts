@@ -9,11 +9,25 @@ const SHORTEST_QUOTE = 12;
 const SHORTEST_VALUE = 4;
 const REDACTED = '[redacted]';
 
-/** @returns `Name: message`, at most 300 characters. */
+/** @returns `Name: message`, at most 300 characters. Never throws, whatever was thrown. */
 export function describeError(error: unknown, event: AnyEvent, env: Env): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : `thrown ${typeof error}`;
+  const text = textOf(error);
   const values = [...textsIn(event.data), ...textsIn(event.extra), ...secretsOf(env)];
   return redact(text.slice(0, 4 * MAX_ERROR_LENGTH), values).slice(0, MAX_ERROR_LENGTH);
+}
+
+/**
+ * A parser quotes its input in fragments too short to be told from ordinary words, so its text ends at the first
+ * quotation mark. And a library's error may compute its message, and fail at it.
+ */
+function textOf(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return `thrown ${typeof error}`;
+    const message = error instanceof SyntaxError ? error.message.replace(/["'`].*$/s, REDACTED) : error.message;
+    return `${error.name}: ${message}`;
+  } catch {
+    return 'an error that cannot be read';
+  }
 }
 
 function redact(text: string, values: readonly string[]): string {
@@ -40,7 +54,7 @@ function quoteLength(text: string, start: number, haystack: string): number {
   return length;
 }
 
-/** Every key and value of a JSON value as text. Iterative: a payload may be nested deeper than the stack. */
+/** Every value within a JSON value as text. Iterative: a payload may be nested deeper than the stack. */
 function textsIn(json: unknown): string[] {
   const texts: string[] = [];
   const open = [json];
