@@ -1,0 +1,139 @@
+// What can be sent beside an honest delivery, and the only answer that is right for it (the README's table of answers).
+import { MAX_BODY_BYTES, TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
+import { type Delivery, type Draft, signatureHeaderOf } from './delivery.ts';
+import type { Answer } from './send.ts';
+
+/** Status and fields that an answer must have. A field that is `undefined` must be absent; others do not matter. */
+export interface ExpectedAnswer {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface PlannedSend {
+  readonly delivery: Delivery;
+  readonly expected: ExpectedAnswer;
+  /** What is special about it, for the reader. */
+  readonly note?: string;
+  /** How long to wait before sending, in milliseconds. */
+  readonly pauseMs?: number;
+}
+
+export interface PlanContext {
+  /** A Worker on this machine, whose KV has no cache in front of it. */
+  readonly local: boolean;
+  /** What an honest first delivery deserves: an id of your own choosing may be known already. */
+  readonly accepted: ExpectedAnswer;
+  readonly sign: (draft: Draft) => Promise<Delivery>;
+}
+
+export interface AttackMode {
+  readonly summary: string;
+  readonly plan: (draft: Draft, context: PlanContext) => Promise<readonly PlannedSend[]>;
+}
+
+export const ACCEPTED: ExpectedAnswer = { status: 200, fields: { received: true, duplicate: undefined } };
+export const ACCEPTED_OR_DUPLICATE: ExpectedAnswer = { status: 200, fields: { received: true } };
+export const DUPLICATE: ExpectedAnswer = { status: 200, fields: { received: true, duplicate: true } };
+export const INVALID_SIGNATURE: ExpectedAnswer = { status: 401, fields: { error: 'Invalid signature' } };
+export const OUTSIDE_TOLERANCE: ExpectedAnswer = { status: 401, fields: { error: 'Timestamp outside tolerance' } };
+const TOO_LARGE: ExpectedAnswer = { status: 413, fields: { error: 'Payload too large' } };
+const INVALID_EVENT: ExpectedAnswer = { status: 400, fields: { error: 'Invalid event' } };
+
+/** Far enough outside that a slow answer does not bring a timestamp ahead of now back inside. */
+const OUTSIDE_SECONDS = TIMESTAMP_TOLERANCE_SECONDS + 60;
+/** An id is noted just after its answer has been sent: a copy on its heels could overtake the note. */
+const COPY_PAUSE_MS = 500;
+
+/** By the option that asks for them. */
+export const attackModes = {
+  stale: {
+    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ago`,
+    plan: async (draft, { sign }) => [
+      { delivery: await sign({ ...draft, timestamp: draft.timestamp - OUTSIDE_SECONDS }), expected: OUTSIDE_TOLERANCE },
+    ],
+  },
+  future: {
+    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ahead`,
+    plan: async (draft, { sign }) => [
+      { delivery: await sign({ ...draft, timestamp: draft.timestamp + OUTSIDE_SECONDS }), expected: OUTSIDE_TOLERANCE },
+    ],
+  },
+  badSignature: {
+    summary: 'a signature with one digit changed',
+    plan: async (draft, { sign }) => [{ delivery: forge(await sign(draft)), expected: INVALID_SIGNATURE }],
+  },
+  duplicate: {
+    summary: 'the same delivery twice',
+    plan: async (draft, context) => {
+      const delivery = await context.sign(draft);
+      return sendTwice(delivery, { ...delivery }, 'the same delivery again', context);
+    },
+  },
+  oversize: {
+    summary: `a genuine body of ${MAX_BODY_BYTES + 1} bytes`,
+    plan: async (draft, { sign }) => [
+      { delivery: await sign({ ...draft, body: padded(draft.body, MAX_BODY_BYTES + 1) }), expected: TOO_LARGE },
+    ],
+  },
+  badUtf8: {
+    summary: 'a genuine body that is not UTF-8',
+    plan: async (draft, { sign }) => [
+      { delivery: await sign({ ...draft, body: withStrayByte(draft.body) }), expected: INVALID_EVENT },
+    ],
+  },
+  headerId: {
+    summary: 'a captured delivery sent again under another event id in its unsigned header',
+    plan: async (draft, context) => {
+      const captured = await context.sign(draft);
+      const renamed = { ...captured, headers: { ...captured.headers, 'X-Vast-Event-Id': `${draft.id}-renamed` } };
+      return sendTwice(captured, renamed, `again, as X-Vast-Event-Id: ${draft.id}-renamed`, context);
+    },
+  },
+} satisfies Record<string, AttackMode>;
+
+export type AttackName = keyof typeof attackModes;
+
+export function isAsExpected(answer: Answer, expected: ExpectedAnswer): boolean {
+  return (
+    answer.status === expected.status &&
+    Object.entries(expected.fields).every(([field, value]) => answer.fields[field] === value)
+  );
+}
+
+/** An expected answer in the words of one that has come. */
+export function describeExpected({ status, fields }: ExpectedAnswer): string {
+  const absent = Object.keys(fields).filter((field) => fields[field] === undefined);
+  return `${status} ${JSON.stringify(fields)}${absent.map((field) => ` without "${field}"`).join('')}`;
+}
+
+/** The same delivery with the last digit of its signature changed. */
+export function forge(delivery: Delivery): Delivery {
+  const header = signatureHeaderOf(delivery);
+  const signature = delivery.headers[header] ?? '';
+  const forged = `${signature.slice(0, -1)}${signature.endsWith('0') ? '1' : '0'}`;
+  return { ...delivery, headers: { ...delivery.headers, [header]: forged } };
+}
+
+/**
+ * Away from this machine the copy may be taken as well: KV caches "absent" for up to a minute at the edge, and it is the
+ * consumer's side that tells such copies apart.
+ */
+function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanContext): readonly PlannedSend[] {
+  return [
+    { delivery: first, expected: context.accepted },
+    { delivery: copy, expected: context.local ? DUPLICATE : ACCEPTED_OR_DUPLICATE, note, pauseMs: COPY_PAUSE_MS },
+  ];
+}
+
+/** Spaces after the JSON text, which is still JSON. */
+function padded(body: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(length).fill(0x20);
+  larger.set(body.subarray(0, length));
+  return larger;
+}
+
+/** A byte that UTF-8 never uses, inside the last string. */
+function withStrayByte(body: Uint8Array): Uint8Array<ArrayBuffer> {
+  const at = body.lastIndexOf(0x22);
+  return new Uint8Array([...body.subarray(0, at), 0xff, ...body.subarray(at)]);
+}

@@ -1,0 +1,65 @@
+// A delivery as Vast.ai would make it: a body from the samples, signed by the real signer, with the provider's headers.
+// No I/O and no clock: the caller sends it, or spoils it first.
+import { sampleOf } from '../event/samples.ts';
+import { notificationScheme } from '../signature/notification.ts';
+import { resourceScheme } from '../signature/resource.ts';
+import type { SchemeName, SignatureScheme } from '../signature/scheme.ts';
+import { signDelivery } from '../signature/sign.ts';
+
+const SCHEMES: Record<SchemeName, SignatureScheme> = { notification: notificationScheme, resource: resourceScheme };
+const encoder = new TextEncoder();
+
+/** A delivery before it is signed. */
+export interface Draft {
+  readonly id: string;
+  readonly type: string;
+  readonly dialect: SchemeName;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** When it claims to be sent, in whole seconds since the epoch. */
+  readonly timestamp: number;
+}
+
+/** What goes over the wire. */
+export interface Delivery extends Draft {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface DraftOptions {
+  readonly type: string;
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Replaces or adds fields, as the samples do. */
+  readonly data?: Record<string, unknown> | undefined;
+}
+
+export function draftDelivery({ type, id, now, data }: DraftOptions): Draft {
+  const sample = sampleOf(type, { id, now, data });
+  return {
+    id,
+    type,
+    dialect: sample.dialect,
+    body: encoder.encode(sample.body),
+    timestamp: Math.floor(now / 1000),
+  };
+}
+
+/** Signs a draft. Only the `notification` dialect has headers beside the signature's, and they are not signed. */
+export async function signDraft(draft: Draft, secret: string): Promise<Delivery> {
+  const signature = await signDelivery(SCHEMES[draft.dialect], secret, String(draft.timestamp), draft.body);
+  const unsigned = draft.dialect === 'notification' && { 'X-Vast-Event-Id': draft.id, 'X-Vast-Delivery-Attempt': '1' };
+  return {
+    ...draft,
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'vastai-webhook-worker-trigger/1.0',
+      ...signature,
+      ...unsigned,
+    },
+  };
+}
+
+/** The header that carries a delivery's signature. */
+export function signatureHeaderOf(delivery: Delivery): string {
+  return SCHEMES[delivery.dialect].signatureHeader;
+}

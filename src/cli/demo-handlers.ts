@@ -1,0 +1,17 @@
+// What the demo's Worker runs in place of src/handlers/index.ts, which never fails. Worker code, never deployed.
+import { defineHandlers } from '../consumer/define-handlers.ts';
+import { PermanentFailure } from '../failures.ts';
+
+export const handlers = defineHandlers({
+  instance_offline: async () => {
+    throw new Error('the chat service did not answer');
+  },
+
+  billing_failed: async () => {
+    throw new PermanentFailure('no such account');
+  },
+
+  fallback: async (event, context) => {
+    context.log('handler.ran', { id: event.id, type: event.type });
+  },
+});

@@ -1,0 +1,137 @@
+// The demo's scenes: what is sent, which answer was promised, and what must become of it. Data; demo.ts plays them.
+import {
+  ACCEPTED,
+  DUPLICATE,
+  type ExpectedAnswer,
+  forge,
+  INVALID_SIGNATURE,
+  OUTSIDE_TOLERANCE,
+} from './attack-modes.ts';
+import type { Delivery, Draft } from './delivery.ts';
+import type { LogLine } from './demo-worker.ts';
+
+/** The end of an event's way, read from the Worker's log lines about it. */
+export interface Fate {
+  readonly promised: string;
+  /** What has become of it, in words; nothing while the promise is not kept (yet). */
+  readonly read: (lines: readonly LogLine[]) => string | undefined;
+}
+
+export interface Scene {
+  readonly title: string;
+  readonly draft: Draft;
+  /** Makes what goes over the wire. */
+  readonly make: (draft: Draft) => Promise<Delivery>;
+  readonly answer: ExpectedAnswer;
+  readonly fate: Fate;
+}
+
+export interface Storyteller {
+  readonly draft: (type: string) => Draft;
+  readonly sign: (draft: Draft) => Promise<Delivery>;
+}
+
+export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
+  const outbid = draft('outbid');
+  return [
+    {
+      title: 'An instance was outbid. Vast.ai says so in its notification dialect.',
+      draft: outbid,
+      make: sign,
+      answer: ACCEPTED,
+      fate: PROCESSED_ONCE,
+    },
+    {
+      title: 'Vast.ai sends the same delivery again.',
+      draft: outbid,
+      make: sign,
+      answer: DUPLICATE,
+      fate: { promised: 'recognised, its handler not run again', read: readDuplicate },
+    },
+    {
+      title: 'A resource was created, in the resource dialect.',
+      draft: draft('resource.created'),
+      make: sign,
+      answer: ACCEPTED,
+      fate: PROCESSED_ONCE,
+    },
+    {
+      title: 'A type that nobody has heard of yet.',
+      draft: draft('gpu_on_fire'),
+      make: sign,
+      answer: ACCEPTED,
+      fate: PROCESSED_ONCE,
+    },
+    {
+      title: 'A forgery: somebody without the secret guesses a signature.',
+      draft: draft('credit_received'),
+      make: async (forged) => forge(await sign(forged)),
+      answer: INVALID_SIGNATURE,
+      fate: { promised: 'refused, no trace of it behind the door', read: readNothing },
+    },
+    {
+      title: 'A genuine delivery that arrives six minutes late.',
+      draft: draft('low_credit'),
+      make: async (late) => sign({ ...late, timestamp: late.timestamp - 360 }),
+      answer: OUTSIDE_TOLERANCE,
+      fate: { promised: 'refused, but kept with the dead letters', read: readQuarantined },
+    },
+    {
+      title: 'An event whose handler fails: a service it calls is down.',
+      draft: draft('instance_offline'),
+      make: sign,
+      answer: ACCEPTED,
+      fate: { promised: 'to be tried again after a delay', read: readRetrying },
+    },
+    {
+      title: 'An event whose handler gives up: trying again cannot help.',
+      draft: draft('billing_failed'),
+      make: sign,
+      answer: ACCEPTED,
+      fate: { promised: 'moved to the dead letters', read: readDead },
+    },
+  ];
+}
+
+const PROCESSED_ONCE: Fate = { promised: 'handled once', read: readProcessedOnce };
+
+function readProcessedOnce(lines: readonly LogLine[]): string | undefined {
+  const runs = named(lines, 'event.processed');
+  return runs.length === 1 ? `queued, then handled (try ${runs[0]?.attempt}, ${runs[0]?.ms} ms)` : undefined;
+}
+
+function readDuplicate(lines: readonly LogLine[]): string | undefined {
+  const recognised = named(lines, 'webhook.duplicate').length === 1 && named(lines, 'event.processed').length === 1;
+  return recognised ? 'recognised by its id: the handler did not run again' : undefined;
+}
+
+function readNothing(lines: readonly LogLine[]): string | undefined {
+  return lines.length === 0 ? 'nothing: not queued, not kept, its sender told no more than that' : undefined;
+}
+
+function readQuarantined(lines: readonly LogLine[]): string | undefined {
+  const kept = named(lines, 'webhook.quarantined')[0];
+  const letter = deadLetters(lines)[0];
+  return kept && letter ? `kept as a dead letter (${letter.reason}): an authentic event is not lost` : undefined;
+}
+
+function readRetrying(lines: readonly LogLine[]): string | undefined {
+  const failed = named(lines, 'event.retrying')[0];
+  if (typeof failed?.delaySeconds !== 'number') return undefined;
+  return `try ${failed.attempt} failed ("${failed.error}"): tried again in ${failed.delaySeconds} s, then ever later`;
+}
+
+function readDead(lines: readonly LogLine[]): string | undefined {
+  const failed = named(lines, 'event.dead').find((line) => line.reason === 'permanent_failure');
+  const letter = deadLetters(lines)[0];
+  return failed && letter ? `moved to the dead letters after try ${failed.attempt} ("${failed.error}")` : undefined;
+}
+
+function named(lines: readonly LogLine[], event: string): LogLine[] {
+  return lines.filter((line) => line.event === event);
+}
+
+/** Lines of the dead-letter consumer, which knows its messages' ids. */
+function deadLetters(lines: readonly LogLine[]): LogLine[] {
+  return named(lines, 'event.dead').filter((line) => line.messageId !== undefined);
+}

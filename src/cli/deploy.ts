@@ -1,0 +1,41 @@
+// `npm run deploy`: puts the Worker on your Cloudflare account, then says what is left to do.
+// Arguments pass on to `wrangler deploy`; where that fails, its own message stands.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deployedAddress } from './deployed-address.ts';
+import { runCli } from './run-cli.ts';
+import { runWrangler } from './wrangler.ts';
+
+await runCli(async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'vastai-deploy-'));
+  const record = join(directory, 'deploy.ndjson');
+  try {
+    const args = process.argv.slice(2);
+    const code = await runWrangler(['deploy', ...args], { WRANGLER_OUTPUT_FILE_PATH: record });
+    const deployed = code === 0 && !args.some((argument) => /^(--dry-run|--help|-h)$/.test(argument));
+    if (deployed) console.log(nextSteps(deployedAddress(readIfThere(record)) ?? 'https://<your Worker>'));
+    return code;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+function nextSteps(address: string): string {
+  return `
+Deployed. What is left, once:
+  1. Register this URL as a webhook at Vast.ai, which then shows its signing secret:
+       ${address}/webhooks/vastai
+  2. Give the secret to the Worker (until then it answers 503 and Vast.ai tries again):
+       npx wrangler secret put VASTAI_WEBHOOK_SECRET
+  3. Send a test event, with the same secret in the environment as VASTAI_WEBHOOK_SECRET:
+       npm run trigger -- webhook_test --url ${address}`;
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

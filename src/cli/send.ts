@@ -1,0 +1,61 @@
+// Posts one delivery and reads the answer, as the provider would: ten seconds at most, redirects not followed.
+import { fail, type Result, succeed } from '../result.ts';
+import type { Delivery } from './delivery.ts';
+
+/** The provider's own limit, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 10_000;
+const LONGEST_SHOWN_BODY = 300;
+
+export interface Answer {
+  readonly status: number;
+  /** The body's fields; none where it is not a JSON object. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** Status and body as one line, cut to a readable length. */
+  readonly summary: string;
+  readonly ms: number;
+}
+
+export type SendFailure = 'nothing_listens' | 'no_answer_in_time' | 'connection_failed';
+
+export async function send(
+  url: URL,
+  delivery: Pick<Delivery, 'headers' | 'body'>,
+): Promise<Result<Answer, SendFailure>> {
+  const startedAt = performance.now();
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: delivery.headers,
+      body: delivery.body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    return succeed({
+      status: response.status,
+      fields: fieldsOf(text),
+      summary: `${response.status} ${text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_SHOWN_BODY)}`.trimEnd(),
+      ms: Math.round(performance.now() - startedAt),
+    });
+  } catch (error) {
+    return fail(sendFailureOf(error));
+  }
+}
+
+function fieldsOf(text: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null ? { ...json } : {};
+  } catch {
+    return {};
+  }
+}
+
+/** `fetch` hides the reason in a chain of causes; several addresses of one host make an `AggregateError` with a code of its own. */
+function sendFailureOf(error: unknown): SendFailure {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === 'TimeoutError') return 'no_answer_in_time';
+    if ('code' in cause && (cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND')) return 'nothing_listens';
+  }
+  return 'connection_failed';
+}

@@ -1,0 +1,179 @@
+// `npm run trigger -- <type>`: plays Vast.ai against a Worker, honestly or as an attacker would.
+// Exit code 0 only if every answer was the right one. The secret is never printed.
+import { randomUUID } from 'node:crypto';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
+import { sampleOf } from '../event/samples.ts';
+import {
+  ACCEPTED,
+  ACCEPTED_OR_DUPLICATE,
+  type AttackMode,
+  type AttackName,
+  attackModes,
+  type PlannedSend,
+} from './attack-modes.ts';
+import { draftDelivery, signDraft } from './delivery.ts';
+import { findSecret } from './local-secrets.ts';
+import { projectRoot } from './project-root.ts';
+import { CliError, runCli } from './run-cli.ts';
+import { type SendFailure, send } from './send.ts';
+import { type Target, targetOf } from './target.ts';
+import { allAsExpected, describeExchange, describeMany, type Exchange } from './trigger-report.ts';
+
+type Options = {
+  url: string;
+  endpoint?: string;
+  secret?: string;
+  data?: Record<string, unknown>;
+  id?: string;
+  count: number;
+  concurrency: number;
+  list?: true;
+} & { [Name in AttackName]?: true };
+
+const MOST_SHOWN_ONE_BY_ONE = 5;
+
+const program = new Command('npm run trigger --')
+  .description('Sign a test event and send it to the Worker, as Vast.ai would.')
+  .argument('[type]', 'any event type, known or not (see --list)')
+  .option('--url <url>', "the Worker's address", 'http://localhost:8787')
+  .option('--endpoint <name>', 'a named endpoint, such as host')
+  .option('--secret <secret>', 'the signing secret (else VASTAI_WEBHOOK_SECRET…, else the local Worker’s own)')
+  .option('--data <json>', 'fields to add or replace', jsonObject)
+  .option('--id <id>', 'the event id (else a new one each time)')
+  .option('--count <number>', 'how many events to send', wholeNumber, 1)
+  .option('--concurrency <number>', 'how many at once', wholeNumber, 1)
+  .option('--list', 'print every known type and its subject');
+for (const [name, mode] of attackEntries()) {
+  const others = attackEntries().flatMap(([other]) => (other === name ? [] : [other]));
+  program.addOption(new Option(`--${dashed(name)}`, `send ${mode.summary}`).conflicts(others));
+}
+program.parse();
+
+await runCli(async () => {
+  const options = program.opts<Options>();
+  if (options.list) {
+    printTypes();
+    return 0;
+  }
+  const [type] = program.args;
+  if (type === undefined) throw new CliError('which event type? For example: npm run trigger -- outbid (or --list)');
+  return trigger(type, options);
+});
+
+async function trigger(type: string, options: Options): Promise<number> {
+  const target = targetOf(options.url, options.endpoint);
+  if (!target.ok) throw new CliError(target.failure);
+  const { url, endpoint, local } = target.value;
+  const found = findSecret(endpoint, {
+    given: options.secret,
+    environment: process.env,
+    local,
+    directory: projectRoot,
+  });
+  if (!found.ok) throw new CliError(found.failure);
+  const { secret, source } = found.value;
+
+  const attack = attackEntries().find(([name]) => options[name])?.[1];
+  const accepted = options.id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
+  const plan = async (): Promise<readonly PlannedSend[]> => {
+    const id = options.id ?? randomUUID().replaceAll('-', '');
+    const draft = draftDelivery({ type, id, now: Date.now(), data: options.data });
+    const sign = (each: typeof draft) => signDraft(each, secret);
+    if (attack) return attack.plan(draft, { local, accepted, sign });
+    return [{ delivery: await sign(draft), expected: accepted }];
+  };
+
+  console.log(`POST ${url.href}  (secret: ${source})${attack ? `\nsending ${attack.summary}` : ''}`);
+  const startedAt = performance.now();
+  const exchanges = await runAll(options, () => sendPlanned(plan, target.value));
+  const few = exchanges.length <= MOST_SHOWN_ONE_BY_ONE;
+  for (const exchange of few ? exchanges : []) console.log(describeExchange(exchange));
+  if (!few) console.log(describeMany(exchanges, performance.now() - startedAt));
+  return allAsExpected(exchanges) ? 0 : 1;
+}
+
+/** Runs the same task `count` times, at most `concurrency` of them at once. The first that throws ends the command. */
+async function runAll(
+  { count, concurrency }: Options,
+  task: () => Promise<readonly Exchange[]>,
+): Promise<readonly Exchange[]> {
+  const exchanges: Exchange[] = [];
+  let left = count;
+  const lane = async () => {
+    while (left > 0) {
+      left -= 1;
+      exchanges.push(...(await task()));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, lane));
+  return exchanges;
+}
+
+async function sendPlanned(plan: () => Promise<readonly PlannedSend[]>, target: Target): Promise<readonly Exchange[]> {
+  const exchanges: Exchange[] = [];
+  for (const planned of await plan()) {
+    if (planned.pauseMs) await new Promise((resolve) => setTimeout(resolve, planned.pauseMs));
+    const answer = await send(target.url, planned.delivery);
+    if (!answer.ok) throw new CliError(explain(answer.failure, target));
+    exchanges.push({ planned, answer: answer.value });
+  }
+  return exchanges;
+}
+
+function explain(failure: SendFailure, { url, local }: Target): string {
+  switch (failure) {
+    case 'nothing_listens':
+      return `nothing listens at ${url.origin}${local ? ': run `npm start` in another terminal first' : ''}`;
+    case 'no_answer_in_time':
+      return `${url.origin} did not answer within 10 s, which is as long as Vast.ai waits`;
+    case 'connection_failed':
+      return `the connection to ${url.origin} failed before an answer came`;
+  }
+}
+
+function printTypes(): void {
+  const groups: [title: string, types: readonly string[]][] = [
+    ...Object.entries(notificationGroups).map(([name, { context, types }]): [string, readonly string[]] => [
+      `${name} (${context})`,
+      types,
+    ]),
+    ['test', [TEST_TYPE]],
+    ['resource dialect', resourceTypes],
+  ];
+  for (const [title, types] of groups) {
+    console.log(title);
+    for (const type of types) console.log(`  ${type.padEnd(22)}${subjectOf(type)}`.trimEnd());
+  }
+}
+
+function subjectOf(type: string): string {
+  const body: unknown = JSON.parse(sampleOf(type, { id: 'sample', now: 0 }).body);
+  return typeof body === 'object' && body !== null && 'subject' in body ? String(body.subject) : '';
+}
+
+function attackEntries(): [AttackName, AttackMode][] {
+  return Object.entries(attackModes) as [AttackName, AttackMode][];
+}
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('It is not JSON.');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new InvalidArgumentError('It must be a JSON object.');
+  }
+  return { ...json };
+}

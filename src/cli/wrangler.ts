@@ -1,0 +1,65 @@
+// Runs the project's own wrangler as a child process. What it says and how it ends is passed on as it is.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { projectRoot } from './project-root.ts';
+
+const wranglerEntry = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
+
+/** Spares calls that only matter online: a placeholder stands in for `request.cf`, usage is not reported. Yours wins. */
+export const offlineEnvironment = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };
+
+/** What a shell calls the end by Ctrl-C and by SIGTERM; wrangler exits with these, too. */
+const ENDED_BY_SIGNAL: ReadonlySet<number> = new Set([128 + constants.signals.SIGINT, 128 + constants.signals.SIGTERM]);
+
+/**
+ * Runs wrangler on this terminal until it ends. Ctrl-C and SIGTERM reach it first, so that it can stop the Worker.
+ *
+ * @returns Its exit code; 0 where it ended by the signal that it was sent.
+ */
+export async function runWrangler(args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
+  const child = spawn(process.execPath, [wranglerEntry, ...args], {
+    cwd: projectRoot,
+    stdio: 'inherit',
+    env: { ...offlineEnvironment, ...process.env, ...environment },
+  });
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    stopping = true;
+    child.kill(signal);
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const { code, signal } = await ended(child);
+    const status = code ?? (signal === null ? 1 : 128 + constants.signals[signal]);
+    return stopping && ENDED_BY_SIGNAL.has(status) ? 0 : status;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+/** Runs wrangler and keeps what it writes, standard output and errors together, without colours. */
+export async function captureWrangler(args: readonly string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [wranglerEntry, ...args], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...offlineEnvironment, ...process.env, WRANGLER_HIDE_BANNER: 'true' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const { code } = await ended(child);
+  return { code: code ?? 1, output: stripVTControlCharacters(output) };
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
+  child.once('error', reject);
+  child.once('close', (code, signal) => resolve({ code, signal }));
+  return promise;
+}

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest';
+import { runCommand } from './run-command.ts';
+
+it('plays the whole story against a real local Worker, as promised', { timeout: 90_000 }, async () => {
+  const { code, stdout, stderr } = await runCommand('demo', []);
+  expect(stderr).toBe('');
+  expect(stdout).toContain('All 8 went as promised.');
+  expect(stdout).not.toContain('DIFFERS');
+  expect(code).toBe(0);
+});
