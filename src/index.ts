@@ -1,14 +1,19 @@
-// The Worker: requests to the Hono app, queue batches to their consumers. Wiring only.
+// The Worker: requests to the Hono app, queue batches to their consumers, and the ledger's class. Wiring only.
 import { app } from './app.ts';
 import { handleBatch } from './consumer/batch.ts';
 import { handleDeadLetters } from './consumer/dead-letters.ts';
 import type { Env } from './env.ts';
 import { handlers } from './handlers/index.ts';
+import { log } from './log.ts';
+
+export { EventLedger } from './ledger/event-ledger.ts';
 
 const DEAD_LETTER_QUEUE = 'vastai-dead-letters';
 
 export default {
   fetch: app.fetch,
-  queue: (batch, env) =>
-    batch.queue === DEAD_LETTER_QUEUE ? handleDeadLetters(batch) : handleBatch(batch, { env, handlers }),
+  queue: (batch, env) => {
+    const deps = { env, handlers, log, random: Math.random };
+    return batch.queue === DEAD_LETTER_QUEUE ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);
+  },
 } satisfies ExportedHandler<Env>;

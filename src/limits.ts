@@ -48,3 +48,33 @@ export const DEAD_LETTER_RETRY_SECONDS = 3_600;
 
 /** Longest error text kept or logged for a failed try, in characters. */
 export const MAX_ERROR_LENGTH = 300;
+
+/** Deepest nesting of a body, in levels. Real bodies have two; every stage behind the edge may recurse over an event. */
+export const MAX_NESTING = 200;
+
+/** `max_retries` of the main queue in wrangler.toml, so that the last try can be recorded as the last (a test compares the two). */
+export const MAX_RETRIES = 10;
+
+/** How long a claim keeps others away, in milliseconds: a handler's 30 s, and ample time to report. */
+export const LEASE_MS = 120_000;
+
+/** How long a ledger call may take, in milliseconds, and how often it is tried before the batch goes back to the queue. */
+export const LEDGER_TIMEOUT_MS = 10_000;
+export const LEDGER_TRIES = 3;
+export const LEDGER_PAUSE_MS = 200;
+
+/** How long rows are kept, in milliseconds: 30 days. Never less than the 7 days of the ids in KV. */
+export const RETENTION_MS = 30 * 86_400_000;
+
+/** How long after its due time a row counts as stuck, in milliseconds. Longer than any ordinary backlog of the queue. */
+export const STUCK_AFTER_MS = 30 * 60_000;
+
+/** Pause between two rounds of the watchdog, in milliseconds, while anything is unfinished; and while all is at rest. */
+export const WATCH_INTERVAL_MS = 5 * 60_000;
+export const REST_INTERVAL_MS = 6 * 3_600_000;
+
+/** Rows that one round of the watchdog looks at, sends again or deletes at most: it shares the object with the claims. */
+export const WATCH_CHUNK = 500;
+
+/** Tries kept with a row, the latest ones. */
+export const MAX_TRIES_KEPT = 30;

@@ -1,68 +1,78 @@
-// What happens to a batch of accepted events: decode, run side by side, then decide message by message.
+// What happens to a batch of accepted events: decode, claim, run side by side, settle, and only then acknowledge.
 //
-// A message is acknowledged only after what became of it is safe; nothing is ever decided for the batch as a whole, so a
-// poisoned message neither holds up nor repeats its neighbours.
-import type { Env } from '../env.ts';
-import { MAX_DELAY_SECONDS } from '../limits.ts';
-import { type Log, log as writeLog } from '../log.ts';
-import { decodeMessage, type EventMessage } from '../queue/message.ts';
-import { backoffSeconds } from './backoff.ts';
-import { bury, undecodable } from './dead-letters.ts';
-import type { Handlers } from './define-handlers.ts';
-import { type RunOutcome, runHandler } from './run-handler.ts';
+// A message is acknowledged only after the ledger has what became of it. Nothing is decided for the batch as a whole, so a
+// poisoned message neither repeats its neighbours nor holds them up beyond its own 30 seconds.
+import { callLedger } from '../ledger/open-ledger.ts';
+import type { ClaimAnswer, ClaimRequest } from '../ledger/protocol.ts';
+import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
+import { decodeMessage } from '../queue/message.ts';
+import type { ConsumerDeps, Item } from './deps.ts';
+import { type Ending, endingOf } from './ending.ts';
+import { finish, sendBack } from './finish.ts';
+import { runHandler } from './run-handler.ts';
+import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
-export interface BatchDeps {
-  readonly env: Env;
-  readonly handlers: Handlers;
-  readonly log?: Log;
-  /** From 0 up to, not including, 1. */
-  readonly random?: () => number;
-  readonly handlerTimeoutMs?: number;
-}
+/** The latest moment of a lease at which a handler may still start: enough must be left to finish and to report. */
+const LATEST_START_MS = LEASE_MS - HANDLER_TIMEOUT_MS - LEDGER_TRIES * LEDGER_TIMEOUT_MS;
 
 /** Handles a batch of the main queue. Resolves once every message has been acknowledged or sent back. */
-export async function handleBatch(batch: MessageBatch, deps: BatchDeps): Promise<void> {
-  await Promise.all(batch.messages.map((message) => handleMessage(message, deps)));
+export async function handleBatch(batch: MessageBatch, deps: ConsumerDeps): Promise<void> {
+  const { items, unreadable } = decodeAll(batch.messages);
+  await Promise.all([handleItems(items, deps), keepUnreadable(unreadable, deps)]);
 }
 
-async function handleMessage(message: Message, deps: BatchDeps): Promise<void> {
-  const { env, handlers, log = writeLog } = deps;
-  const decoded = decodeMessage(message.body);
-  if (!decoded.ok || decoded.value.kind !== 'event') {
-    const reason = decoded.ok ? 'message_of_wrong_kind' : decoded.failure;
-    log('event.dead', { messageId: message.id, reason }, 'error');
-    return bury(message, undecodable(message, reason), deps);
+async function handleItems(items: readonly Item[], deps: ConsumerDeps): Promise<void> {
+  if (items.length === 0) return;
+  const { env } = deps;
+  const claim = crypto.randomUUID();
+
+  const askedAt = Date.now();
+  const claimed = await callLedger(env, (ledger) => ledger.claim(claim, items.map(requestOf)));
+  if (!claimed.ok) return sendBack(items, claimed.failure, deps);
+  const tooLate = Date.now() - askedAt > LATEST_START_MS;
+  if (tooLate) return sendBack(items, 'the claims came back too late to be used', deps);
+
+  const endings = await Promise.all(items.map((item, index) => run(item, claimed.value[index], deps)));
+
+  const reports = endings.flatMap((ending) => (ending.kind === 'ran' ? [ending.report] : []));
+  const settled = reports.length > 0 ? await callLedger(env, (ledger) => ledger.settle(claim, reports)) : undefined;
+
+  for (const [index, item] of items.entries()) {
+    const ending = endings[index];
+    if (ending?.kind !== 'ran') finish(item, ending, true, deps);
+    // What succeeded but could not be recorded runs again once its lease is over: a repetition, never a loss.
+    else if (!settled?.ok) sendBack([item], settled?.failure ?? 'not settled', deps);
+    else finish(item, ending, settled.value[reports.indexOf(ending.report)] === true, deps);
   }
-  const outcome = await runHandler(handlers, {
-    event: decoded.value.event,
-    attempt: message.attempts,
-    env,
-    log,
+}
+
+function decodeAll(messages: readonly Message[]): { items: Item[]; unreadable: Unreadable[] } {
+  const items: Item[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const message of messages) {
+    const decoded = decodeMessage(message.body);
+    if (!decoded.ok) unreadable.push({ message, reason: decoded.failure });
+    else if (decoded.value.kind !== 'event') unreadable.push({ message, reason: 'message_of_wrong_kind' });
+    else items.push({ message, sent: decoded.value });
+  }
+  return { items, unreadable };
+}
+
+function requestOf({ message, sent }: Item): ClaimRequest {
+  const { id, type, endpoint } = sent.event;
+  const { receivedAt } = sent;
+  return { messageId: message.id, id, type, endpoint, receivedAt, event: JSON.stringify(sent.event) };
+}
+
+async function run(item: Item, answer: ClaimAnswer | undefined, deps: ConsumerDeps): Promise<Ending> {
+  if (answer?.kind !== 'run') return answer ?? { kind: 'unanswered' };
+  const outcome = await runHandler(deps.handlers, {
+    event: item.sent.event,
+    attempt: answer.attempt,
+    steps: answer.steps,
+    env: deps.env,
+    log: deps.log,
     ...(deps.handlerTimeoutMs !== undefined && { timeoutMs: deps.handlerTimeoutMs }),
   });
-  return conclude(message, decoded.value, outcome, deps);
-}
-
-async function conclude(message: Message, sent: EventMessage, outcome: RunOutcome, deps: BatchDeps): Promise<void> {
-  const { log = writeLog, random = Math.random } = deps;
-  const { id, type, endpoint } = sent.event;
-  const about = { id, type, endpoint, attempt: message.attempts, ms: outcome.ms };
-  switch (outcome.kind) {
-    case 'succeeded':
-      log('event.processed', about);
-      return message.ack();
-    case 'failed': {
-      const delaySeconds = Math.min(
-        outcome.delaySeconds ?? backoffSeconds(message.attempts, random()),
-        MAX_DELAY_SECONDS,
-      );
-      log('event.retrying', { ...about, delaySeconds, error: outcome.error }, 'warn');
-      return message.retry({ delaySeconds });
-    }
-    case 'failed_for_good': {
-      log('event.dead', { ...about, reason: 'permanent_failure', error: outcome.error }, 'error');
-      const letter = { ...sent, kind: 'failed', reason: 'permanent_failure', error: outcome.error } as const;
-      return bury(message, { ...letter, attempts: message.attempts }, deps);
-    }
-  }
+  return endingOf(item, answer, outcome, deps.random());
 }

@@ -1,68 +1,96 @@
-// Where events go that no handler could take, and the consumer that keeps them.
-import { DEAD_LETTER_RETRY_SECONDS, MAX_MESSAGE_BYTES } from '../limits.ts';
-import { type Log, log as writeLog } from '../log.ts';
+// The consumer of the dead-letter queue. Acknowledging a letter destroys it, so that happens only once the ledger has it;
+// until then it stays in the queue.
+import { callLedger } from '../ledger/open-ledger.ts';
+import type { BuryAnswer, QuarantineRequest } from '../ledger/protocol.ts';
+import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import { enqueue } from '../queue/enqueue.ts';
-import { type DeadLetter, decodeMessage, encodeMessage, type UndecodableMessage } from '../queue/message.ts';
-import type { BatchDeps } from './batch.ts';
+import { decodeMessage, encodeMessage, type RefusedMessage } from '../queue/message.ts';
+import type { ConsumerDeps, Item } from './deps.ts';
+import { secondsUntil } from './finish.ts';
+import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
-/** A letter about a message that could not be read, with as much of its body as is sure to fit. */
-export function undecodable(message: Message, reason: string): UndecodableMessage {
-  return {
-    kind: 'undecodable',
-    reason,
-    messageId: message.id,
-    receivedAt: message.timestamp.getTime(),
-    // Escaped and in UTF-8, a character can take six bytes.
-    body: textOf(message.body).slice(0, Math.floor(MAX_MESSAGE_BYTES / 6) - 200),
-  };
+interface RefusedItem {
+  readonly message: Message;
+  readonly letter: RefusedMessage;
 }
 
-/** A queue may hold what JSON cannot spell (a BigInt, a cycle); that must not stop the batch. */
-function textOf(body: unknown): string {
-  try {
-    return typeof body === 'string' ? body : String(JSON.stringify(body));
-  } catch {
-    return `unprintable ${typeof body}`;
+/** Handles a batch of the dead-letter queue: refused deliveries, and messages that have used up their tries. */
+export async function handleDeadLetters(batch: MessageBatch, deps: ConsumerDeps): Promise<void> {
+  const refused: RefusedItem[] = [];
+  const exhausted: Item[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const message of batch.messages) {
+    const decoded = decodeMessage(message.body);
+    if (!decoded.ok) unreadable.push({ message, reason: decoded.failure });
+    else if (decoded.value.kind === 'refused') refused.push({ message, letter: decoded.value });
+    else exhausted.push({ message, sent: decoded.value });
+  }
+  await Promise.all([keepRefused(refused, deps), buryExhausted(exhausted, deps), keepUnreadable(unreadable, deps)]);
+}
+
+async function keepRefused(items: readonly RefusedItem[], deps: ConsumerDeps): Promise<void> {
+  if (items.length === 0) return;
+  const kept = await callLedger(deps.env, (ledger) =>
+    ledger.quarantine(items.map(({ letter }) => quarantineOf(letter))),
+  );
+  for (const { message, letter } of items) {
+    if (kept.ok) message.ack();
+    else comeBack(message, letter.id, kept.failure, deps);
   }
 }
 
-/** Moves a message to the dead letters. It is acknowledged only once they have it; until then it stays where it is. */
-export async function bury(message: Message, letter: DeadLetter, { env, log = writeLog }: BatchDeps): Promise<void> {
-  const encoded = encodeMessage(letter);
-  const sent = encoded.ok ? await enqueue(env.DEAD_LETTERS, encoded.value) : encoded;
-  if (sent.ok) return message.ack();
-  const error = typeof sent.failure === 'string' ? sent.failure : sent.failure.error;
-  log('event.retrying', { messageId: message.id, reason: 'dead_letters_unavailable', error }, 'error');
+async function buryExhausted(items: readonly Item[], deps: ConsumerDeps): Promise<void> {
+  if (items.length === 0) return;
+  const requests = items.map(({ message, sent }) => ({ messageId: message.id, id: sent.event.id }));
+  const buried = await callLedger(deps.env, (ledger) => ledger.bury(requests));
+  await Promise.all(
+    items.map((item, index) => {
+      const answer = buried.ok ? buried.value[index] : undefined;
+      const error = buried.ok ? 'the ledger gave no answer' : buried.failure;
+      return answer ? conclude(item, answer, deps) : comeBack(item.message, item.sent.event.id, error, deps);
+    }),
+  );
+}
+
+async function conclude(item: Item, answer: BuryAnswer, deps: ConsumerDeps): Promise<void> {
+  const { message, sent } = item;
+  const { id, type, endpoint } = sent.event;
+  const about = { id, type, endpoint };
+  switch (answer.kind) {
+    case 'dead': {
+      const { attempts, error } = answer;
+      deps.log('event.dead', { ...about, attempt: attempts, reason: 'retries_exhausted', error }, 'error');
+      return message.ack();
+    }
+    case 'requeue': {
+      // Its tries went by while the ledger was out: no handler has seen it yet.
+      const encoded = encodeMessage(sent);
+      const requeued = encoded.ok ? await enqueue(deps.env.EVENTS, encoded.value) : encoded;
+      if (!requeued.ok) return comeBack(message, id, 'could not be put back into the main queue', deps);
+      deps.log('event.requeued', about, 'warn');
+      return message.ack();
+    }
+    case 'busy':
+      return message.retry({ delaySeconds: secondsUntil(answer.until) });
+    case 'drop':
+      deps.log('event.duplicate', about);
+      return message.ack();
+  }
+}
+
+function comeBack(message: Message, id: string, error: string, deps: ConsumerDeps): void {
+  deps.log('event.deferred', { id, messageId: message.id, reason: 'dead_letter', error }, 'error');
   message.retry({ delaySeconds: DEAD_LETTER_RETRY_SECONDS });
 }
 
-/**
- * Handles a batch of the dead-letter queue. There is nowhere further to put a letter, so it is named in the log and left
- * in the queue: acknowledging it would destroy the evidence.
- */
-export async function handleDeadLetters(batch: MessageBatch, log: Log = writeLog): Promise<void> {
-  for (const message of batch.messages) {
-    log('event.dead', { messageId: message.id, attempt: message.attempts, ...describeLetter(message.body) }, 'error');
-    message.retry({ delaySeconds: DEAD_LETTER_RETRY_SECONDS });
-  }
-}
-
-function describeLetter(body: unknown) {
-  const decoded = decodeMessage(body);
-  if (!decoded.ok) return { reason: decoded.failure };
-  const letter = decoded.value;
-  switch (letter.kind) {
-    case 'event':
-      return { reason: 'retries_exhausted', ...identityOf(letter.event) };
-    case 'failed':
-      return { reason: letter.reason, error: letter.error, ...identityOf(letter.event) };
-    case 'refused':
-      return { reason: letter.reason, id: letter.id, type: letter.event?.type, endpoint: letter.endpoint };
-    case 'undecodable':
-      return { reason: letter.reason };
-  }
-}
-
-function identityOf(event: { id: string; type: string; endpoint: string }) {
-  return { id: event.id, type: event.type, endpoint: event.endpoint };
+function quarantineOf(letter: RefusedMessage): QuarantineRequest {
+  const { id, endpoint, receivedAt, reason, headers, body, event } = letter;
+  return {
+    id,
+    type: event?.type ?? 'unreadable',
+    endpoint,
+    receivedAt,
+    event: event ? JSON.stringify(event) : null,
+    refusal: JSON.stringify({ reason, headers, body }),
+  };
 }

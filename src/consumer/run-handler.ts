@@ -7,15 +7,23 @@ import type { Log } from '../log.ts';
 import { type HandlerContext, type Handlers, handlerFor } from './define-handlers.ts';
 import { describeError } from './error-text.ts';
 
-/** How a handler's run ended. `delaySeconds` is the handler's own wish. */
-export type RunOutcome =
-  | { readonly kind: 'succeeded'; readonly ms: number }
-  | { readonly kind: 'failed'; readonly ms: number; readonly error: string; readonly delaySeconds?: number }
-  | { readonly kind: 'failed_for_good'; readonly ms: number; readonly error: string };
+/** How a handler's run ended. */
+export type RunOutcome = {
+  readonly ms: number;
+  /** The `once` steps that succeeded in this run. */
+  readonly steps: readonly string[];
+} & (
+  | { readonly kind: 'succeeded' }
+  /** `delaySeconds` is the handler's own wish. */
+  | { readonly kind: 'failed'; readonly error: string; readonly delaySeconds?: number }
+  | { readonly kind: 'failed_for_good'; readonly error: string }
+);
 
 export interface RunInput {
   readonly event: AnyEvent;
   readonly attempt: number;
+  /** The `once` steps that have succeeded in earlier runs. */
+  readonly steps: readonly string[];
   readonly env: Env;
   readonly log: Log;
   readonly timeoutMs?: number;
@@ -25,13 +33,14 @@ export async function runHandler(handlers: Handlers, input: RunInput): Promise<R
   const { event, attempt, env, timeoutMs = HANDLER_TIMEOUT_MS } = input;
   const startedAt = Date.now();
   const deadline = new AbortController();
+  const steps = stepMemory(input.steps);
   const context: HandlerContext = {
     env,
     attempt,
     idempotencyKey: event.id,
     signal: deadline.signal,
     log: input.log,
-    once: rememberingSteps(),
+    once: steps.once,
   };
   const { promise: expiry, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -43,23 +52,30 @@ export async function runHandler(handlers: Handlers, input: RunInput): Promise<R
     // Wrapped, so that a handler that throws before its first await fails like any other.
     const run = Promise.resolve().then(() => handlerFor(handlers, event.type)(event, context));
     await Promise.race([run, expiry]);
-    return { kind: 'succeeded', ms: Date.now() - startedAt };
+    return { kind: 'succeeded', ms: Date.now() - startedAt, steps: steps.succeeded() };
   } catch (error) {
-    const failure = { ms: Date.now() - startedAt, error: describeError(error, event, env) };
-    if (error instanceof PermanentFailure) return { kind: 'failed_for_good', ...failure };
-    if (error instanceof RetryLater) return { kind: 'failed', ...failure, delaySeconds: error.seconds };
-    return { kind: 'failed', ...failure };
+    const ended = {
+      ms: Date.now() - startedAt,
+      steps: steps.succeeded(),
+      error: describeError(error, event, env),
+    };
+    if (error instanceof PermanentFailure) return { kind: 'failed_for_good', ...ended };
+    if (error instanceof RetryLater) return { kind: 'failed', ...ended, delaySeconds: error.seconds };
+    return { kind: 'failed', ...ended };
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Steps that have succeeded within this run. */
-function rememberingSteps(): HandlerContext['once'] {
-  const done = new Set<string>();
-  return async (step, run) => {
+/** `once`, and what it has run: a step counts from the moment it has succeeded. */
+function stepMemory(before: readonly string[]) {
+  const done = new Set(before);
+  const now: string[] = [];
+  const once: HandlerContext['once'] = async (step, run) => {
     if (done.has(step)) return;
     await run();
     done.add(step);
+    now.push(step);
   };
+  return { once, succeeded: () => [...now] };
 }

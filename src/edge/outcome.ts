@@ -50,7 +50,7 @@ export function answerTo(outcome: Outcome): Answer {
     case 'body_not_object':
     case 'event_invalid':
       return { status: 400, body: { error: 'Invalid event', issues: outcome.issues } };
-    case 'message_unencodable':
+    case 'message_too_deep':
       return { status: 400, body: { error: 'Invalid event', issues: ['body is nested too deeply'] } };
     case 'rotating':
     case 'queue_unavailable':

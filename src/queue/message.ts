@@ -2,7 +2,7 @@
 // A message is JSON text, so that what was measured is what is sent.
 import * as v from 'valibot';
 import type { AnyEvent } from '../event/envelope.ts';
-import { MAX_MESSAGE_BYTES } from '../limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_NESTING } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 
 const VERSION = 1;
@@ -32,44 +32,30 @@ export interface RefusedMessage {
   readonly event?: AnyEvent;
 }
 
-/** An event whose handler has failed for good. */
-export interface FailedMessage {
-  readonly kind: 'failed';
-  readonly event: AnyEvent;
-  readonly receivedAt: number;
-  readonly reason: string;
-  readonly error: string;
-  readonly attempts: number;
-}
+export type Message = EventMessage | RefusedMessage;
 
-/** A message that the consumer could not read, kept as far as it fits. */
-export interface UndecodableMessage {
-  readonly kind: 'undecodable';
-  readonly reason: string;
-  readonly messageId: string;
-  readonly receivedAt: number;
-  readonly body: string;
-}
-
-export type Message = EventMessage | RefusedMessage | FailedMessage | UndecodableMessage;
-export type DeadLetter = RefusedMessage | FailedMessage | UndecodableMessage;
-
-export type EncodeFailure = 'message_too_large' | 'message_unencodable';
+export type EncodeFailure = 'message_too_large' | 'message_too_deep';
 export type DecodeFailure = 'message_not_json' | 'message_version_unknown' | 'message_malformed';
+
+/** Whether a JSON value is nested deeper than `limit`. Iterative: the answer must not depend on the stack it guards. */
+function isNestedDeeperThan(limit: number, json: unknown): boolean {
+  let level = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  }
+  return false;
+}
 
 /**
  * Writes a message, measured against the queue's limit.
  *
  * `message_too_large` can happen although the body was within its own limit: JSON spells some numbers longer than
- * they came (`1e20`). `message_unencodable` is JSON nested deeper than the runtime's stack.
+ * they came (`1e20`). `message_too_deep` spares every later stage, in the runtime and in ours, a recursion without end.
  */
 export function encodeMessage(message: Message): Result<string, EncodeFailure> {
-  let text: string;
-  try {
-    text = JSON.stringify({ version: VERSION, ...message });
-  } catch {
-    return fail('message_unencodable');
-  }
+  if ('event' in message && isNestedDeeperThan(MAX_NESTING, message.event)) return fail('message_too_deep');
+  const text = JSON.stringify({ version: VERSION, ...message });
   return byteLength(text) > MAX_MESSAGE_BYTES ? fail('message_too_large') : succeed(text);
 }
 
@@ -95,21 +81,6 @@ const messageSchema = v.variant('kind', [
     headers: v.record(v.string(), v.string()),
     body: v.string(),
     event: v.exactOptional(envelope),
-  }),
-  v.object({
-    kind: v.literal('failed'),
-    event: envelope,
-    receivedAt: v.number(),
-    reason: v.string(),
-    error: v.string(),
-    attempts: v.number(),
-  }),
-  v.object({
-    kind: v.literal('undecodable'),
-    reason: v.string(),
-    messageId: v.string(),
-    receivedAt: v.number(),
-    body: v.string(),
   }),
 ]);
 

@@ -1,0 +1,41 @@
+// Messages that cannot be read are kept in the ledger as they are, for a person to look at.
+import { callLedger } from '../ledger/open-ledger.ts';
+import type { QuarantineRequest } from '../ledger/protocol.ts';
+import { DEAD_LETTER_RETRY_SECONDS, MAX_BODY_BYTES } from '../limits.ts';
+import type { ConsumerDeps } from './deps.ts';
+
+export interface Unreadable {
+  readonly message: Message;
+  readonly reason: string;
+}
+
+/** Keeps messages that nobody could read, and acknowledges them only then. */
+export async function keepUnreadable(unreadable: readonly Unreadable[], deps: ConsumerDeps): Promise<void> {
+  if (unreadable.length === 0) return;
+  const kept = await callLedger(deps.env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
+  for (const { message, reason } of unreadable) {
+    if (kept.ok) {
+      deps.log('event.dead', { messageId: message.id, reason }, 'error');
+      message.ack();
+    } else {
+      deps.log('event.deferred', { messageId: message.id, reason: 'ledger_unavailable', error: kept.failure }, 'error');
+      message.retry({ delaySeconds: DEAD_LETTER_RETRY_SECONDS });
+    }
+  }
+}
+
+function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
+  const text = typeof message.body === 'string' ? message.body : String(JSON.stringify(message.body));
+  return {
+    id: `message:${message.id}`,
+    type: 'unreadable',
+    endpoint: 'queue',
+    receivedAt: message.timestamp.getTime(),
+    event: null,
+    refusal: JSON.stringify({
+      reason,
+      headers: {},
+      body: Buffer.from(text.slice(0, MAX_BODY_BYTES)).toString('base64'),
+    }),
+  };
+}

@@ -1,0 +1,124 @@
+// The Durable Object around the ledger: gives it storage, the time and the alarm, and sends what must be sent again.
+import { DurableObject } from 'cloudflare:workers';
+import type { Env } from '../env.ts';
+import type { AnyEvent } from '../event/envelope.ts';
+import { REST_INTERVAL_MS, WATCH_INTERVAL_MS } from '../limits.ts';
+import { log } from '../log.ts';
+import { enqueue } from '../queue/enqueue.ts';
+import { encodeMessage } from '../queue/message.ts';
+import { Ledger } from './ledger.ts';
+import type { BuryAnswer, BuryRequest, ClaimAnswer, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
+import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
+import { type ReplayAnswer, replay } from './replay.ts';
+import { migrate } from './schema.ts';
+import { countEvents, type Stats } from './stats.ts';
+import { Store } from './store.ts';
+import { type Resend, watch } from './watchdog.ts';
+
+export class EventLedger extends DurableObject<Env> {
+  readonly #store: Store;
+  readonly #ledger: Ledger;
+  readonly #queries: Queries;
+  readonly #transaction = <Value>(work: () => Value): Value => this.ctx.storage.transactionSync(work);
+  /** When the alarm will ring, as far as this instance knows; undefined until it has looked. */
+  #alarmAt: number | null | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const { sql } = ctx.storage;
+    migrate(sql, this.#transaction);
+    this.#store = new Store(sql);
+    this.#ledger = new Ledger(this.#store, this.#transaction);
+    this.#queries = new Queries(sql, this.#store);
+  }
+
+  async claim(claim: string, requests: readonly ClaimRequest[]): Promise<ClaimAnswer[]> {
+    const answers = this.#ledger.claim(claim, requests, Date.now());
+    await this.#watchBy(Date.now() + WATCH_INTERVAL_MS);
+    return answers;
+  }
+
+  settle(claim: string, reports: readonly Report[]): boolean[] {
+    return this.#ledger.settle(claim, reports, Date.now());
+  }
+
+  bury(requests: readonly BuryRequest[]): BuryAnswer[] {
+    return this.#ledger.bury(requests, Date.now());
+  }
+
+  async quarantine(requests: readonly QuarantineRequest[]): Promise<void> {
+    this.#ledger.quarantine(requests, Date.now());
+    await this.#watchBy(Date.now() + REST_INTERVAL_MS);
+  }
+
+  /** Runs events again, each as `replay.ts` says. */
+  async replay(ids: readonly string[]): Promise<ReplayAnswer[]> {
+    const answers: ReplayAnswer[] = [];
+    for (const id of ids) {
+      answers.push(
+        await replay(
+          this.#ledger,
+          id,
+          () => Date.now(),
+          (resend) => this.#send(resend),
+        ),
+      );
+    }
+    await this.#watchBy(Date.now() + WATCH_INTERVAL_MS);
+    return answers;
+  }
+
+  get(id: string): EventRecord | null {
+    return this.#queries.get(id);
+  }
+
+  list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
+    return this.#queries.list(filter, cursor, limit);
+  }
+
+  stats(): Stats {
+    return countEvents(this.ctx.storage.sql, Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    const round = watch(this.#store, this.#transaction, Date.now());
+    // Armed before anything is sent: whatever fails below, there is a next round.
+    await this.#rearm(round.next);
+    for (const resend of round.resend) {
+      const error = await this.#send(resend);
+      const { id, type, endpoint } = resend;
+      log('event.resent', { id, type, endpoint, reason: 'stuck', error }, error === undefined ? 'warn' : 'error');
+    }
+    if (round.expired > 0) log('ledger.expired', { count: round.expired });
+  }
+
+  async #rearm(next: 'at_once' | 'soon' | 'late' | 'never'): Promise<void> {
+    switch (next) {
+      case 'at_once':
+        return this.#watchBy(Date.now() + 1_000);
+      case 'soon':
+        return this.#watchBy(Date.now() + WATCH_INTERVAL_MS);
+      case 'late':
+        return this.#watchBy(Date.now() + REST_INTERVAL_MS);
+      case 'never':
+        return;
+    }
+  }
+
+  /** Makes sure that the alarm rings by `time`. Setting it costs a written row, so it is set only if it must be. */
+  async #watchBy(time: number): Promise<void> {
+    if (this.#alarmAt === undefined) this.#alarmAt = await this.ctx.storage.getAlarm();
+    if (this.#alarmAt !== null && this.#alarmAt <= time) return;
+    this.#alarmAt = time;
+    await this.ctx.storage.setAlarm(time);
+  }
+
+  /** @returns The queue's error text, or nothing where the event was taken. */
+  async #send({ event, receivedAt }: Pick<Resend, 'event' | 'receivedAt'>): Promise<string | undefined> {
+    const message = encodeMessage({ kind: 'event', event: JSON.parse(event) as AnyEvent, receivedAt });
+    if (!message.ok) return message.failure;
+    const sent = await enqueue(this.env.EVENTS, message.value);
+    return sent.ok ? undefined : sent.failure.error;
+  }
+}

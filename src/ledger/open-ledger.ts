@@ -1,0 +1,34 @@
+// Reaches the one ledger of this deployment.
+import type { Env } from '../env.ts';
+import { LEDGER_PAUSE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
+import { platformError } from '../log.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import { withTimeout } from '../with-timeout.ts';
+import type { EventLedger } from './event-ledger.ts';
+
+export type LedgerStub = DurableObjectStub<EventLedger>;
+
+/** A fresh stub of the ledger: one that has failed may stay broken. */
+export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {
+  return env.LEDGER.getByName('events');
+}
+
+/**
+ * Calls the ledger, and again after a short pause where that fails: every deploy restarts objects. A failed call may have
+ * taken effect all the same, so the methods called here bear repetition.
+ *
+ * @returns The answer, or the platform's error text once all tries have failed.
+ */
+export async function callLedger<Answer>(
+  env: Pick<Env, 'LEDGER'>,
+  call: (ledger: LedgerStub) => Promise<Answer>,
+): Promise<Result<Answer, string>> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return succeed(await withTimeout(call(openLedger(env)), LEDGER_TIMEOUT_MS));
+    } catch (error) {
+      if (attempt === LEDGER_TRIES) return fail(platformError(error));
+      await new Promise((resolve) => setTimeout(resolve, LEDGER_PAUSE_MS * attempt));
+    }
+  }
+}

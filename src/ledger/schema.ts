@@ -1,0 +1,54 @@
+// The tables, as a list of migrations: each runs once, in order, and is never edited after it has been released.
+//
+// An event that succeeds at first try writes three rows: `deliveries` on claim, `events` on claim, `events` on settle.
+// That is why what never changes (the envelope) and what changes (the state) live apart, why `events` is WITHOUT ROWID
+// (an ordinary table pays a second row for its text key) and why its indexes leave out `processing` and `processed`.
+import type { Sql, Transaction } from './sql.ts';
+
+const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE deliveries (
+     seq INTEGER PRIMARY KEY,       -- order of arrival at the ledger
+     id TEXT NOT NULL,
+     received_at INTEGER NOT NULL,  -- all times: milliseconds since the epoch
+     event TEXT,                    -- the envelope as JSON; null where the body could not be read
+     refusal TEXT                   -- of a quarantined delivery: reason, headers and raw body (base64) as JSON
+   )`,
+    `CREATE TABLE events (
+     id TEXT PRIMARY KEY,
+     seq INTEGER NOT NULL,
+     status TEXT NOT NULL,
+     run INTEGER NOT NULL,
+     holder TEXT,
+     claim TEXT,
+     lease_until INTEGER NOT NULL,
+     due_at INTEGER,                -- when the watchdog should look; null for a first try, which it finds by seq
+     attempts INTEGER NOT NULL,
+     type TEXT NOT NULL,
+     endpoint TEXT NOT NULL,
+     received_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL,
+     tries TEXT NOT NULL,           -- JSON list of the latest tries
+     steps TEXT NOT NULL,           -- JSON list of the once() steps that have succeeded
+     attention TEXT AS (CASE WHEN status IN ('processing', 'processed') THEN NULL ELSE status END) VIRTUAL
+   ) WITHOUT ROWID`,
+    `CREATE INDEX events_attention ON events (attention, seq) WHERE attention IS NOT NULL`,
+    `CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL`,
+    `CREATE TABLE marks (
+     name TEXT PRIMARY KEY,
+     value INTEGER NOT NULL
+   ) WITHOUT ROWID`,
+  ],
+];
+
+/** Brings the tables up to date. Cheap when they are. */
+export function migrate(sql: Sql, transaction: Transaction): void {
+  sql.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');
+  const [latest] = sql.exec<{ version: number | null }>('SELECT max(version) AS version FROM migrations').toArray();
+  for (let version = (latest?.version ?? 0) + 1; version <= migrations.length; version += 1) {
+    transaction(() => {
+      for (const statement of migrations[version - 1] ?? []) sql.exec(statement);
+      sql.exec('INSERT INTO migrations VALUES (?, ?)', version, Date.now());
+    });
+  }
+}

@@ -1,0 +1,126 @@
+// What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no chance. Everything that
+// promises "one successful run per event" is decided in this file.
+import type { Claimant, RowState } from './status.ts';
+
+export type ClaimDecision =
+  /** Run it. `lost` says that the try before never reported. */
+  | { readonly kind: 'run'; readonly lost: boolean }
+  /** The same message is being handled elsewhere; come back at `until` (milliseconds since the epoch). */
+  | { readonly kind: 'busy'; readonly until: number }
+  /** Done, given up, or in another message's custody: nothing is left to do for this one. */
+  | { readonly kind: 'duplicate' };
+
+/** Whether a message may run its event. */
+export function decideClaim(row: RowState | undefined, by: Claimant, now: number): ClaimDecision {
+  if (row === undefined) return { kind: 'run', lost: false };
+  switch (row.status) {
+    case 'quarantined':
+    case 'queued':
+      return { kind: 'run', lost: false };
+    case 'processing':
+      // Our own claim, asked for again because its answer got lost on the way.
+      if (row.claim === by.claim && row.holder === by.messageId) return { kind: 'run', lost: false };
+      if (now >= row.leaseUntil) return { kind: 'run', lost: true };
+      return row.holder === by.messageId ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
+    case 'retrying':
+      return row.holder === by.messageId ? { kind: 'run', lost: false } : { kind: 'duplicate' };
+    case 'processed':
+    case 'dead':
+      return { kind: 'duplicate' };
+  }
+}
+
+export type SettleDecision =
+  | { readonly kind: 'record'; readonly status: 'processed' | 'retrying' | 'dead' }
+  /** Already recorded: the answer to an earlier call got lost. */
+  | { readonly kind: 'known' }
+  /** No longer this claim's to say. */
+  | { readonly kind: 'stale' };
+
+/**
+ * What a report changes. A success is the truth however late it comes; a failure counts only from the claim that still
+ * holds the row, or it would take the event away from whoever runs it now.
+ */
+export function decideSettle(
+  row: RowState | undefined,
+  by: Claimant & { readonly run: number },
+  outcome: 'processed' | 'retrying' | 'dead',
+): SettleDecision {
+  if (row === undefined || row.run !== by.run) return { kind: 'stale' };
+  if (outcome === 'processed') {
+    if (row.status !== 'processed') return { kind: 'record', status: 'processed' };
+    return row.claim === by.claim ? { kind: 'known' } : { kind: 'stale' };
+  }
+  if (row.claim !== by.claim || row.holder !== by.messageId) return { kind: 'stale' };
+  if (row.status === 'processing') return { kind: 'record', status: outcome };
+  return row.status === outcome ? { kind: 'known' } : { kind: 'stale' };
+}
+
+export type BuryDecision =
+  /** This message had custody and has used up its tries. */
+  | { readonly kind: 'dead'; readonly lost: boolean }
+  /** No handler has run for it: it goes back into the main queue. */
+  | { readonly kind: 'requeue' }
+  | { readonly kind: 'busy'; readonly until: number }
+  /** Finished, or in another message's custody. */
+  | { readonly kind: 'drop' };
+
+/** What to do with an event whose message has used up its tries. */
+export function decideBury(row: RowState | undefined, messageId: string, now: number): BuryDecision {
+  if (row === undefined) return { kind: 'requeue' };
+  switch (row.status) {
+    case 'quarantined':
+    case 'queued':
+      return { kind: 'requeue' };
+    case 'processing':
+      if (row.holder !== messageId) return { kind: 'drop' };
+      return now < row.leaseUntil ? { kind: 'busy', until: row.leaseUntil } : { kind: 'dead', lost: true };
+    case 'retrying':
+      return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };
+    case 'processed':
+    case 'dead':
+      return { kind: 'drop' };
+  }
+}
+
+export type ReopenDecision =
+  /** Send it, as the next run. */
+  { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
+
+export type ReopenRefusal = 'unknown_event' | 'being_processed' | 'already_queued' | 'not_an_event';
+
+/**
+ * Whether an operator may run an event again.
+ *
+ * @param hasEvent Whether the row holds an envelope: a quarantined body that could not be read has none.
+ */
+export function decideReopen(row: RowState | undefined, hasEvent: boolean, now: number): ReopenDecision {
+  if (row === undefined) return { kind: 'refuse', reason: 'unknown_event' };
+  if (!hasEvent) return { kind: 'refuse', reason: 'not_an_event' };
+  switch (row.status) {
+    case 'processing':
+      return now < row.leaseUntil ? { kind: 'refuse', reason: 'being_processed' } : { kind: 'reopen' };
+    case 'queued':
+      return { kind: 'refuse', reason: 'already_queued' };
+    case 'retrying':
+    case 'processed':
+    case 'dead':
+    case 'quarantined':
+      return { kind: 'reopen' };
+  }
+}
+
+/** Whether a row past its due time should be sent again: only the ones that wait for a message. */
+export function decideWatch(row: RowState, now: number): 'resend' | 'leave' {
+  switch (row.status) {
+    case 'retrying':
+    case 'queued':
+      return 'resend';
+    case 'processing':
+      return now >= row.leaseUntil ? 'resend' : 'leave';
+    case 'processed':
+    case 'dead':
+    case 'quarantined':
+      return 'leave';
+  }
+}

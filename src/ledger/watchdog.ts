@@ -1,0 +1,69 @@
+// Finds rows that should long have moved: their message was lost to a purged queue, an expired retention or a bug. Deletes
+// what is older than the retention. Works in bounded rounds, because it shares the object with the claims.
+import { RETENTION_MS, STUCK_AFTER_MS, WATCH_CHUNK } from '../limits.ts';
+import { requeued } from './ledger.ts';
+import type { Transaction } from './sql.ts';
+import type { Store } from './store.ts';
+import { decideWatch } from './transitions.ts';
+
+/** An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a later round repeats it. */
+export interface Resend {
+  readonly id: string;
+  readonly type: string;
+  readonly endpoint: string;
+  readonly receivedAt: number;
+  /** The envelope as JSON. */
+  readonly event: string;
+}
+
+export interface Round {
+  readonly resend: readonly Resend[];
+  readonly expired: number;
+  /** Whether the next round should come at once, soon, late or not at all. */
+  readonly next: 'at_once' | 'soon' | 'late' | 'never';
+}
+
+/** Last `seq` whose first try the watchdog has looked at. */
+const SWEPT = 'swept_seq';
+
+/** One round. `now` is in milliseconds since the epoch. */
+export function watch(store: Store, transaction: Transaction, now: number): Round {
+  return transaction(() => {
+    const swept = sweepFirstTries(store, now);
+    const due = store.due(now, WATCH_CHUNK);
+    const resend: Resend[] = [];
+    for (const row of due) {
+      const event = decideWatch(row, now) === 'resend' ? store.eventOf(row) : null;
+      if (event === null) {
+        store.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + STUCK_AFTER_MS : null }, now);
+      } else {
+        store.update(row, requeued(now), now);
+        resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
+      }
+    }
+    const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
+    const full = swept === WATCH_CHUNK || due.length === WATCH_CHUNK || expired === WATCH_CHUNK;
+    return { resend, expired, next: full ? 'at_once' : nextRound(store) };
+  });
+}
+
+/**
+ * A first try has no due time: giving it one would cost every event an index entry. Instead each row is looked at once
+ * after it arrived, and only what is still `processing` then gets a due time.
+ */
+function sweepFirstTries(store: Store, now: number): number {
+  const rows = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
+  for (const row of rows) {
+    if (row.status === 'processing' && row.dueAt === null) {
+      store.update(row, { dueAt: row.leaseUntil + STUCK_AFTER_MS }, now);
+    }
+  }
+  const last = rows.at(-1);
+  if (last) store.setMark(SWEPT, last.seq);
+  return rows.length;
+}
+
+function nextRound(store: Store): Round['next'] {
+  if (store.due(Number.MAX_SAFE_INTEGER, 1).length > 0) return 'soon';
+  return store.arrivedAfter(0, 1).length > 0 ? 'late' : 'never';
+}
