@@ -1,0 +1,51 @@
+// Workers KV as documented: reads may be up to a minute old, absence is cached too, one write a second per key.
+import type { Actor, Platform } from './platform.ts';
+
+const STALE_MS = 60_000;
+
+interface Version {
+  readonly at: number;
+  readonly value: string;
+  readonly expiresAt: number;
+}
+
+export class ModelKv {
+  readonly #platform: Platform;
+  readonly #versions = new Map<string, Version[]>();
+  /** Called when a write takes effect. */
+  onPut: (key: string) => void = () => {};
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  /** The namespace as one actor sees it. */
+  bind(actor: Actor): KVNamespace {
+    return {
+      get: (key: string) => this.#platform.call(actor, 'kv', `kv.get ${key}`, () => this.#read(key)),
+      put: (key: string, value: string, options: { expirationTtl: number }) =>
+        this.#platform.call(actor, 'kv', `kv.put ${key}`, () => this.#write(key, value, options.expirationTtl)),
+    } as unknown as KVNamespace;
+  }
+
+  #read(key: string): string | null {
+    const { choices, time } = this.#platform;
+    const versions = this.#versions.get(key) ?? [];
+    // Any state of the last minute may still be cached somewhere, "absent" included.
+    const fresh = versions.findLastIndex((version) => version.at <= time.now);
+    const oldest = versions.findLastIndex((version) => version.at <= time.now - STALE_MS);
+    const chosen = versions[fresh - choices.below(fresh - oldest + 1)];
+    return chosen && chosen.expiresAt > time.now ? chosen.value : null;
+  }
+
+  #write(key: string, value: string, expirationTtl: number): void {
+    const { time } = this.#platform;
+    if (new TextEncoder().encode(key).length > 512) throw new Error('KV PUT failed: 414 key too long');
+    if (expirationTtl < 60) throw new Error('KV PUT failed: 400 invalid expiration_ttl');
+    const versions = this.#versions.get(key) ?? [];
+    const last = versions.at(-1);
+    if (last && time.now - last.at < 1_000) throw new Error('KV PUT failed: 429 Too Many Requests');
+    this.onPut(key);
+    this.#versions.set(key, [...versions, { at: time.now, value, expiresAt: time.now + expirationTtl * 1_000 }]);
+  }
+}

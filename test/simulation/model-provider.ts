@@ -1,0 +1,147 @@
+// Vast.ai as documented: signs, sends, gives up for good on most 4xx, tries again on 5xx and time-outs. And a stranger beside
+// it, who forges, and who resends what he has captured.
+
+import { createHmac } from 'node:crypto';
+import type { ReceiveDeps } from '../../src/edge/deps.ts';
+import { answerTo } from '../../src/edge/outcome.ts';
+import { receive } from '../../src/edge/receive.ts';
+import type { Env } from '../../src/env.ts';
+import { sampleOf } from '../../src/event/samples.ts';
+import { hexFromBytes } from '../../src/signature/hex.ts';
+import { notificationScheme } from '../../src/signature/notification.ts';
+import type { Actor, Platform } from './platform.ts';
+
+const SECRET = 'simulated-secret';
+const PROVIDER_TIMEOUT_MS = 10_000;
+const MAX_DELIVERIES = 6;
+
+/** One HTTP request's worth of delivery. */
+interface Delivery {
+  readonly id: string;
+  /** Seconds since the epoch, signed. */
+  readonly timestamp: number;
+  readonly headerId: string;
+  readonly genuine: boolean;
+}
+
+/** What the provider has been told about an event, and what it sent. */
+export interface Told {
+  /** Answered 2xx at least once: from here on it is ours to lose. */
+  accepted: boolean;
+  /** Sent at least once within the tolerance and with a genuine signature. */
+  fresh: boolean;
+  /** Refused with 4xx although genuine, so that it must have been kept. */
+  refusedGenuine: boolean;
+  forged: boolean;
+}
+
+export class ModelProvider {
+  readonly told = new Map<string, Told>();
+  readonly requests: Actor[] = [];
+  /** Told of an error that the edge did not foresee. */
+  onCrash: (error: Error) => void = () => {};
+  readonly #platform: Platform;
+  readonly #envFor: (actor: Actor) => Env;
+  #sent = 0;
+  #open = 0;
+
+  constructor(platform: Platform, envFor: (actor: Actor) => Env) {
+    this.#platform = platform;
+    this.#envFor = envFor;
+  }
+
+  /** A new event, sent in one or several copies at once. */
+  announce(id: string): void {
+    const timestamp = Math.floor(this.#platform.time.now / 1_000);
+    const delivery = { id, timestamp, headerId: id, genuine: true };
+    for (let copies = 1 + this.#platform.choices.below(3); copies > 0; copies -= 1) this.#deliver(delivery, 1);
+  }
+
+  /** A late copy of a known event: as captured (stale after five minutes), or signed anew, under its own or another header id. */
+  resend(id: string): void {
+    const { choices, time } = this.#platform;
+    const age = choices.pick([0, 0, 301, 86_400]);
+    const timestamp = Math.floor(time.now / 1_000) - age;
+    const headerId = choices.chance(50) ? `other-${id}` : id;
+    this.#deliver({ id, timestamp, headerId, genuine: true }, 1);
+  }
+
+  /** A delivery that only its sender believes in. */
+  forge(id: string): void {
+    this.#deliver({ id, timestamp: Math.floor(this.#platform.time.now / 1_000), headerId: id, genuine: false }, 1);
+  }
+
+  /** Whether it still waits for an answer or means to try again. */
+  get waiting(): boolean {
+    return this.#open > 0;
+  }
+
+  toldOf(id: string): Told {
+    const told = this.told.get(id) ?? { accepted: false, fresh: false, refusedGenuine: false, forged: false };
+    this.told.set(id, told);
+    return told;
+  }
+
+  #deliver(delivery: Delivery, attempt: number): void {
+    const { time } = this.#platform;
+    this.#sent += 1;
+    const actor: Actor = { name: `request ${this.#sent} (${delivery.id}#${attempt})`, alive: true };
+    this.requests.push(actor);
+    const told = this.toldOf(delivery.id);
+    const fresh = Math.abs(time.now / 1_000 - delivery.timestamp) <= 300;
+    if (delivery.genuine && fresh) told.fresh = true;
+    if (!delivery.genuine) told.forged = true;
+
+    let answered = false;
+    this.#open += 1;
+    const hear = (status: number) => {
+      if (answered) return;
+      answered = true;
+      time.cancel(expiry);
+      this.#platform.note(`${actor.name} is answered ${status}`);
+      if (status === 200) told.accepted = true;
+      if (delivery.genuine && status >= 400 && status < 500) told.refusedGenuine = true;
+      if (status >= 500 && attempt < MAX_DELIVERIES) {
+        // Whether a retry is signed anew is unknown: this provider re-signs every second time.
+        const timestamp = attempt % 2 === 0 ? Math.floor(time.now / 1_000) : delivery.timestamp;
+        this.#open += 1;
+        time.at(time.now + 30_000 * 2 ** attempt, () => {
+          this.#open -= 1;
+          this.#deliver({ ...delivery, timestamp }, attempt + 1);
+        });
+      }
+      this.#open -= 1;
+    };
+    const expiry = time.at(time.now + PROVIDER_TIMEOUT_MS, () => hear(599));
+    this.#post(delivery, actor).then(hear, (error: Error) => {
+      this.onCrash(error);
+      hear(500);
+    });
+  }
+
+  async #post(delivery: Delivery, actor: Actor): Promise<number> {
+    const body = new TextEncoder().encode(sampleOf('outbid', { id: delivery.id, now: this.#platform.time.now }).body);
+    const timestamp = String(delivery.timestamp);
+    const mac = createHmac('sha256', delivery.genuine ? SECRET : 'guessed')
+      .update(`${timestamp}.`)
+      .update(body)
+      .digest();
+    const headers = new Headers({
+      'content-length': String(body.length),
+      [notificationScheme.signatureHeader]: `sha256=${hexFromBytes(mac)}`,
+      [notificationScheme.timestampHeader]: timestamp,
+      'X-Vast-Event-Id': delivery.headerId,
+    });
+    const request = { headers, body: {}, arrayBuffer: async () => body.buffer } as unknown as Request;
+    const deps: ReceiveDeps = {
+      bindings: this.#envFor(actor),
+      endpoint: 'default',
+      secrets: [SECRET],
+      rotating: false,
+      now: this.#platform.time.now,
+      log: () => {},
+      waitUntil: (work) => void work.catch(() => {}),
+    };
+    return answerTo(await receive(request, deps)).status;
+  }
+}

@@ -1,0 +1,150 @@
+// Is the simulation able to see? Breaks the real code in one place at a time, in a copy, and expects a violation. One that
+// stays green would mean that a promise is guarded by nothing.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const RUNS = 20_000;
+
+const mutations: readonly Mutation[] = [
+  {
+    name: 'mark before send',
+    file: 'src/edge/receive.ts',
+    from: '  const sent = await enqueue(',
+    to: `  await markSeen(deps.bindings.SEEN, 'event', event.id, deps.log);\n  const sent = await enqueue(`,
+  },
+  {
+    name: 'ack before settle',
+    file: 'src/consumer/batch.ts',
+    from: '  const reports = endings.flatMap',
+    to: '  for (const item of items) item.message.ack();\n  const reports = endings.flatMap',
+  },
+  {
+    name: 'claim without lease',
+    file: 'src/ledger/transitions.ts',
+    from: "if (now >= row.leaseUntil) return { kind: 'run', lost: true };",
+    to: "return { kind: 'run', lost: true };",
+  },
+  {
+    name: 'dedupe by header id',
+    file: 'src/edge/receive.ts',
+    from: '  const event = parsed.value;',
+    to: `  const event = { ...parsed.value, id: request.headers.get('x-vast-event-id') ?? parsed.value.id };`,
+  },
+  {
+    name: 'ack in a catch',
+    file: 'src/consumer/finish.ts',
+    from: '    message.retry({ delaySeconds });',
+    to: '    message.ack();',
+  },
+  {
+    name: 'duplicate retried instead of acked',
+    file: 'src/consumer/finish.ts',
+    from: `      deps.log('event.duplicate', about);\n      return message.ack();`,
+    to: `      deps.log('event.duplicate', about);\n      return message.retry({ delaySeconds: 10 });`,
+  },
+  {
+    name: 'bury without checking custody',
+    file: 'src/ledger/transitions.ts',
+    from: `      return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };`,
+    to: `      return { kind: 'dead', lost: false };`,
+  },
+  {
+    name: 'watchdog off',
+    file: 'src/ledger/watchdog.ts',
+    from: 'const due = store.due(now, WATCH_CHUNK);',
+    to: 'const due = store.due(0, WATCH_CHUNK);',
+  },
+  {
+    name: 'settle not fenced by the claim',
+    file: 'src/ledger/transitions.ts',
+    from: `  if (row.claim !== by.claim || row.holder !== by.messageId) return { kind: 'stale' };`,
+    to: '',
+  },
+  {
+    name: 'dead letter acknowledged although the ledger is out',
+    file: 'src/consumer/dead-letters.ts',
+    from: 'message.retry({ delaySeconds: DEAD_LETTER_RETRY_SECONDS });',
+    to: 'message.ack();',
+  },
+  {
+    name: 'exhausted while the ledger was out, buried all the same',
+    file: 'src/consumer/dead-letters.ts',
+    from: 'if (!requeued.ok) return comeBack(',
+    to: 'return message.ack();\n      if (!requeued.ok) return comeBack(',
+  },
+  {
+    name: 'once forgets between tries',
+    file: 'src/ledger/ledger.ts',
+    from: `[...new Set([...row.steps, ...report.steps])]`,
+    to: '[]',
+  },
+  {
+    name: 'stale delivery refused without being kept',
+    file: 'src/edge/receive.ts',
+    from: `if (!fresh.ok) return quarantine({ reason: fresh.failure }, request.headers, delivery, deps);`,
+    to: 'if (!fresh.ok) return { reason: fresh.failure };',
+  },
+  {
+    name: 'time not judged',
+    file: 'src/edge/receive.ts',
+    from: 'if (!fresh.ok)',
+    to: 'if (!fresh.ok && deps.now < 0)',
+  },
+  {
+    name: 'late success of an earlier run ends a replay',
+    file: 'src/ledger/transitions.ts',
+    from: 'if (row === undefined || row.run !== by.run)',
+    to: 'if (row === undefined)',
+  },
+];
+
+const root = join(import.meta.dirname, '..', '..');
+let escaped = 0;
+for (const mutation of mutations) {
+  const { seed, violation } = tryOut(mutation);
+  if (violation === undefined) escaped += 1;
+  const verdict = violation === undefined ? `NOT CAUGHT in ${RUNS} runs` : `caught by seed ${seed}: ${violation}`;
+  console.log(`${mutation.name}: ${verdict}`);
+}
+console.log(`${mutations.length - escaped} of ${mutations.length} breakages caught`);
+process.exit(escaped === 0 ? 0 : 1);
+
+function tryOut(mutation: Mutation): { seed?: string; violation?: string } {
+  const copy = mkdtempSync(join(tmpdir(), 'mutation-'));
+  try {
+    cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true });
+    cpSync(join(root, 'test/simulation'), join(copy, 'test/simulation'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(copy, 'package.json'));
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    const file = join(copy, mutation.file);
+    const source = readFileSync(file, 'utf8');
+    const mutated = source.replace(mutation.from, mutation.to);
+    if (mutated === source) throw new Error(`${mutation.name}: the line to break is not in ${mutation.file} any more`);
+    writeFileSync(file, mutated);
+    const simulate = join(copy, 'test/simulation/simulate.ts');
+    const args = [
+      '--disable-warning=ExperimentalWarning',
+      simulate,
+      '--runs',
+      String(RUNS),
+      '--no-shrink',
+      '--workers',
+      '1',
+    ];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: copy });
+    const found = /^seed (\d+): (.*)$/m.exec(stdout);
+    if (!found && !stdout.includes('no violation')) throw new Error(`${mutation.name}: ${stderr || stdout}`);
+    return { ...(found?.[1] && { seed: found[1] }), ...(found?.[2] && { violation: found[2] }) };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}

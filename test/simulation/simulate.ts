@@ -1,0 +1,75 @@
+// `npm run simulate -- --runs 1000000`: plays runs from consecutive seeds until one breaks a promise; then shrinks that one,
+// prints it and says how to see it again. `--seed N` plays a single run and prints everything that happened.
+import './register-runtime.ts';
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError } from 'commander';
+
+const { Choices, runSchedule } = await import('./schedule.ts');
+const { shrink } = await import('./shrink.ts');
+
+interface Options {
+  readonly runs: number;
+  readonly from: number;
+  readonly workers: number;
+  readonly shrink: boolean;
+  readonly seed?: number;
+}
+
+const options = new Command('simulate')
+  .description('Drives the real edge, consumer and ledger through seeded schedules of failures.')
+  .option('--runs <count>', 'how many runs', wholeNumber, 10_000)
+  .option('--from <seed>', 'first seed', wholeNumber, 1)
+  .option('--seed <seed>', 'play this one run and print its trace', wholeNumber)
+  .option('--workers <count>', 'processes', wholeNumber, availableParallelism())
+  .option('--no-shrink', 'leave a failing run as long as it is')
+  .parse()
+  .opts<Options>();
+
+if (options.seed !== undefined) process.exitCode = await playOne(options.seed);
+else if (options.workers > 1) process.exitCode = await playInParallel();
+else process.exitCode = await playMany();
+
+async function playOne(seed: number): Promise<number> {
+  const result = await runSchedule(Choices.fromSeed(seed));
+  console.log(result.trace.join('\n'));
+  console.log(result.violation === undefined ? `seed ${seed}: all promises kept` : `seed ${seed}: ${result.violation}`);
+  return result.violation === undefined ? 0 : 1;
+}
+
+async function playMany(): Promise<number> {
+  const startedAt = performance.now();
+  let steps = 0;
+  for (let seed = options.from; seed < options.from + options.runs; seed += 1) {
+    const result = await runSchedule(Choices.fromSeed(seed));
+    steps += result.steps;
+    if (result.violation === undefined) continue;
+    console.log(`seed ${seed}: ${result.violation}`);
+    const shortest = options.shrink ? await shrink(result) : result;
+    console.log(`${shortest.trace.length} events lead to: ${shortest.violation}\n${shortest.trace.join('\n')}`);
+    console.log(`see the whole run with: npm run simulate -- --seed ${seed}`);
+    return 1;
+  }
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+  console.log(`${options.runs} runs from seed ${options.from}, ${steps} steps, ${seconds} s: no violation`);
+  return 0;
+}
+
+async function playInParallel(): Promise<number> {
+  const share = Math.ceil(options.runs / options.workers);
+  const codes = await Promise.all(
+    Array.from({ length: options.workers }, (_, index) => {
+      const from = options.from + index * share;
+      const runs = Math.min(share, options.from + options.runs - from);
+      const flags = ['--workers', '1', '--from', String(from), '--runs', String(runs)];
+      const child = fork(import.meta.filename, options.shrink ? flags : [...flags, '--no-shrink']);
+      return new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+    }),
+  );
+  return Math.max(...codes);
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
+  return Number(text);
+}

@@ -1,0 +1,276 @@
+// One simulated deployment: the real edge, consumer and ledger on a modelled platform, and the accounts that say whether
+// the promises hold.
+import { handleBatch } from '../../src/consumer/batch.ts';
+import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';
+import type { Env } from '../../src/env.ts';
+import type { ReplayAnswer } from '../../src/ledger/replay.ts';
+import type { Status } from '../../src/ledger/status.ts';
+import { LEDGER_TIMEOUT_MS, MAX_RETRIES } from '../../src/limits.ts';
+import { type Message as Decoded, decodeMessage } from '../../src/queue/message.ts';
+import type { Choices } from './choices.ts';
+import { modelHandlers } from './model-handlers.ts';
+import { ModelKv } from './model-kv.ts';
+import { ModelObject } from './model-object.ts';
+import { ModelProvider } from './model-provider.ts';
+import { ModelQueue, type QueuedMessage, type Verdicts } from './model-queue.ts';
+import { type Actor, Platform } from './platform.ts';
+import type { Storage } from './sqlite.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+export class Violation extends Error {}
+
+/** A consumer invocation in progress. */
+export interface Invocation extends Actor {
+  readonly queue: ModelQueue;
+  readonly delivered: readonly QueuedMessage[];
+  readonly verdicts: Verdicts;
+  /** Ids whose handler succeeded here and whose report has not reached the ledger. */
+  readonly unreported: Set<string>;
+  /** Whether a settle call of this invocation failed. */
+  settleFailed: boolean;
+  /** Messages whose last claim was answered "duplicate". */
+  readonly duplicates: Set<string>;
+}
+
+export class World {
+  readonly platform: Platform;
+  readonly time: VirtualTime;
+  readonly choices: Choices;
+  readonly storage: Storage;
+  readonly kv: ModelKv;
+  readonly deadLetters: ModelQueue;
+  readonly events: ModelQueue;
+  readonly object: ModelObject;
+  readonly provider: ModelProvider;
+  readonly invocations = new Set<Invocation>();
+  /** Ids whose event the queue has taken at least once. */
+  readonly taken = new Set<string>();
+  readonly runs = new Map<string, number>();
+  readonly successes = new Map<string, number>();
+  readonly stepSuccesses = new Map<string, number>();
+  /** Successes beyond the first that the model itself has caused, by id. */
+  readonly excuses = new Map<string, number>();
+  /** Ids whose replay was promised to an operator, and how many runs had begun before. */
+  readonly replayed = new Map<string, number>();
+  calm = false;
+  /** Promises found broken. Kept, not thrown: the code under test would take a throw for a failure of its surroundings. */
+  readonly violations: string[] = [];
+  #invocationCount = 0;
+
+  constructor(choices: Choices, time: VirtualTime, storage: Storage) {
+    this.choices = choices;
+    this.time = time;
+    this.storage = storage;
+    this.platform = new Platform(choices, time);
+    this.kv = new ModelKv(this.platform);
+    this.deadLetters = new ModelQueue(this.platform, 'dead-letters', 100);
+    this.events = new ModelQueue(this.platform, 'events', MAX_RETRIES, this.deadLetters);
+    this.object = new ModelObject(this.platform, storage, (actor) => this.envFor(actor));
+    this.provider = new ModelProvider(this.platform, (actor) => this.envFor(actor));
+
+    this.provider.onCrash = (error) => this.#violate(`the edge crashed: ${error.stack}`);
+    this.events.onTaken = (body) => this.taken.add(eventIdOf(body));
+    this.kv.onPut = (key) => {
+      const id = key.startsWith('vastai:event:') ? key.slice('vastai:event:'.length) : undefined;
+      if (id !== undefined && !this.taken.has(id)) this.#violate(`${id} marked as seen before the queue took it`);
+    };
+    this.platform.onFailure = (actor, label) => {
+      const invocation = [...this.invocations].find((each) => each === actor);
+      if (invocation && label.startsWith('ledger.settle')) invocation.settleFailed = true;
+    };
+    this.object.onSettled = (actor, reports) => {
+      const invocation = [...this.invocations].find((each) => each === actor);
+      for (const report of reports) invocation?.unreported.delete(report.id);
+    };
+  }
+
+  /** The bindings as one actor sees them. */
+  envFor(actor: Actor): Env {
+    return {
+      SEEN: this.kv.bind(actor),
+      EVENTS: this.events.bind(actor),
+      DEAD_LETTERS: this.deadLetters.bind(actor),
+      LEDGER: this.object.bind(actor),
+    } as Env;
+  }
+
+  /** Starts a consumer on what is visible in a queue. */
+  consume(queue: ModelQueue): void {
+    const delivered = queue.deliver();
+    this.#invocationCount += 1;
+    const invocation: Invocation = {
+      name: `consumer ${this.#invocationCount}`,
+      alive: true,
+      queue,
+      delivered: delivered.map(({ message }) => message),
+      verdicts: new Map(),
+      unreported: new Set(),
+      settleFailed: false,
+      duplicates: new Set(),
+    };
+    this.invocations.add(invocation);
+    this.platform.note(`${invocation.name} gets ${delivered.map(({ message }) => message.id).join(' ')}`);
+    const messages = delivered.map(({ message, attempts }) => ({
+      id: message.id,
+      body: message.body,
+      attempts,
+      timestamp: new Date(message.sentAt),
+      ack: () => invocation.verdicts.set(message.id, { kind: 'ack' }),
+      retry: ({ delaySeconds = 0 } = {}) =>
+        invocation.verdicts.set(message.id, { kind: 'retry', delayMs: delaySeconds * 1_000 }),
+    }));
+    const batch = { queue: queue.name, messages } as unknown as MessageBatch;
+    const handlers = modelHandlers(this.platform, invocation, this.#watch(invocation), () => this.calm);
+    const deps = { env: this.#watchClaims(invocation), handlers, log: () => {}, random: () => 0.5 };
+    const handling = queue === this.events ? handleBatch(batch, deps) : handleDeadLetters(batch, deps);
+    handling.then(
+      () => this.#end(invocation),
+      (error: Error) => this.#end(invocation, error),
+    );
+  }
+
+  /** Kills a consumer. What it had acknowledged may count or not; the rest comes back. */
+  killConsumer(invocation: Invocation): void {
+    this.platform.kill(invocation);
+    this.#excuse(invocation);
+    this.invocations.delete(invocation);
+    const verdicts = this.choices.chance(50) ? invocation.verdicts : new Map();
+    invocation.queue.conclude(invocation.delivered, verdicts);
+  }
+
+  /** Asks the ledger to replay, as the operator's page does. */
+  replay(id: string): void {
+    const actor: Actor = { name: `operator (${id})`, alive: true };
+    const stub = this.object.bind(actor).getByName('events');
+    const runsBefore = this.runs.get(id) ?? 0;
+    stub.replay([id]).then(
+      (answers) => {
+        const [answer] = answers as ReplayAnswer[];
+        this.platform.note(`${actor.name} is told ${answer?.kind}`);
+        if (answer?.kind === 'queued') this.replayed.set(id, runsBefore);
+      },
+      () => this.platform.note(`${actor.name} is told nothing`),
+    );
+  }
+
+  /** What the ledger says of an event, read past the platform. */
+  statusOf(id: string): Status | undefined {
+    const query = 'SELECT status FROM events WHERE id = ?';
+    return this.storage.sql.exec<{ status: Status }>(query, id).toArray()[0]?.status;
+  }
+
+  #end(invocation: Invocation, error?: Error): void {
+    if (!invocation.alive) return;
+    const hangs = this.platform.calls.some(
+      (call) => call.actor === invocation && call.label.startsWith('ledger.settle'),
+    );
+    if (hangs) invocation.settleFailed = true;
+    this.platform.note(`${invocation.name} ends${error ? ` with ${error.message}` : ''}`);
+    if (error) this.#violate(`${invocation.name} threw: ${error.stack}`);
+    for (const message of invocation.delivered) {
+      const verdict = invocation.verdicts.get(message.id);
+      if (!verdict) {
+        this.#violate(`${invocation.name} said nothing about ${message.id}`);
+        continue;
+      }
+      if (invocation.duplicates.has(message.id) && verdict.kind !== 'ack') {
+        this.#violate(`${message.id} is a duplicate and was sent back`);
+      }
+      const id = eventIdOf(message.body);
+      const status = this.statusOf(id);
+      if (verdict.kind === 'ack' && status === undefined && !this.#inSomeQueue(id, message)) {
+        this.#violate(`${id} was acknowledged and is nowhere`);
+      }
+      if (verdict.kind === 'ack' && invocation.unreported.has(id) && !invocation.duplicates.has(message.id)) {
+        this.#violate(`${message.id} was acknowledged before the ledger knew that it succeeded`);
+      }
+    }
+    this.#excuse(invocation);
+    this.invocations.delete(invocation);
+    invocation.queue.conclude(invocation.delivered, invocation.verdicts);
+  }
+
+  /** Replays that have taken effect: each opens a run of its own and permits one success more. */
+  #replaysOf(id: string): number {
+    const query = 'SELECT run FROM events WHERE id = ?';
+    return (this.storage.sql.exec<{ run: number }>(query, id).toArray()[0]?.run ?? 1) - 1;
+  }
+
+  #violate(what: string): void {
+    this.platform.note(`BROKEN: ${what}`);
+    this.violations.push(what);
+  }
+
+  #inSomeQueue(id: string, except: QueuedMessage): boolean {
+    const holds = (message: QueuedMessage) => message !== except && eventIdOf(message.body) === id;
+    return this.events.messages.some(holds) || this.deadLetters.messages.some(holds);
+  }
+
+  /** A success whose report the model kept from the ledger may be repeated, once for each. */
+  #excuse(invocation: Invocation): void {
+    if (invocation.alive && !invocation.settleFailed) return;
+    for (const id of invocation.unreported) this.#excuseOnce(id);
+  }
+
+  #excuseOnce(id: string): void {
+    this.excuses.set(id, (this.excuses.get(id) ?? 0) + 1);
+  }
+
+  /** The bindings of a consumer, with an ear on what its claims are answered. */
+  #watchClaims(invocation: Invocation): Env {
+    const env = this.envFor(invocation);
+    const getByName = env.LEDGER.getByName.bind(env.LEDGER);
+    const listening = () => {
+      const stub = getByName('events');
+      return {
+        ...stub,
+        claim: async (...args: Parameters<typeof stub.claim>) => {
+          const askedAt = this.time.now;
+          const answers = await stub.claim(...args);
+          // An answer after the consumer's patience has ended is not heard.
+          if (this.time.now - askedAt >= LEDGER_TIMEOUT_MS) return answers;
+          for (const [index, request] of args[1].entries()) {
+            if (answers[index]?.kind === 'duplicate') invocation.duplicates.add(request.messageId);
+          }
+          return answers;
+        },
+      };
+    };
+    return { ...env, LEDGER: { getByName: listening } as unknown as Env['LEDGER'] };
+  }
+
+  #watch(invocation: Invocation) {
+    return {
+      started: (_actor: Actor, id: string) => {
+        this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
+        const told = this.provider.told.get(id);
+        if (!told?.fresh && this.#replaysOf(id) === 0) {
+          this.#violate(`${id} ran although every delivery of it was refused`);
+        }
+      },
+      succeeded: (_actor: Actor, id: string) => {
+        invocation.unreported.add(id);
+        this.#count(this.successes, id, id, 'succeeded');
+      },
+      stepSucceeded: (_actor: Actor, id: string, step: string) => {
+        invocation.unreported.add(id);
+        this.#count(this.stepSuccesses, `${id}/${step}`, id, `did step ${step}`);
+      },
+    };
+  }
+
+  #count(counts: Map<string, number>, key: string, id: string, what: string): void {
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    const hidden = [...this.invocations].filter((each) => each.settleFailed && each.unreported.has(id)).length;
+    const allowed = 1 + (this.excuses.get(id) ?? 0) + this.#replaysOf(id) + hidden;
+    if (count > allowed) this.#violate(`${id} ${what} ${count} times where ${allowed} are explained`);
+  }
+}
+
+function eventIdOf(body: string): string {
+  const decoded = decodeMessage(body);
+  if (!decoded.ok) throw new Violation(`a message cannot be read: ${decoded.failure}`);
+  const message: Decoded = decoded.value;
+  return message.kind === 'event' ? message.event.id : message.id;
+}
