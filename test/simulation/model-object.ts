@@ -2,7 +2,7 @@
 // but not storage. The object itself is the real one.
 import type { Env } from '../../src/env.ts';
 import { EventLedger } from '../../src/ledger/event-ledger.ts';
-import type { Report } from '../../src/ledger/protocol.ts';
+import type { BuryAnswer, BuryRequest, Report } from '../../src/ledger/protocol.ts';
 import type { Actor, Platform } from './platform.ts';
 import type { Storage } from './sqlite.ts';
 
@@ -19,6 +19,8 @@ export class ModelObject {
   #restarts = 0;
   /** Told which runs a `settle` call has reported, once it has taken effect. */
   onSettled: (actor: Actor, reports: readonly Report[]) => void = () => {};
+  /** Told which event has just been declared dead because its message was exhausted. */
+  onBuried: (id: string) => void = () => {};
 
   constructor(platform: Platform, storage: Storage, envFor: (actor: Actor) => Env) {
     this.#platform = platform;
@@ -49,6 +51,11 @@ export class ModelObject {
       // Across the RPC border everything is a copy.
       const answer = invoke.apply(ledger, structuredClone(args) as unknown[]);
       if (method === 'settle') this.onSettled(actor, args[1] as readonly Report[]);
+      if (method === 'bury') {
+        for (const [index, request] of (args[0] as readonly BuryRequest[]).entries()) {
+          if ((answer as BuryAnswer[])[index]?.kind === 'dead') this.onBuried(request.id);
+        }
+      }
       return structuredClone(await Promise.race([answer, reset]));
     } finally {
       this.#begun.delete(reject);

@@ -11,7 +11,7 @@ export interface QueuedMessage {
   visibleAt: number;
 }
 
-type Verdict = { readonly kind: 'ack' } | { readonly kind: 'retry'; readonly delayMs: number };
+export type Verdict = { readonly kind: 'ack' } | { readonly kind: 'retry'; readonly delayMs: number };
 
 /** What an invocation has said about its messages. */
 export type Verdicts = Map<string, Verdict>;

@@ -56,7 +56,7 @@ export async function runSchedule(choices: Choices): Promise<RunResult> {
 /** One thing that can happen next, and how much more likely than others. */
 interface Move {
   readonly weight: number;
-  readonly make: () => void;
+  readonly make: () => void | Promise<void>;
 }
 
 async function trouble(world: World, check: () => Promise<void>): Promise<void> {
@@ -66,6 +66,7 @@ async function trouble(world: World, check: () => Promise<void>): Promise<void> 
   const kinds = {
     failures: choices.chance(60),
     outages: choices.chance(40),
+    longOutages: choices.chance(15),
     deaths: choices.chance(50),
     restarts: choices.chance(40),
     purges: choices.chance(25),
@@ -76,7 +77,7 @@ async function trouble(world: World, check: () => Promise<void>): Promise<void> 
   const waiting = [...ids];
   for (let step = choices.below(MAX_TROUBLE_STEPS); step > 0; step -= 1) {
     const moves: Move[] = [];
-    const may = (weight: number, make: () => void) => moves.push({ weight, make });
+    const may = (weight: number, make: Move['make']) => moves.push({ weight, make });
     const { calls } = platform;
     if (calls.length > 0) may(40, () => platform.perform(choices.below(calls.length)));
     const next = waiting[0];
@@ -89,6 +90,7 @@ async function trouble(world: World, check: () => Promise<void>): Promise<void> 
       may(6, () => platform.fail(choices.below(calls.length), choices.chance(50)));
     }
     if (kinds.outages) may(2, () => toggleOutage(world));
+    if (kinds.longOutages) may(1, () => outlastTries(world, check));
     if (kinds.deaths && world.invocations.size > 0) {
       may(4, () => world.killConsumer(choices.pick([...world.invocations])));
     }
@@ -101,12 +103,12 @@ async function trouble(world: World, check: () => Promise<void>): Promise<void> 
     if (kinds.strangers) may(2, () => world.provider.forge('forged'));
     if (kinds.latecomers) may(3, () => world.provider.resend(choices.pick([...ids, 'late'])));
     if (moves.length === 0) break;
-    choose(moves, choices)();
+    await choose(moves, choices)();
     await check();
   }
 }
 
-function choose(moves: readonly Move[], choices: Choices): () => void {
+function choose(moves: readonly Move[], choices: Choices): Move['make'] {
   let rest = choices.below(moves.reduce((sum, move) => sum + move.weight, 0));
   for (const move of moves) {
     if (rest < move.weight) return move.make;
@@ -119,6 +121,23 @@ function toggleOutage({ platform, choices }: World): void {
   const service = choices.pick(['kv', 'queue', 'ledger'] as const);
   if (!platform.out.delete(service)) platform.out.add(service);
   platform.note(`${service} is ${platform.out.has(service) ? 'OUT' : 'back'}`);
+}
+
+/** The ledger stays out until some message has used up its tries (hours of model time), then comes back. */
+async function outlastTries(world: World, check: () => Promise<void>): Promise<void> {
+  const { platform, time, events, deadLetters } = world;
+  platform.note('the ledger is OUT for hours');
+  platform.out.add('ledger');
+  const exhausted = () => deadLetters.messages.some((message) => message.body.includes('"kind":"event"'));
+  for (let step = 0; step < 400 && !exhausted(); step += 1) {
+    if (platform.calls.length > 0) platform.perform(0);
+    else if (events.visible().length > 0) world.consume(events);
+    else if (events.messages.length === 0 || time.idle) break;
+    else time.advance();
+    await check();
+  }
+  platform.out.delete('ledger');
+  platform.note('the ledger is back');
 }
 
 /** Empties the queue of events that the ledger has met: nothing could bring back one that is nowhere else. */

@@ -12,7 +12,7 @@ import { modelHandlers } from './model-handlers.ts';
 import { ModelKv } from './model-kv.ts';
 import { ModelObject } from './model-object.ts';
 import { ModelProvider } from './model-provider.ts';
-import { ModelQueue, type QueuedMessage, type Verdicts } from './model-queue.ts';
+import { ModelQueue, type QueuedMessage, type Verdict, type Verdicts } from './model-queue.ts';
 import { type Actor, Platform } from './platform.ts';
 import type { Storage } from './sqlite.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -78,6 +78,12 @@ export class World {
       const invocation = [...this.invocations].find((each) => each === actor);
       if (invocation && label.startsWith('ledger.settle')) invocation.settleFailed = true;
     };
+    this.object.onBuried = (id) => {
+      const query = 'SELECT holder FROM events WHERE id = ?';
+      const holder = this.storage.sql.exec<{ holder: string }>(query, id).toArray()[0]?.holder;
+      const waits = this.events.messages.some((message) => message.id === holder);
+      if (waits) this.#violate(`${id} was buried while the message that holds it still had tries`);
+    };
     this.object.onSettled = (actor, reports) => {
       const invocation = [...this.invocations].find((each) => each === actor);
       for (const report of reports) invocation?.unreported.delete(report.id);
@@ -110,14 +116,17 @@ export class World {
     };
     this.invocations.add(invocation);
     this.platform.note(`${invocation.name} gets ${delivered.map(({ message }) => message.id).join(' ')}`);
+    // Of several words about one message the platform hears the first.
+    const say = (id: string, verdict: Verdict) => {
+      if (!invocation.verdicts.has(id)) invocation.verdicts.set(id, verdict);
+    };
     const messages = delivered.map(({ message, attempts }) => ({
       id: message.id,
       body: message.body,
       attempts,
       timestamp: new Date(message.sentAt),
-      ack: () => invocation.verdicts.set(message.id, { kind: 'ack' }),
-      retry: ({ delaySeconds = 0 } = {}) =>
-        invocation.verdicts.set(message.id, { kind: 'retry', delayMs: delaySeconds * 1_000 }),
+      ack: () => say(message.id, { kind: 'ack' }),
+      retry: ({ delaySeconds = 0 } = {}) => say(message.id, { kind: 'retry', delayMs: delaySeconds * 1_000 }),
     }));
     const batch = { queue: queue.name, messages } as unknown as MessageBatch;
     const handlers = modelHandlers(this.platform, invocation, this.#watch(invocation), () => this.calm);
