@@ -1,8 +1,6 @@
 // What the Worker is given: bindings from wrangler.toml, secrets from `wrangler secret put`.
 // test/project/env.test.ts compares this with what `wrangler types` reads from wrangler.toml.
 
-import type { EventLedger } from './ledger/event-ledger.ts';
-
 /** Bindings that wrangler.toml declares. */
 export interface Bindings {
   /** Ids already queued. A filter that saves work, never the judge of who runs an event. */
@@ -12,7 +10,7 @@ export interface Bindings {
   /** What was refused although genuine, or could not be handled. */
   DEAD_LETTERS: Queue;
   /** What has happened to each event: the one authority on who may run it. */
-  LEDGER: DurableObjectNamespace<EventLedger>;
+  LEDGER: DurableObjectNamespace;
 }
 
 /** A signing secret's name: one live slot and one beside it while rotating, for the default endpoint or a named one. */

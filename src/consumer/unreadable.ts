@@ -25,17 +25,24 @@ export async function keepUnreadable(unreadable: readonly Unreadable[], deps: Co
 }
 
 function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
-  const text = typeof message.body === 'string' ? message.body : String(JSON.stringify(message.body));
   return {
     id: `message:${message.id}`,
     type: 'unreadable',
     endpoint: 'queue',
     receivedAt: message.timestamp.getTime(),
     event: null,
-    refusal: JSON.stringify({
-      reason,
-      headers: {},
-      body: Buffer.from(text.slice(0, MAX_BODY_BYTES)).toString('base64'),
-    }),
+    refusal: JSON.stringify({ reason, headers: {}, body: bytesOf(message.body).toBase64() }),
   };
+}
+
+/** A body's bytes, as far as it has any: a queue may hold what JSON cannot spell (a BigInt, a cycle). */
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof ArrayBuffer) return new Uint8Array(body).subarray(0, MAX_BODY_BYTES);
+  let text: string;
+  try {
+    text = typeof body === 'string' ? body : String(JSON.stringify(body));
+  } catch {
+    text = `unprintable ${typeof body}`;
+  }
+  return new TextEncoder().encode(text.slice(0, MAX_BODY_BYTES));
 }

@@ -6,11 +6,18 @@ import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { EventLedger } from './event-ledger.ts';
 
-export type LedgerStub = DurableObjectStub<EventLedger>;
+/** What the ledger can be asked. Spelt out, because the platform's RPC types give up on payloads of unknown shape. */
+export type LedgerStub = {
+  [Method in LedgerMethod]: (
+    ...args: Parameters<EventLedger[Method]>
+  ) => Promise<Awaited<ReturnType<EventLedger[Method]>>>;
+};
+
+type LedgerMethod = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'get' | 'list' | 'stats';
 
 /** A fresh stub of the ledger: one that has failed may stay broken. */
 export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {
-  return env.LEDGER.getByName('events');
+  return env.LEDGER.getByName('events') as unknown as LedgerStub;
 }
 
 /**

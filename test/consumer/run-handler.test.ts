@@ -14,11 +14,11 @@ afterEach(() => {
 const run = (fallback: Handler<AnyEvent>, timeoutMs?: number) =>
   runHandler(
     { fallback },
-    { event: sampleEvent(), attempt: 3, env, log: () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
+    { event: sampleEvent(), attempt: 3, steps: [], env, log: () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
   );
 
 test('a handler that returns has succeeded', async () => {
-  expect(await run(() => {})).toEqual({ kind: 'succeeded', ms: expect.any(Number) });
+  expect(await run(() => {})).toEqual({ kind: 'succeeded', ms: expect.any(Number), steps: [] });
 });
 
 test('a handler gets its event, the attempt and a key that is the same for every attempt', async () => {
@@ -39,7 +39,7 @@ test.each<[string, Handler<AnyEvent>]>([
     },
   ],
 ])('a handler that %s has failed', async (_, handler) => {
-  expect(await run(handler)).toEqual({ kind: 'failed', ms: expect.any(Number), error: 'TypeError: no' });
+  expect(await run(handler)).toEqual({ kind: 'failed', ms: expect.any(Number), steps: [], error: 'TypeError: no' });
 });
 
 test.each([undefined, null, 'text', 0, { message: 'no error' }])(
@@ -66,6 +66,7 @@ test('PermanentFailure ends an event for good', async () => {
   expect(await run(async () => Promise.reject(new PermanentFailure('gone')))).toEqual({
     kind: 'failed_for_good',
     ms: expect.any(Number),
+    steps: [],
     error: 'PermanentFailure: gone',
   });
 });

@@ -81,7 +81,7 @@ describe('a genuine delivery that is no event', () => {
     [
       'nested deeper than a message can be',
       `{"event_id":"e","notif_type":"t","deep":${'['.repeat(30_000)}{"0":1}${']'.repeat(30_000)}}`,
-      'message_unencodable',
+      'message_too_deep',
       ['body is nested too deeply'],
     ],
   ];

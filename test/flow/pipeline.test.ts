@@ -2,6 +2,7 @@
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { handlers } from '../../src/handlers/index.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { DIALECTS, signedRequest } from '../signed-request.ts';
 
@@ -56,12 +57,16 @@ test('events of unknown and hostile types reach the fallback', { timeout: 60_000
   expect(new Set(fallback.mock.calls.map(([event]) => event.type))).toEqual(new Set(types));
 });
 
-test('what is refused although genuine arrives at the dead letters and is not destroyed there', {
+test('what is refused although genuine ends in the ledger with its raw body', {
   timeout: 30_000,
 }, async () => {
   const response = await exports.default.fetch(await signedRequest({ id: 'flow-late', ageSeconds: 900 }));
   expect(response.status).toBe(401);
-  expect(await linesOf('flow-late', 'event.dead')).toContainEqual(
-    expect.objectContaining({ event: 'event.dead', reason: 'timestamp_stale', type: 'outbid', attempt: 1 }),
-  );
+  const ledger = openLedger(env);
+  await vi.waitUntil(async () => (await ledger.get('flow-late')) !== null, { timeout: 20_000, interval: 100 });
+  expect(await ledger.get('flow-late')).toMatchObject({
+    status: 'quarantined',
+    event: { type: 'outbid' },
+    refusal: { reason: 'timestamp_stale', body: expect.stringMatching(/^ey/) },
+  });
 });

@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   consumer: ['event', 'queue', 'ledger'],
   handlers: ['event', 'consumer/define-handlers.ts', 'destinations'],
   destinations: ['event'],
-  ledger: ['event'],
+  // The watchdog and a replay send events again.
+  ledger: ['event', 'queue'],
   ops: ['ledger', 'queue', 'event'],
   cli: ['signature', 'event'],
 };

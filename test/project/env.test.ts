@@ -14,7 +14,7 @@ function membersOf(code: string, interfaceName: RegExp): Record<string, string> 
   const withoutComments = body.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   const members = [...withoutComments.matchAll(/^\s*(?:readonly )?(\w+\??): (.+?);?\s*$/gm)];
   return Object.fromEntries(
-    members.map(([, name, type]) => [name as string, (type as string).replaceAll(/import\("[^"]*"\)\./g, '')]),
+    members.map(([, name, type]) => [name as string, (type as string).trim().replaceAll(/import\("[^"]*"\)\./g, '')]),
   );
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyEvent } from '../../src/event/envelope.ts';
 import { parseEvent } from '../../src/event/parse.ts';
-import { MAX_MESSAGE_BYTES } from '../../src/limits.ts';
+import { MAX_MESSAGE_BYTES, MAX_NESTING } from '../../src/limits.ts';
 import { decodeMessage, encodeMessage, type Message } from '../../src/queue/message.ts';
 import { bytesOf } from '../signed-request.ts';
 
@@ -39,8 +39,6 @@ const messages: Message[] = [
     headers: {},
     body: '',
   },
-  { kind: 'failed', event, receivedAt: 3, reason: 'permanent_failure', error: 'Error: no', attempts: 4 },
-  { kind: 'undecodable', reason: 'message_not_json', messageId: 'm1', receivedAt: 5, body: '{' },
 ];
 
 function encoded(message: Message): string {
@@ -93,12 +91,19 @@ describe('the size of a message', () => {
   });
 });
 
-test('a value nested deeper than the stack is refused, not thrown', () => {
-  // Plain nesting is written without recursion; a numeric key makes the runtime recurse.
-  const deep = JSON.parse(`${'['.repeat(30_000)}{"0":1}${']'.repeat(30_000)}`) as unknown;
-  const written = encodeMessage({ kind: 'event', event: { ...event, data: { deep } }, receivedAt: 1 });
-  expect(written.ok ? 'written' : written.failure).toBe('message_unencodable');
+test('an event nested as deep as allowed is written', () => {
+  const deep = JSON.parse(`${'['.repeat(MAX_NESTING - 2)}${']'.repeat(MAX_NESTING - 2)}`) as unknown;
+  expect(encodeMessage({ kind: 'event', event: { ...event, data: { deep } }, receivedAt: 1 }).ok).toBe(true);
 });
+
+test.each([MAX_NESTING - 1, 30_000])(
+  'an event whose data is nested %d levels deep is refused, not thrown',
+  (levels) => {
+    const deep = JSON.parse(`${'['.repeat(levels)}{"0":1}${']'.repeat(levels)}`) as unknown;
+    const written = encodeMessage({ kind: 'event', event: { ...event, data: { deep } }, receivedAt: 1 });
+    expect(written.ok ? 'written' : written.failure).toBe('message_too_deep');
+  },
+);
 
 describe('decoding what is not one of our messages', () => {
   const valid = JSON.parse(encoded(messages[0] as Message)) as Record<string, unknown>;
