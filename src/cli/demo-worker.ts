@@ -17,6 +17,8 @@ export interface DemoWorker {
   readonly url: URL;
   /** Every line logged so far, oldest first. */
   readonly log: () => readonly LogLine[];
+  /** The ledger: each event's status, by id. */
+  readonly statuses: () => Promise<ReadonlyMap<string, string>>;
   /** Ends the Worker. What it has written goes when the process does. */
   readonly close: () => Promise<void>;
 }
@@ -45,6 +47,11 @@ export async function startDemoWorker(secret: string): Promise<DemoWorker> {
   return {
     url,
     log: () => server.getLogs().flatMap(({ message }) => parseLine(message)),
+    statuses: async () => {
+      const ledger = await server.getWorker().getDurableObjectStorage('LEDGER', { name: 'events' });
+      const rows = (await ledger.exec('SELECT id, status FROM events')) as { id: string; status: string }[];
+      return new Map(rows.map(({ id, status }) => [id, status]));
+    },
     close: () => server.close(),
   };
 }

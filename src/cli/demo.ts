@@ -10,7 +10,7 @@ import { runCli } from './run-cli.ts';
 import { type Answer, type SendFailure, send } from './send.ts';
 import { targetOf } from './target.ts';
 
-/** How long the queues may take, in milliseconds. They collect for 2 s, and a dead letter passes through two. */
+/** How long the queues may take, in milliseconds: they collect for 2 s. */
 const PATIENCE_MS = 30_000;
 /** The last look comes a little later: a second run of a handler would show only then. */
 const SETTLE_MS = 1_000;
@@ -26,14 +26,14 @@ const green = colour(32);
 const red = colour(31);
 
 await runCli(async () => {
-  console.log('Starting the Worker on this machine: edge, queues, dead letters, and handlers of which two fail.');
+  console.log('Starting the Worker on this machine: edge, queues, ledger, and handlers of which two fail.');
   const secret = randomBytes(24).toString('base64url');
   const worker = await startDemoWorker(secret);
   try {
     console.log(`It listens at ${worker.url.origin}. The demo now plays Vast.ai.\n`);
     const played = await play(worker, secret);
     await settle(played, worker);
-    const failures = tell(played, worker);
+    const failures = tell(played, worker, await worker.statuses());
     console.log(
       failures === 0
         ? green(`All ${played.length} went as promised.`)
@@ -67,12 +67,16 @@ async function play(worker: DemoWorker, secret: string): Promise<readonly Played
 /** Waits until every promise is kept, or until patience ends. */
 async function settle(played: readonly Played[], worker: DemoWorker): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
-  while (performance.now() < deadline && played.some((each) => fateOf(each, worker) === undefined)) await sleep(100);
+  const kept = async () => {
+    const statuses = await worker.statuses();
+    return played.every((each) => fateOf(each, worker) !== undefined && isInLedgerAsPromised(each, statuses));
+  };
+  while (performance.now() < deadline && !(await kept())) await sleep(100);
   await sleep(SETTLE_MS);
 }
 
 /** Prints the story and returns how many scenes differed from what was promised. */
-function tell(played: readonly Played[], worker: DemoWorker): number {
+function tell(played: readonly Played[], worker: DemoWorker, statuses: ReadonlyMap<string, string>): number {
   let failures = 0;
   for (const [index, each] of played.entries()) {
     const { scene, delivery, answer } = each;
@@ -82,14 +86,20 @@ function tell(played: readonly Played[], worker: DemoWorker): number {
     line('sent', `${delivery.type}, id ${delivery.id.slice(0, 8)}, ${delivery.body.byteLength} bytes`);
     line('answer', typeof answer === 'object' ? answer.summary : answer, answered, describeExpected(scene.answer));
     line('became of it', fate ?? 'not what was promised', fate !== undefined, scene.fate.promised);
+    const recorded = isInLedgerAsPromised(each, statuses);
+    line('ledger', statuses.get(delivery.id) ?? 'no trace', recorded, scene.status ?? 'no trace');
     console.log();
-    if (!answered || fate === undefined) failures += 1;
+    if (!answered || fate === undefined || !recorded) failures += 1;
   }
   return failures;
 }
 
 function fateOf({ scene, delivery }: Played, worker: DemoWorker): string | undefined {
   return scene.fate.read(worker.log().filter((entry) => entry.id === delivery.id));
+}
+
+function isInLedgerAsPromised({ scene, delivery }: Played, statuses: ReadonlyMap<string, string>): boolean {
+  return statuses.get(delivery.id) === scene.status;
 }
 
 function line(label: string, text: string, kept?: boolean, promised?: string): void {

@@ -170,6 +170,11 @@ export class Store {
     this.#sql.exec('UPDATE deliveries SET event = ? WHERE seq = ? AND event IS NULL', event, row.seq);
   }
 
+  /** The place of the latest arrival that is still here. */
+  lastSeq(): number {
+    return this.#sql.exec<{ seq: number | null }>('SELECT max(seq) AS seq FROM deliveries').toArray()[0]?.seq ?? 0;
+  }
+
   mark(name: string): number {
     return this.#sql.exec<{ value: number }>('SELECT value FROM marks WHERE name = ?', name).toArray()[0]?.value ?? 0;
   }
@@ -181,18 +186,18 @@ export class Store {
   /**
    * Deletes finished rows received before `before`, oldest first.
    *
-   * @returns How many deliveries were looked at: `limit` means that there may be more.
+   * @returns How many: `limit` means that there may be more.
    */
   expire(before: number, limit: number): number {
     const old = this.#sql
-      .exec<{ seq: number; id: string; status: Status }>(
-        `SELECT d.seq, d.id, e.status FROM deliveries AS d JOIN events AS e ON e.id = d.id
-         WHERE d.received_at < ? ORDER BY d.seq LIMIT ?`,
+      .exec<{ seq: number; id: string }>(
+        `SELECT d.seq, d.id FROM deliveries AS d JOIN events AS e ON e.id = d.id
+         WHERE d.received_at < ? AND e.status IN ('processed', 'dead', 'quarantined') ORDER BY d.seq LIMIT ?`,
         before,
         limit,
       )
-      .toArray()
-      .filter((row) => row.status === 'processed' || row.status === 'dead' || row.status === 'quarantined');
+      .toArray();
+    if (old.length === 0) return 0;
     const seqs = JSON.stringify(old.map((row) => row.seq));
     const ids = JSON.stringify(old.map((row) => row.id));
     this.#sql.exec('DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))', ids);

@@ -42,6 +42,8 @@ export function watch(store: Store, transaction: Transaction, now: number): Roun
       }
     }
     const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
+    // Places are given anew once the latest have been deleted; what arrives there has not been swept.
+    if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
     const full = swept === WATCH_CHUNK || due.length === WATCH_CHUNK || expired === WATCH_CHUNK;
     return { resend, expired, next: full ? 'at_once' : nextRound(store) };
   });

@@ -1,11 +1,11 @@
 // The README's commands are run, and its code is compiled. A command that this file does not know fails the test, so nobody
 // can add one without saying how it is checked.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const root = join(import.meta.dirname, '..', '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -21,8 +21,15 @@ const commands = [
   ...new Set(blocksOf('sh').flatMap((block) => block.split('\n').filter((line) => line.trim() !== ''))),
 ];
 
+/** Runs a command of the README and returns what it printed. */
 function run(command: string): string {
-  return execFileSync('bash', ['-c', command], { cwd: root, encoding: 'utf8', stdio: 'pipe', timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout;
 }
 
 async function freePort(): Promise<number> {
@@ -52,9 +59,8 @@ beforeAll(async () => {
     '.dev.vars.example',
   ];
   worker = spawn('npm', ['start', '--', ...flags], { cwd: root, stdio: 'ignore', detached: true });
-  await expect
-    .poll(async () => (await fetch(`${url}/health`).catch(() => undefined))?.status, { timeout: 50_000 })
-    .toBe(200);
+  const isUp = async () => (await fetch(`${url}/health`).catch(() => undefined))?.status === 200;
+  await vi.waitUntil(isUp, { timeout: 50_000, interval: 200 });
 });
 
 afterAll(() => {
@@ -64,10 +70,7 @@ afterAll(() => {
 
 /** How each kind of command is checked. What needs somebody's account is checked as far as it goes without one. */
 const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
-  [
-    /^npm ci && npm (?:run )?(demo|test)$/,
-    (command) => expect(scripts).toHaveProperty(command.split(' ').at(-1) ?? ''),
-  ],
+  [/^npm ci && npm (?:run )?(demo|test)$/, (command) => expect(scripts).toHaveProperty(lastWord(command))],
   [/^npm start$/, () => expect(worker.exitCode).toBeNull()],
   [
     /^npm run trigger -- /,
@@ -82,8 +85,7 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
   ],
   [
     /^npx wrangler secret put [A-Z0-9_]+$/,
-    (command) =>
-      expect(readFileSync(join(root, 'src/env.ts'), 'utf8')).toContain(knownAs(command.split(' ').at(-1) ?? '')),
+    (command) => expect(readFileSync(join(root, 'src/env.ts'), 'utf8')).toContain(knownAs(lastWord(command))),
   ],
   [/^npm run deploy$/, (command) => expect(run(`${command} -- --dry-run`)).toContain('Total Upload')],
   [/^cp \.dev\.vars\.example \.dev\.vars$/, () => expect(existsSync(join(root, '.dev.vars.example'))).toBe(true)],
@@ -94,6 +96,8 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
   [/^npm run simulate -- --seed \d+$/, (command) => expect(run(command)).toContain('all promises kept')],
   [/^npm run simulate:mutations$/, () => expect(existsSync(join(root, 'test/simulation/mutations.ts'))).toBe(true)],
 ];
+
+const lastWord = (command: string) => command.slice(command.lastIndexOf(' ') + 1);
 
 /** A secret's name as env.ts spells it: the webhook secrets follow one pattern. */
 function knownAs(name: string): string {
@@ -112,10 +116,7 @@ describe('the README', () => {
     expect(samples.length).toBeGreaterThan(0);
     const copy = mkdtempSync(join(tmpdir(), 'readme-'));
     try {
-      mkdirSync(join(copy, 'src/handlers'), { recursive: true });
-      for (const room of ['consumer', 'event', 'failures.ts', 'destinations']) {
-        if (existsSync(join(root, 'src', room))) symlinkSync(join(root, 'src', room), join(copy, 'src', room));
-      }
+      cpSync(join(root, 'src'), join(copy, 'src'), { recursive: true });
       symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
       for (const [index, sample] of samples.entries())
         writeFileSync(join(copy, `src/handlers/sample-${index}.ts`), sample);
