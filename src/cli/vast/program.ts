@@ -33,9 +33,9 @@ export interface ActionContext {
   readonly output: Output;
 }
 
-/** Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means 0). */
+/** Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means 0). Ids are the only arguments there are. */
 export type Action = <Options extends { readonly json?: boolean }>(
-  run: (context: ActionContext, options: Options, args: readonly string[]) => Promise<number | undefined>,
+  run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
 ) => (...parameters: unknown[]) => Promise<void>;
 
 /** Runs one command line and returns the exit code. Never throws. */
@@ -48,13 +48,18 @@ export async function runVast(argv: readonly string[], surroundings: Surrounding
       const command = parameters.at(-1) as Command;
       const options = command.opts() as Parameters<typeof run>[1];
       output = createOutput(surroundings, options.json === true);
-      exitCode = (await run({ surroundings, output }, options, command.args)) ?? EXIT.ok;
+      exitCode = (await run({ surroundings, output }, options, command.processedArgs as number[])) ?? EXIT.ok;
     };
   try {
     await createProgram(action, surroundings).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      // Commander has told people already.
+      if (argv.includes('--json')) output.failure(error.message, EXIT.usage);
+      return EXIT.usage;
+    }
     const code = error instanceof CliFailure ? error.exitCode : EXIT.failed;
     output.failure(messageOf(error), code);
     return code;

@@ -52,7 +52,8 @@ function addList(webhooks: Command, action: Action): void {
 
 function addUpdate(webhooks: Command, action: Action): void {
   webhooks
-    .command('update <id>')
+    .command('update')
+    .argument('<id>', 'as `webhooks list` shows it', webhookId)
     .description('change name, URL or event types; the secret stays')
     .option('--url <url>', "the Worker's address, or the whole webhook URL")
     .option('--endpoint <name>', 'the endpoint at that address')
@@ -64,8 +65,7 @@ function addUpdate(webhooks: Command, action: Action): void {
       '\nExample:\n  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation',
     )
     .action(
-      action<UpdateOptions>(async ({ surroundings, output }, options, [idText]) => {
-        const id = webhookId(idText ?? '');
+      action<UpdateOptions>(async ({ surroundings, output }, options, [id = 0]) => {
         const url = options.url === undefined ? undefined : webhookTarget(options.url, options.endpoint).url;
         const name = checkedName(options.name);
         if (url === undefined && name === undefined && options.events === undefined) {
@@ -86,13 +86,13 @@ function addUpdate(webhooks: Command, action: Action): void {
 
 function addDelete(webhooks: Command, action: Action): void {
   webhooks
-    .command('delete <id>')
+    .command('delete')
+    .argument('<id>', 'as `webhooks list` shows it', webhookId)
     .description('delete a webhook at Vast.ai; events that come to pass afterwards are not sent')
     .option('--yes', 'do not ask')
     .option('--json', 'one JSON object on stdout')
     .action(
-      action<DeleteOptions>(async ({ surroundings, output }, options, [idText]) => {
-        const id = webhookId(idText ?? '');
+      action<DeleteOptions>(async ({ surroundings, output }, options, [id = 0]) => {
         if (!options.yes) {
           if (!surroundings.confirm) throw new CliFailure('There is no terminal to ask at: add --yes.', EXIT.usage);
           if (!(await surroundings.confirm(`Delete webhook ${id}?`))) throw new CliFailure('Nothing was deleted.');
@@ -107,12 +107,12 @@ function addDelete(webhooks: Command, action: Action): void {
 
 function addTest(webhooks: Command, action: Action): void {
   webhooks
-    .command('test <id>')
+    .command('test')
+    .argument('<id>', 'as `webhooks list` shows it', webhookId)
     .description('have Vast.ai deliver a test event, and say how it was answered')
     .option('--json', 'one JSON object on stdout')
     .action(
-      action(async ({ surroundings, output }, _options, [idText]) => {
-        const id = webhookId(idText ?? '');
+      action(async ({ surroundings, output }, _options, [id = 0]) => {
         const api = await connectToVast(surroundings, output);
         const outcome = await testOnce(api, id);
         if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
