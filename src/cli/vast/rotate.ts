@@ -43,7 +43,7 @@ export interface RotateOptions {
 
 export type RotateResult =
   | { readonly state: 'rotated'; readonly current: string; readonly old: string }
-  | { readonly state: 'retired'; readonly current: string; readonly old?: string }
+  | { readonly state: 'retired'; readonly current: string; readonly old: string }
   | { readonly state: 'nothing_to_finish' };
 
 /** Runs or completes a rotation. @throws CliFailure, unfinished where running it again is the cure. */
@@ -65,9 +65,6 @@ export async function rotate(deps: RotateDeps, options: RotateOptions): Promise<
       return prove(deps, options, plan);
     case 'retire':
       return retire(deps, options, plan, set);
-    case 'settle':
-      deps.records.write(url, { current: plan.current });
-      return { state: 'retired', current: plan.current };
     case 'nothing':
       return { state: 'nothing_to_finish' };
     case 'refuse':

@@ -24,8 +24,6 @@ export type RotationPlan =
   /** The new secret is in `target`, or perhaps is: prove it. */
   | { readonly do: 'prove'; readonly current: string; readonly target: string; readonly certain: boolean }
   | { readonly do: 'retire'; readonly current: string; readonly old: string }
-  /** The old slot is gone already. */
-  | { readonly do: 'settle'; readonly current: string }
   | { readonly do: 'nothing' }
   | { readonly do: 'refuse'; readonly because: 'no_secret' | 'both_set' | 'unknown_slots' | 'not_switched_yet' };
 
@@ -58,7 +56,7 @@ export function planRotation(input: PlanInput): RotationPlan {
       if (oldIsGone) return fromList({ ...input, record: { current: target } });
       return { do: 'retire', current: target, old: current };
     case 'retiring':
-      return oldIsGone ? { do: 'settle', current: target } : { do: 'retire', current: target, old: current };
+      return { do: 'retire', current: target, old: current };
   }
 }
 

@@ -140,7 +140,7 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
   async function test(webhook: Registered): Promise<Response> {
     const eventId = crypto.randomUUID().replaceAll('-', '');
     const { body } = sampleOf('webhook_test', { id: eventId, now: clock.now() });
-    const status = await send(webhook, await sign(webhook.id, body), body);
+    const status = await send(webhook, { ...(await sign(webhook.id, body)), ...unsigned(eventId, 1) }, body);
     if (status >= 200 && status < 300) {
       const told = provider.tellsEventId ? { webhook_id: webhook.id, event_id: eventId } : { msg: 'Delivered' };
       return json(200, { success: true, ...told });
@@ -155,8 +155,8 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
     if (!webhook) return 'refused';
     const { body } = sampleOf('outbid', { id: eventId, now: clock.now() });
     let headers = await sign(id, body);
-    for (;;) {
-      const status = await send(webhook, headers, body);
+    for (let attempt = 1; ; attempt += 1) {
+      const status = await send(webhook, { ...headers, ...unsigned(eventId, attempt) }, body);
       if (status >= 200 && status < 300) return 'delivered';
       if (!isPassing(status)) return 'refused';
       await realSleep(20);
@@ -168,6 +168,10 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
     const timestamp = String(Math.floor(clock.now() / 1000));
     return signDelivery(notificationScheme, provider.secrets.get(id) ?? '', timestamp, Buffer.from(body));
   }
+}
+
+function unsigned(eventId: string, attempt: number): Record<string, string> {
+  return { 'X-Vast-Event-Id': eventId, 'X-Vast-Delivery-Attempt': String(attempt) };
 }
 
 /** 0 stands for a connection that came to nothing. */

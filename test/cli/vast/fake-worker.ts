@@ -5,7 +5,7 @@ import { slotsOf } from '../../../src/cli/vast/webhook-url.ts';
 import { parseEvent } from '../../../src/event/parse.ts';
 import { checkTimestamp, verifyDelivery } from '../../../src/signature/verify.ts';
 import type { Clock } from './clock.ts';
-import { type Serve, serve } from './serve.ts';
+import { serve } from './serve.ts';
 
 /** What a run of the secret command looked like from inside it. */
 export interface CommandRun {
@@ -27,8 +27,8 @@ export interface FakeWorker {
   opsToken: string | undefined;
   /** Whether accepted events reach the ledger. */
   consuming: boolean;
-  /** Stands in front of the Worker where set. */
-  front: Serve | undefined;
+  /** Stands in front of the Worker where set; what it gives no answer to passes through. */
+  front: ((request: Request) => Response | undefined) | undefined;
   /** Called for each run of the secret command, before and after it takes effect. May hang or throw. */
   onCommand: (run: CommandRun, when: 'before' | 'after') => Promise<void> | void;
   set(name: string, value: string): void;
@@ -47,7 +47,8 @@ export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
     origin: await serve(async (request) => {
       const { pathname } = new URL(request.url);
       if (pathname.startsWith('/_command/')) return command((await request.json()) as CommandRun & { value: string });
-      if (worker.front) return worker.front(request);
+      const inFront = worker.front?.(request);
+      if (inFront) return inFront;
       if (pathname === '/health') return health();
       if (pathname.startsWith('/ops/')) return ops(request, pathname);
       const endpoint = /^\/webhooks\/vastai(?:\/([a-z][a-z0-9-]*))?\/?$/.exec(pathname);
