@@ -1,13 +1,13 @@
 // `webhooks register`: from a deployed Worker to a verified test event. Everything that can be known beforehand is checked
 // before Vast.ai is asked for anything; what fails afterwards is undone, or named together with the way to finish.
-import { describeApiFailure, mayHaveHappened, toCliFailure } from './api-failure.ts';
-import { CliFailure, EXIT, messageOf } from './cli-failure.ts';
+import { toCliFailure } from './api-failure.ts';
+import { CliFailure } from './cli-failure.ts';
 import { type Confirmation, confirmInLedger, idsInLedger } from './confirm-in-ledger.ts';
+import { adoptWebhook, createWebhook, left, storeOrUndo } from './create-webhook.ts';
 import { contextOf, expandEvents } from './event-keys.ts';
 import type { OpsClient } from './ops-client.ts';
 import type { Output } from './output.ts';
 import { describeTest, testUntilDelivered } from './provider-test.ts';
-import { rotateAtVast } from './rotate-at-vast.ts';
 import type { RotationRecords } from './rotation-record.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -74,8 +74,8 @@ export async function register(deps: RegisterDeps, options: RegisterOptions): Pr
   // An interrupt between the secret's only showing and its storing would leave a webhook that nobody can verify.
   const { webhook, secret } = await surroundings.uninterrupted(async () => {
     const made = registered.same
-      ? await adopt(deps, registered.same)
-      : await create(deps, fields, new Set(registered.ids));
+      ? await adoptWebhook(deps, registered.same)
+      : await createWebhook(deps, fields, new Set(registered.ids));
     output.protect(made.secret);
     output.say(`3/5 Storing the secret as ${slot}`);
     await storeOrUndo(deps, made.webhook, slot, made.secret, !registered.same);
@@ -137,52 +137,6 @@ async function registeredAt(api: VastApi, url: string) {
   };
 }
 
-/** Registers. After an unclear end the list tells whether it happened: asking again blindly could register twice. */
-async function create({ api, output, surroundings }: RegisterDeps, fields: WebhookFields, known: ReadonlySet<number>) {
-  output.say(`2/5 Registering ${fields.webhook_url} for ${fields.event_types.length} event types`);
-  const created = await api.create(fields);
-  if (created.ok) return { webhook: created.value, secret: created.value.webhook_secret };
-  const trouble = describeApiFailure(created.failure, 'register the webhook');
-  if (!mayHaveHappened(created.failure)) throw new CliFailure(trouble);
-
-  await surroundings.sleep(2_000);
-  const listed = await api.list();
-  if (!listed.ok) {
-    throw new CliFailure(
-      `${trouble} Whether it was registered is unknown; run the same command again to complete it.`,
-      EXIT.unfinished,
-    );
-  }
-  const found = listed.value.find(
-    (webhook) => !known.has(webhook.id) && isSameUrl(webhook.webhook_url, fields.webhook_url),
-  );
-  if (!found) throw new CliFailure(`${trouble} It was not registered.`);
-  return withNewSecret(api, found, surroundings);
-}
-
-/** Takes over what an interrupted run has left: registered, but the endpoint never got the secret, so nothing can be lost. */
-async function adopt({ api, output, surroundings }: RegisterDeps, webhook: Webhook) {
-  output.say(`2/5 Webhook ${webhook.id} is registered without a secret at the Worker: asking for a new one`);
-  return withNewSecret(api, webhook, surroundings);
-}
-
-async function withNewSecret(api: VastApi, webhook: Webhook, surroundings: Surroundings) {
-  const secret = await rotateAtVast(api, webhook.id, surroundings);
-  if (!secret.ok) throw left(webhook, `its secret is not at the Worker. ${secret.failure.message}`);
-  return { webhook, secret: secret.value };
-}
-
-async function storeOrUndo(deps: RegisterDeps, webhook: Webhook, slot: string, secret: string, ours: boolean) {
-  try {
-    await deps.store.put(slot, secret);
-  } catch (error) {
-    if (!ours) throw left(webhook, `${messageOf(error)}.`);
-    const removed = await deps.api.remove(webhook.id);
-    if (!removed.ok) throw left(webhook, `${messageOf(error)}. ${describeApiFailure(removed.failure, 'undo that')}`);
-    throw new CliFailure(`${messageOf(error)}. The registration is undone; nothing is left.`);
-  }
-}
-
 async function verify(
   deps: RegisterDeps,
   webhook: Webhook,
@@ -208,12 +162,5 @@ function checkSameEvents(webhook: Webhook, fields: WebhookFields): void {
   if (wanted.symmetricDifference(new Set(webhook.event_types)).size === 0) return;
   throw new CliFailure(
     `This URL is registered as webhook ${webhook.id} with other event types. Change them with \`webhooks update ${webhook.id} --events …\`.`,
-  );
-}
-
-function left(webhook: Webhook, what: string): CliFailure {
-  return new CliFailure(
-    `Webhook ${webhook.id} is registered, but ${what} To finish: cure that, then run the same command again (it goes on from here; add --replace-secret if the endpoint holds another secret). To undo: \`webhooks delete ${webhook.id}\`.`,
-    EXIT.unfinished,
   );
 }

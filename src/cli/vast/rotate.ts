@@ -8,20 +8,15 @@ import type { Output } from './output.ts';
 import { describeTest, testUntilDelivered } from './provider-test.ts';
 import { rotateAtVast } from './rotate-at-vast.ts';
 import { planRotation, type RotationPlan } from './rotation-plan.ts';
-import type { RotationRecords, RotationStep } from './rotation-record.ts';
+import type { RotationRecord, RotationRecords, RotationStep } from './rotation-record.ts';
+import { rotationRefusal } from './rotation-refusal.ts';
+import { closeWindow, openWindow } from './rotation-window.ts';
 import type { SecretStore } from './secret-store.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { VastApi } from './vast-api.ts';
 import { waitForWorker } from './wait-for-worker.ts';
 import type { WebhookTarget } from './webhook-url.ts';
 import { describeAnswer, type WorkerClient } from './worker-client.ts';
-
-const WINDOW_NAME = 'VASTAI_ROTATION_UNTIL';
-
-/** How long the window stays open by itself, in seconds: long enough to come back to an interrupted rotation next day. */
-const WINDOW_SECONDS = 86_400;
-/** A value in the past closes the window. Deleting it would fail where it is already gone. */
-const WINDOW_CLOSED = '0';
 
 export interface RotateDeps {
   readonly surroundings: Surroundings;
@@ -68,7 +63,7 @@ export async function rotate(deps: RotateDeps, options: RotateOptions): Promise<
     case 'nothing':
       return { state: 'nothing_to_finish' };
     case 'refuse':
-      throw refusal(plan.because, options.target);
+      throw rotationRefusal(plan.because, options.target);
   }
 }
 
@@ -83,27 +78,41 @@ async function switchSecret(
   const { output, records, store, surroundings, worker } = deps;
   const { current, target } = plan;
   const { url } = options.target;
+  const before = records.read(url);
+  // Where an old slot waits to be retired, giving up must not forget which one it is.
+  const back = before?.rotation?.step === 'done' ? before : { current };
   const note = (step: RotationStep) => records.write(url, { current, rotation: { step, target, targetWasFree } });
 
   // A resumed run may not forget that Vast.ai's secret can be one that nobody has.
   note(plan.resumed ? 'rotating' : 'opening');
   output.say(`1/5 Opening the rotation window: mismatches are answered 503, so that Vast.ai tries again.`);
-  await openWindow(deps, options, plan);
+  const untilSeconds = await openWindow(deps);
+  // Vast.ai is asked for nothing before the Worker is seen to hold back its permanent refusals.
+  const seen = await waitForWorker(() => worker.unsigned(), 'unavailable', surroundings, options);
+  if (seen.kind !== 'unavailable') {
+    const why = `The rotation window is stored, but ${describeAnswer(seen, url)}.`;
+    if (plan.resumed) throw unfinished(why);
+    await abandon(deps, options, back);
+    throw new CliFailure(
+      `${why} Nothing was changed at Vast.ai. Does the secret command write to the Worker behind this URL (the name in wrangler.toml)?`,
+    );
+  }
 
   output.say(`2/5 Asking Vast.ai for a new secret, and storing it in ${target}; ${current} stays live.`);
   note('rotating');
   const secret = await surroundings.uninterrupted(async () => {
     const fresh = await rotateAtVast(deps.api, options.webhookId, surroundings);
     if (!fresh.ok) {
-      if (!fresh.failure.mayHaveRotated && !plan.resumed) await abandon(deps, options, current);
-      throw new CliFailure(fresh.failure.message, fresh.failure.mayHaveRotated ? EXIT.unfinished : EXIT.failed);
+      if (fresh.failure.mayHaveRotated || plan.resumed) throw new CliFailure(fresh.failure.message, EXIT.unfinished);
+      await abandon(deps, options, back);
+      throw new CliFailure(fresh.failure.message);
     }
     output.protect(fresh.value);
     try {
       await store.put(target, fresh.value);
     } catch (error) {
       throw unfinished(
-        `${messageOf(error)}. Vast.ai signs with a new secret that the Worker does not have; nothing is refused for good until ${windowEnd(surroundings)}.`,
+        `${messageOf(error)}. Vast.ai signs with a new secret that the Worker does not have; nothing is refused for good until ${new Date(untilSeconds * 1000).toISOString()}.`,
       );
     }
     note('stored');
@@ -118,25 +127,10 @@ async function switchSecret(
   return prove(deps, options, { do: 'prove', current, target, certain: true });
 }
 
-/** Step 1. Vast.ai is asked for nothing before the Worker is seen to hold back its permanent refusals. */
-async function openWindow(deps: RotateDeps, options: RotateOptions, plan: Plan<'switch'>): Promise<void> {
-  const { store, surroundings, worker } = deps;
-  const until = Math.floor(surroundings.now() / 1000) + WINDOW_SECONDS;
-  await store.put(WINDOW_NAME, String(until));
-  const answer = await waitForWorker(() => worker.unsigned(), 'unavailable', surroundings, options);
-  if (answer.kind === 'unavailable') return;
-  const why = `${WINDOW_NAME} is stored, but ${describeAnswer(answer, options.target.url)}`;
-  if (plan.resumed) throw unfinished(`${why}.`);
-  await abandon(deps, options, plan.current);
-  throw new CliFailure(
-    `${why}. Nothing was changed at Vast.ai. Does the secret command write to the Worker behind this URL (the name in wrangler.toml)?`,
-  );
-}
-
 /** Back to where it began: nothing has happened at Vast.ai. */
-async function abandon(deps: RotateDeps, options: RotateOptions, current: string): Promise<void> {
+async function abandon(deps: RotateDeps, options: RotateOptions, back: RotationRecord): Promise<void> {
   await closeWindow(deps, options).catch((error: unknown) => deps.output.warn(messageOf(error)));
-  deps.records.write(options.target.url, { current });
+  deps.records.write(options.target.url, back);
 }
 
 /** Steps 4 and 5. Vast.ai's own test is the proof: since the rotation it signs with nothing but the new secret. */
@@ -158,14 +152,6 @@ async function prove(deps: RotateDeps, options: RotateOptions, plan: Plan<'prove
   await closeWindow(deps, options);
   records.write(options.target.url, { current, rotation: { step: 'done', target, targetWasFree: false } });
   return { state: 'rotated', current: target, old: current };
-}
-
-async function closeWindow({ output, records, store }: RotateDeps, { target }: RotateOptions): Promise<void> {
-  if (records.othersSwitching(target.url)) {
-    output.say('    It stays open: another endpoint of this Worker is being rotated.');
-    return;
-  }
-  await store.put(WINDOW_NAME, WINDOW_CLOSED);
 }
 
 /** The second run. The old slot goes only once Vast.ai's test shows that the other one carries the traffic. */
@@ -201,28 +187,4 @@ async function retire(
 
 function unfinished(what: string): CliFailure {
   return new CliFailure(`${what} Run the same command again to complete the rotation.`, EXIT.unfinished);
-}
-
-function windowEnd(surroundings: Surroundings): string {
-  return new Date(surroundings.now() + WINDOW_SECONDS * 1000).toISOString();
-}
-
-function refusal(because: Plan<'refuse'>['because'], { slots, endpoint }: WebhookTarget): CliFailure {
-  const [first, second] = slots;
-  switch (because) {
-    case 'no_secret':
-      return new CliFailure(`Endpoint "${endpoint}" has no secret to rotate: register a webhook for it first.`);
-    case 'both_set':
-      return new CliFailure(
-        `${first} and ${second} are both set, and this machine has no record of which one Vast.ai signs with. Say it with --current ${first} or --current ${second}: with --finish the other one is deleted, without it the other one gets the new secret.`,
-        EXIT.usage,
-      );
-    case 'unknown_slots':
-      return new CliFailure(
-        `Which slot is in use is unknown: give --list-secrets "<command>", or --current ${first} (or ${second}).`,
-        EXIT.usage,
-      );
-    case 'not_switched_yet':
-      return new CliFailure('The rotation is not complete yet: run it without --finish first.', EXIT.unfinished);
-  }
 }

@@ -72,7 +72,7 @@ export function createRotationRecords(path: string): RotationRecords {
       Object.entries(readAll()).some(
         ([other, { rotation }]) =>
           other !== url &&
-          new URL(other).origin === new URL(url).origin &&
+          URL.parse(other)?.origin === URL.parse(url)?.origin &&
           rotation !== undefined &&
           (rotation.step === 'opening' || rotation.step === 'rotating' || rotation.step === 'stored'),
       ),

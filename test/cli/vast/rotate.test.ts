@@ -200,6 +200,25 @@ describe('webhooks rotate', () => {
     expect(scene.worker.stored.get(SECOND)).toBe(scene.provider.secrets.get(scene.id));
   });
 
+  it('closes the window and changes nothing where Vast.ai refuses to rotate', async () => {
+    const scene = await registeredScene();
+    scene.provider.faults.push({ call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 401 }) });
+    expect((await scene.rotate()).exitCode).toBe(1);
+    expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBe(0);
+    expect(scene.worker.stored.has(SECOND)).toBe(false);
+  });
+
+  it('still knows which slot to retire after a further rotation could not begin', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    const fault = { call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 401 }) } as const;
+    scene.provider.faults.push(fault);
+    expect((await scene.rotate('--again')).exitCode).toBe(1);
+    scene.provider.faults.length = 0;
+    expect((await scene.rotate('--finish')).exitCode).toBe(0);
+    expect([...scene.worker.stored.keys()]).not.toContain(FIRST);
+  });
+
   it('does not rotate again when the interrupted run had stored its secret', async () => {
     const scene = await registeredScene();
     const { promise: stored, resolve } = Promise.withResolvers<void>();
@@ -226,7 +245,7 @@ describe('webhooks rotate', () => {
     });
     expect((await scene.rotate()).exitCode).toBe(3);
     scene.provider.faults.push({ call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 404 }) });
-    expect((await scene.rotate()).exitCode).not.toBe(0);
+    expect((await scene.rotate()).exitCode).toBe(3);
     expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBeGreaterThan(scene.clock.now() / 1000);
   });
 
