@@ -1,0 +1,140 @@
+// One call to Vast.ai's REST API: the key in a header, never across a redirect; time-outs, retries and odd answers
+// become values. What the calls are and what they answer stands in vast-api.ts.
+
+import { fail, type Result, succeed } from '../../result.ts';
+import { type ApiFailure, isPassing } from './api-failure.ts';
+import { CliFailure, EXIT } from './cli-failure.ts';
+import { oneLine } from './output.ts';
+import { isSafeForCredentials } from './safe-base-url.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export const DEFAULT_API_URL = 'https://console.vast.ai';
+
+/** How long one try may take, in milliseconds. The test call waits for our own answer, for which Vast.ai allows 10 s. */
+const TIMEOUT_MS = 30_000;
+const MAX_TRIES = 4;
+/** Pause before the second try, in milliseconds; doubled each time. A 429 names no time to wait, so it is not short. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Which failures are tried again: everything passing, or only a 429, after which we know that nothing was done. */
+export type Repeat = 'whenever' | 'if_untouched';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly repeat: Repeat;
+}
+
+export type ApiCall = (request: ApiRequest) => Promise<Result<Record<string, unknown>, ApiFailure>>;
+
+export interface ApiClientOptions {
+  readonly key: string;
+  readonly timeoutMs?: number;
+}
+
+/** @throws CliFailure for a base URL over which the key could be read or replayed. */
+export function apiBaseUrl(env: Surroundings['env']): URL {
+  const text = env.VAST_API_URL || DEFAULT_API_URL;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url) throw new CliFailure('VAST_API_URL is not a URL.', EXIT.usage);
+  if (!isSafeForCredentials(url)) {
+    throw new CliFailure('VAST_API_URL must be https: the API key would travel in the open.', EXIT.usage);
+  }
+  return url;
+}
+
+export function createApiClient(
+  surroundings: Pick<Surroundings, 'env' | 'fetch' | 'sleep'>,
+  { key, timeoutMs = TIMEOUT_MS }: ApiClientOptions,
+): ApiCall {
+  const base = apiBaseUrl(surroundings.env);
+
+  return async (request) => {
+    let pause = FIRST_PAUSE_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      const { result, retryAfterMs } = await callOnce(request);
+      if (result.ok || attempt === MAX_TRIES || !mayRepeat(result.failure, request.repeat)) return result;
+      await surroundings.sleep(retryAfterMs ?? pause * (0.75 + Math.random() / 2));
+      pause *= 2;
+    }
+  };
+
+  async function callOnce(request: ApiRequest): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await surroundings.fetch(new URL(request.path, base), {
+        method: request.method,
+        // Followed, a redirect would carry the key to whoever wrote the Location.
+        redirect: 'manual',
+        headers: {
+          Accept: 'application/json',
+          Authorization: `Bearer ${key}`,
+          ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        signal,
+      });
+      return { result: read(response, await response.text()), retryAfterMs: retryAfterOf(response.headers) };
+    } catch (error) {
+      if (signal.aborted) return { result: fail({ kind: 'timeout', seconds: timeoutMs / 1000 }) };
+      return { result: fail({ kind: 'network', detail: networkDetail(error) }) };
+    }
+  }
+}
+
+interface Answer {
+  readonly result: Result<Record<string, unknown>, ApiFailure>;
+  readonly retryAfterMs?: number | undefined;
+}
+
+function mayRepeat(failure: ApiFailure, repeat: Repeat): boolean {
+  if (repeat === 'whenever') return isPassing(failure);
+  return failure.kind === 'status' && failure.status === 429;
+}
+
+function read(response: Response, text: string): Result<Record<string, unknown>, ApiFailure> {
+  const { status } = response;
+  if (status >= 300 && status < 400) {
+    return fail({ kind: 'redirect', location: oneLine(response.headers.get('location') ?? 'nowhere') });
+  }
+  if (status === 429) return fail({ kind: 'status', status, detail: '' });
+  const json = parseObject(text);
+  if (json && response.ok) {
+    return json.success === false ? fail({ kind: 'unsuccessful', detail: detailOf(json) }) : succeed(json);
+  }
+  if (json) return fail({ kind: 'status', status, detail: detailOf(json) });
+  if (/^\s*</.test(text)) return fail({ kind: 'web_page', status });
+  return response.ok ? fail({ kind: 'malformed', status }) : fail({ kind: 'status', status, detail: text });
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (json as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `msg` is the sentence, `error` the code; either may be missing. */
+function detailOf(json: Record<string, unknown>): string {
+  if (typeof json.msg === 'string' && json.msg !== '') return json.msg;
+  return typeof json.error === 'string' ? json.error : '';
+}
+
+function retryAfterOf(headers: Headers): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d{1,6}$/.test(text) ? Math.min(Number(text) * 1000, LONGEST_PAUSE_MS) : undefined;
+}
+
+/** The system's code, such as ECONNREFUSED: fetch itself only says that it failed. */
+export function networkDetail(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (typeof code === 'string') return code;
+  return oneLine(cause instanceof Error ? cause.message : error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,73 @@
+// Everything a command says goes through here: plain lines for people, one JSON object for scripts, and in both no secret.
+import type { Surroundings } from './surroundings.ts';
+
+/** Shorter values are not worth hiding: they would blank out ordinary words. */
+const SHORTEST_SECRET = 4;
+
+export interface Output {
+  /** From now on the value is shown as `[secret]`, wherever it turns up. */
+  protect(secret: string): void;
+  redact(text: string): string;
+  /** One line about a step. With `--json` on stderr, so that stdout stays parseable. */
+  say(line: string): void;
+  /** Something worth a look that does not stop the command. */
+  warn(line: string): void;
+  /** The result: `lines` for people, `json` for scripts. Call it once. */
+  result(json: Readonly<Record<string, unknown>>, lines?: readonly string[]): void;
+  /** The end of a command that failed. */
+  failure(message: string, exitCode: number): void;
+}
+
+export function createOutput(surroundings: Pick<Surroundings, 'stdout' | 'stderr'>, json: boolean): Output {
+  const secrets = new Set<string>();
+
+  const redact = (text: string) => {
+    let shown = text;
+    for (const secret of secrets) shown = shown.replaceAll(secret, '[secret]');
+    return shown;
+  };
+  const out = (line: string) => surroundings.stdout(`${redact(line)}\n`);
+  const err = (line: string) => surroundings.stderr(`${redact(line)}\n`);
+
+  return {
+    protect: (secret) => {
+      if (secret.length >= SHORTEST_SECRET) secrets.add(secret);
+    },
+    redact,
+    say: (line) => (json ? err(line) : out(line)),
+    warn: (line) => err(`Note: ${line}`),
+    result: (value, lines = []) => {
+      if (json) out(JSON.stringify({ ok: true, ...value }));
+      else for (const line of lines) out(line);
+    },
+    failure: (message, exitCode) => {
+      if (json) out(JSON.stringify({ ok: false, exitCode, error: message }));
+      else err(`Error: ${message}`);
+    },
+  };
+}
+
+/** Rows as aligned columns; the last column is not padded. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Text from a stranger, made harmless for a terminal: control characters gone, one line, bounded. */
+export function oneLine(text: string, maxLength = 200): string {
+  const flat = text
+    .replace(/\p{C}+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return flat.length > maxLength ? `${flat.slice(0, maxLength - 1)}…` : flat;
+}

@@ -1,0 +1,84 @@
+// The command line of `vast`: what can be typed, its help, and how every command ends. What a command does lives in its file.
+import { Command, CommanderError } from 'commander';
+import { CliFailure, EXIT, messageOf } from './cli-failure.ts';
+import { addDoctorCommand } from './doctor-command.ts';
+import { createOutput, type Output } from './output.ts';
+import { addRegisterCommand } from './register-command.ts';
+import { addRotateCommand } from './rotate-command.ts';
+import type { Surroundings } from './surroundings.ts';
+import { addTypesCommand } from './types-command.ts';
+import { addWebhookCommands } from './webhooks-commands.ts';
+
+const HELP_END = `
+Environment:
+  VAST_API_KEY   the API key; without it you are asked, without echo
+  VAST_API_URL   another API than https://console.vast.ai
+  OPS_TOKEN      the Worker's ops token, to look into its ledger
+
+Exit codes:
+  0  done
+  1  refused, or doctor found a problem; nothing is left half done
+  2  the command line or the environment is wrong; nothing was tried
+  3  stopped half-way; the message says what is left and how to finish
+  130  interrupted
+
+Examples:
+  npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
+  npm run vast -- webhooks rotate
+  npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
+
+/** What a command's action gets: the world, and where to speak. */
+export interface ActionContext {
+  readonly surroundings: Surroundings;
+  readonly output: Output;
+}
+
+/** Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means 0). Ids are the only arguments there are. */
+export type Action = <Options extends { readonly json?: boolean }>(
+  run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
+) => (...parameters: unknown[]) => Promise<void>;
+
+/** Runs one command line and returns the exit code. Never throws. */
+export async function runVast(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  let output = createOutput(surroundings, argv.includes('--json'));
+  let exitCode: number = EXIT.ok;
+  const action: Action =
+    (run) =>
+    async (...parameters) => {
+      const command = parameters.at(-1) as Command;
+      const options = command.opts() as Parameters<typeof run>[1];
+      output = createOutput(surroundings, options.json === true);
+      exitCode = (await run({ surroundings, output }, options, command.processedArgs as number[])) ?? EXIT.ok;
+    };
+  try {
+    await createProgram(action, surroundings).parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      // Commander has told people already.
+      if (argv.includes('--json')) output.failure(error.message, EXIT.usage);
+      return EXIT.usage;
+    }
+    const code = error instanceof CliFailure ? error.exitCode : EXIT.failed;
+    output.failure(messageOf(error), code);
+    return code;
+  }
+}
+
+function createProgram(action: Action, surroundings: Surroundings): Command {
+  const program = new Command('vast')
+    .description("Vast.ai's side of your webhooks: register, rotate, diagnose.")
+    .usage('<command> [options]')
+    .addHelpText('after', HELP_END)
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr })
+    .showHelpAfterError('(--help shows what can be said)');
+  addTypesCommand(program, action);
+  const webhooks = program.command('webhooks').description('list, register, update, delete, test and rotate webhooks');
+  addWebhookCommands(webhooks, action);
+  addRegisterCommand(webhooks, action);
+  addRotateCommand(webhooks, action);
+  addDoctorCommand(program, action);
+  return program;
+}

@@ -1,0 +1,55 @@
+// The provider's own test: Vast.ai signs a `webhook_test` with the secret it uses now and tells how we answered it.
+import { type ApiFailure, describeApiFailure } from './api-failure.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { VastApi } from './vast-api.ts';
+
+const TRIES = 5;
+const PAUSE_MS = 3_000;
+
+export type TestOutcome =
+  | { readonly kind: 'delivered'; readonly eventId?: string | undefined }
+  /** Our answer was a permanent refusal, or a passing one: Vast.ai's secret may not be the Worker's. */
+  | { readonly kind: 'refused' | 'unavailable' }
+  /** The test could not be made, which says nothing about the Worker. */
+  | { readonly kind: 'not_made'; readonly failure: ApiFailure };
+
+/** Makes one test. */
+export async function testOnce(api: VastApi, id: number): Promise<TestOutcome> {
+  const answer = await api.test(id);
+  if (answer.ok) return { kind: 'delivered', eventId: answer.value.eventId };
+  const { failure } = answer;
+  if (failure.kind === 'status' && failure.status === 400) return { kind: 'refused' };
+  if (failure.kind === 'status' && failure.status === 502) return { kind: 'unavailable' };
+  return { kind: 'not_made', failure };
+}
+
+/** Makes the test, again where it did not get through: a location that lags answers like a wrong secret. */
+export async function testUntilDelivered(
+  api: VastApi,
+  id: number,
+  surroundings: Pick<Surroundings, 'sleep'>,
+): Promise<TestOutcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await testOnce(api, id);
+    if (outcome.kind === 'delivered' || attempt === TRIES) return outcome;
+    if (outcome.kind === 'not_made' && isDefinite(outcome.failure)) return outcome;
+    await surroundings.sleep(PAUSE_MS);
+  }
+}
+
+function isDefinite(failure: ApiFailure): boolean {
+  return (failure.kind === 'status' && failure.status < 500) || failure.kind === 'redirect';
+}
+
+export function describeTest(outcome: TestOutcome): string {
+  switch (outcome.kind) {
+    case 'delivered':
+      return 'Vast.ai delivered its test event and the Worker accepted it';
+    case 'refused':
+      return 'Vast.ai says that its test was refused for good: the Worker does not know the secret Vast.ai signs with, or something stands in front of it';
+    case 'unavailable':
+      return 'Vast.ai says that its test got a passing failure: the Worker is unavailable, or in a rotation window and without the new secret';
+    case 'not_made':
+      return describeApiFailure(outcome.failure, 'make the test');
+  }
+}

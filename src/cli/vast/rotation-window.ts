@@ -1,0 +1,40 @@
+// The rotation window: while `VASTAI_ROTATION_UNTIL` lies ahead, the Worker answers mismatches with 503, so that Vast.ai tries
+// again. It belongs to the whole Worker: endpoints that are rotated at the same time share it.
+import type { Output } from './output.ts';
+import type { RotationRecords } from './rotation-record.ts';
+import type { SecretStore } from './secret-store.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { WebhookTarget } from './webhook-url.ts';
+
+const NAME = 'VASTAI_ROTATION_UNTIL';
+
+/** How long it stays open by itself, in seconds: long enough to come back to an interrupted rotation next day. */
+const OPEN_SECONDS = 86_400;
+/** A value in the past closes it. Deleting the variable would fail where it is already gone. */
+const CLOSED = '0';
+
+interface WindowDeps {
+  readonly store: SecretStore;
+  readonly records: RotationRecords;
+  readonly output: Output;
+  readonly surroundings: Pick<Surroundings, 'now'>;
+}
+
+/** Returns when it will close by itself, in seconds since the epoch. */
+export async function openWindow({ store, surroundings }: WindowDeps): Promise<number> {
+  const untilSeconds = Math.floor(surroundings.now() / 1000) + OPEN_SECONDS;
+  await store.put(NAME, String(untilSeconds));
+  return untilSeconds;
+}
+
+/** Closes it, unless another endpoint of the Worker is in the middle of its rotation. */
+export async function closeWindow(
+  { output, records, store }: WindowDeps,
+  { target }: { readonly target: WebhookTarget },
+): Promise<void> {
+  if (records.othersSwitching(target.url)) {
+    output.say('    It stays open: another endpoint of this Worker is being rotated.');
+    return;
+  }
+  await store.put(NAME, CLOSED);
+}

@@ -1,0 +1,17 @@
+// What a command needs from outside: environment, terminal, network, clock. Tests hand in their own.
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Asks without echo. Absent where there is no terminal to ask at. */
+  readonly askHidden?: ((question: string) => Promise<string>) | undefined;
+  /** Asks a yes-or-no question; no is the default. Absent where there is no terminal. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
+  /** Runs a section that must not be cut in half: an interrupt waits until it is over, then ends the command. */
+  readonly uninterrupted: <Value>(run: () => Promise<Value>) => Promise<Value>;
+}

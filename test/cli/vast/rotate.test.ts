@@ -1,0 +1,355 @@
+// Rotation against a provider that switches secrets at the rotate call and keeps on delivering meanwhile.
+import { readFileSync } from 'node:fs';
+import { setTimeout as realSleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Signing } from './fake-provider.ts';
+import { createScene, type Scene } from './scene.ts';
+import { never } from './serve.ts';
+
+const FIRST = 'VASTAI_WEBHOOK_SECRET';
+const SECOND = 'VASTAI_WEBHOOK_SECRET_2';
+const OLD_SECRET = 'old-secret-of-the-webhook';
+
+async function registeredScene() {
+  const scene = await createScene();
+  scene.worker.set(FIRST, OLD_SECRET);
+  const id = scene.provider.add(`${scene.worker.origin}/webhooks/vastai`, OLD_SECRET);
+  return {
+    ...scene,
+    id,
+    rotate: (...more: string[]) => scene.vast(['webhooks', 'rotate', ...scene.secretOptions, ...more]),
+  };
+}
+
+/** Delivers without pause until stopped; then waits for every delivery to end one way or the other. */
+function startStream({ provider }: Scene, id: number, signing: Signing, pauseMs = 2) {
+  const ends: Promise<{ id: string; end: 'delivered' | 'refused' }>[] = [];
+  let running = true;
+  const begin = () => {
+    const eventId = `event-${ends.length}`;
+    ends.push(provider.deliver(id, eventId, signing).then((end) => ({ id: eventId, end })));
+  };
+  const pump = (async () => {
+    while (running) {
+      begin();
+      await realSleep(pauseMs);
+    }
+  })();
+  return {
+    count: () => ends.length,
+    /** Goes on until `least` deliveries have begun in all. */
+    stop: async (least = 0) => {
+      while (ends.length < least) await realSleep(2);
+      running = false;
+      await pump;
+      return Promise.all(ends);
+    },
+  };
+}
+
+describe('webhooks rotate', () => {
+  it.each<Signing>(['signed_again', 'signed_once'])(
+    'loses none of 1,000 deliveries that span the switch, with retries %s',
+    async (signing) => {
+      const scene = await registeredScene();
+      // Every tenth delivery meets a passing failure and waits for its retry until the rotation is over.
+      const held = new Set<string>();
+      scene.worker.front = (request) => {
+        const id = request.headers.get('x-vast-event-id') ?? '';
+        if (!/^event-\d*0$/.test(id)) return undefined;
+        held.add(id);
+        return Response.json({ error: 'Temporarily unavailable' }, { status: 503 });
+      };
+      const stream = startStream(scene, scene.id, signing);
+      await realSleep(300);
+      const heldBefore = held.size;
+
+      const run = await scene.rotate();
+
+      scene.worker.front = undefined;
+      const ends = await stream.stop(Math.max(1_000, stream.count() + 200));
+      expect(run.exitCode).toBe(0);
+      expect(heldBefore).toBeGreaterThan(1);
+      expect(ends.filter(({ end }) => end === 'refused')).toEqual([]);
+      expect(ends.filter(({ id }) => !scene.worker.accepted.has(id))).toEqual([]);
+      expect(scene.worker.quarantined).toEqual([]);
+    },
+  );
+
+  it('puts the new secret into the free slot, keeps the old one and closes the window', async () => {
+    const scene = await registeredScene();
+    expect((await scene.rotate()).exitCode).toBe(0);
+    expect(scene.worker.stored.get(FIRST)).toBe(OLD_SECRET);
+    expect(scene.worker.stored.get(SECOND)).toBe(scene.provider.secrets.get(scene.id));
+    expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBe(0);
+  });
+
+  it('asks Vast.ai for nothing before the Worker answers mismatches with 503', async () => {
+    const scene = await registeredScene();
+    const seen: string[] = [];
+    await scene.vast(['webhooks', 'rotate', ...scene.secretOptions], {
+      fetch: async (input, init) => {
+        const response = await fetch(input, init);
+        seen.push(`${new URL(String(input)).pathname} ${response.status}`);
+        return response;
+      },
+    });
+    const rotateAt = seen.findIndex((line) => line.includes('rotate-secret'));
+    expect(rotateAt).toBeGreaterThan(0);
+    expect(seen.slice(rotateAt - 3, rotateAt)).toEqual(Array(3).fill('/webhooks/vastai 503'));
+  });
+
+  it('retires the old slot at the second run and uses it for the next rotation', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    expect((await scene.rotate()).exitCode).toBe(0);
+    expect(scene.worker.stored.has(FIRST)).toBe(false);
+
+    await scene.rotate();
+    expect(scene.worker.stored.get(FIRST)).toBe(scene.provider.secrets.get(scene.id));
+    expect(scene.provider.everySecret).toHaveLength(2);
+  });
+
+  it('finishes with --finish, and then has nothing more to finish', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    expect((await scene.rotate('--finish')).exitCode).toBe(0);
+    const again = await scene.rotate('--finish', '--json');
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, state: 'nothing_to_finish' });
+    expect(scene.provider.everySecret).toHaveLength(1);
+  });
+
+  it('keeps the old slot when Vast.ai signs with a secret that the Worker does not know', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    scene.provider.secrets.set(scene.id, 'changed-in-the-console');
+    expect((await scene.rotate()).exitCode).toBe(3);
+    expect(scene.worker.stored.has(FIRST)).toBe(true);
+  });
+
+  it('rotates an endpoint’s own slots', async () => {
+    const scene = await createScene();
+    scene.worker.set('VASTAI_WEBHOOK_SECRET_HOST', OLD_SECRET);
+    const id = scene.provider.add(`${scene.worker.origin}/webhooks/vastai/host`, OLD_SECRET);
+    const run = await scene.vast([
+      'webhooks',
+      'rotate',
+      '--url',
+      scene.worker.origin,
+      '--endpoint',
+      'host',
+      ...scene.secretOptions,
+    ]);
+    expect(run.exitCode).toBe(0);
+    expect(scene.worker.stored.get('VASTAI_WEBHOOK_SECRET_HOST_2')).toBe(scene.provider.secrets.get(id));
+  });
+
+  it('leaves the window open while another endpoint of the Worker is being rotated', async () => {
+    const scene = await registeredScene();
+    scene.worker.set('VASTAI_WEBHOOK_SECRET_HOST', 'host-secret');
+    scene.provider.add(`${scene.worker.origin}/webhooks/vastai/host`, 'host-secret');
+    scene.provider.faults.push({
+      call: 'rotate',
+      when: 'after',
+      times: 4,
+      answer: () => new Response('', { status: 500 }),
+    });
+    expect((await scene.rotate('--endpoint', 'host', '--url', scene.worker.origin)).exitCode).toBe(3);
+
+    expect((await scene.rotate('--url', scene.worker.origin)).exitCode).toBe(0);
+    expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBeGreaterThan(scene.clock.now() / 1000);
+  });
+
+  it('does not guess where both slots are set and nothing is recorded', async () => {
+    const scene = await registeredScene();
+    scene.worker.set(SECOND, 'another-secret');
+    const run = await scene.rotate();
+    expect(run.exitCode).toBe(2);
+    expect(run.stderr).toContain('--current');
+    expect(scene.provider.calls).not.toContain('rotate');
+  });
+
+  it('takes the operator’s word with --current', async () => {
+    const scene = await registeredScene();
+    scene.worker.set(SECOND, 'a-leftover');
+    expect((await scene.rotate('--current', FIRST)).exitCode).toBe(0);
+    expect(scene.worker.stored.get(FIRST)).toBe(OLD_SECRET);
+    expect(scene.worker.stored.get(SECOND)).toBe(scene.provider.secrets.get(scene.id));
+  });
+
+  it('changes nothing at Vast.ai when the secret command writes to another Worker', async () => {
+    const scene = await registeredScene();
+    const other = await createScene();
+    const run = await scene.vast(['webhooks', 'rotate', '--current', FIRST, ...other.put]);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('Nothing was changed at Vast.ai');
+    expect(scene.provider.calls).not.toContain('rotate');
+  });
+
+  it('names what is left when the new secret cannot be stored, and completes when run again', async () => {
+    const scene = await registeredScene();
+    scene.worker.onCommand = ({ name }) => {
+      if (name === SECOND) throw new Error('out of order');
+    };
+    const first = await scene.rotate();
+    expect(first.exitCode).toBe(3);
+    expect(first.stderr).toContain('Run the same command again');
+
+    scene.worker.onCommand = () => undefined;
+    expect((await scene.rotate()).exitCode).toBe(0);
+    expect(scene.worker.stored.get(SECOND)).toBe(scene.provider.secrets.get(scene.id));
+  });
+
+  it('closes the window and changes nothing where Vast.ai refuses to rotate', async () => {
+    const scene = await registeredScene();
+    scene.provider.faults.push({ call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 401 }) });
+    expect((await scene.rotate()).exitCode).toBe(1);
+    expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBe(0);
+    expect(scene.worker.stored.has(SECOND)).toBe(false);
+  });
+
+  it('still knows which slot to retire after a further rotation could not begin', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    const fault = { call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 401 }) } as const;
+    scene.provider.faults.push(fault);
+    expect((await scene.rotate('--again')).exitCode).toBe(1);
+    scene.provider.faults.length = 0;
+    expect((await scene.rotate('--finish')).exitCode).toBe(0);
+    expect([...scene.worker.stored.keys()]).not.toContain(FIRST);
+  });
+
+  it('does not rotate again when the interrupted run had stored its secret', async () => {
+    const scene = await registeredScene();
+    const { promise: stored, resolve } = Promise.withResolvers<void>();
+    scene.worker.onCommand = async ({ name }, when) => {
+      if (name !== SECOND || when === 'before') return;
+      resolve();
+      await never;
+    };
+    void scene.rotate();
+    await stored;
+    scene.worker.onCommand = () => undefined;
+
+    expect((await scene.rotate()).exitCode).toBe(0);
+    expect(scene.provider.everySecret).toHaveLength(1);
+  });
+
+  it('keeps the window open while Vast.ai may sign with a lost secret, even if a rerun gets no further', async () => {
+    const scene = await registeredScene();
+    scene.provider.faults.push({
+      call: 'rotate',
+      when: 'after',
+      times: 4,
+      answer: () => new Response('', { status: 500 }),
+    });
+    expect((await scene.rotate()).exitCode).toBe(3);
+    scene.provider.faults.push({ call: 'rotate', when: 'before', answer: () => new Response('{}', { status: 404 }) });
+    expect((await scene.rotate()).exitCode).toBe(3);
+    expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBeGreaterThan(scene.clock.now() / 1000);
+  });
+
+  it('shows no secret anywhere: not in what it says, not in arguments, not in the command’s environment, not in its record', async () => {
+    const scene = await registeredScene();
+    scene.worker.onCommand = ({ name }) => {
+      if (name === SECOND) throw new Error('out of order');
+    };
+    await scene.rotate();
+    scene.worker.onCommand = () => undefined;
+    await scene.rotate();
+    await scene.rotate('--json');
+    const record = readFileSync(`${scene.env.HOME}/vastai-webhook-worker/rotations.json`, 'utf8');
+    const everywhere = `${scene.said.text}${JSON.stringify(scene.worker.commands)}${record}`;
+    expect(everywhere).toContain(`failed with [secret]`);
+    for (const secret of [...scene.provider.everySecret, String(scene.env.VAST_API_KEY)]) {
+      expect(everywhere).not.toContain(secret);
+    }
+  });
+});
+
+/**
+ * Stops a run dead at its n-th step, before or after that has taken effect, as SIGKILL would: the run never hears of it
+ * and does nothing more. A step is a contact with the outside; the same one repeated is one step. Returns false where
+ * the run had fewer.
+ */
+async function killedAt(
+  scene: Scene,
+  step: number,
+  when: 'before' | 'after',
+  more: readonly string[] = [],
+): Promise<boolean> {
+  let steps = 0;
+  let last = '';
+  const { promise: killed, resolve: kill } = Promise.withResolvers<'killed'>();
+  const point = async (what: string, now: 'before' | 'after') => {
+    if (what !== last) steps += 1;
+    last = what;
+    if (steps !== step || now !== when) return;
+    kill('killed');
+    await never;
+  };
+  scene.worker.onCommand = ({ verb, name }, now) => point(`${verb} ${name}`, now);
+  const run = scene.vast(['webhooks', 'rotate', ...scene.secretOptions, ...more], {
+    fetch: async (input, init) => {
+      await point(String(input), 'before');
+      const response = await fetch(input, init);
+      await point(String(input), 'after');
+      return response;
+    },
+  });
+  const end = await Promise.race([run, killed]);
+  scene.worker.onCommand = () => undefined;
+  return end === 'killed';
+}
+
+/** A rotation has about ten steps; the loops below end by themselves when a run gets through. */
+const MOST_STEPS = 40;
+
+describe.each(['before', 'after'] as const)('webhooks rotate, killed %s a step takes effect', (when) => {
+  it('completes at the next run and refuses no delivery, whichever step it was', { timeout: 300_000 }, async () => {
+    let kills = 0;
+    for (let step = 1; step <= MOST_STEPS; step += 1) {
+      const scene = await registeredScene();
+      const stream = startStream(scene, scene.id, 'signed_again', 20);
+      const wasKilled = await killedAt(scene, step, when);
+      if (wasKilled) {
+        kills += 1;
+        const rerun = await scene.rotate();
+        expect({ step, exitCode: rerun.exitCode, stderr: rerun.stderr }).toEqual({
+          step,
+          exitCode: 0,
+          stderr: '',
+        });
+      }
+      const ends = await stream.stop();
+      expect({ step, refused: ends.filter(({ end }) => end === 'refused') }).toEqual({ step, refused: [] });
+      const current = scene.provider.secrets.get(scene.id);
+      expect([...scene.worker.stored.values()]).toContain(current);
+      expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBe(0);
+      if (!wasKilled) break;
+    }
+    expect(kills).toBeGreaterThan(8);
+    expect(kills).toBeLessThan(MOST_STEPS);
+  });
+});
+
+describe('webhooks rotate --finish, killed at any step', () => {
+  it('retires the old slot at the next run and rotates nothing', { timeout: 300_000 }, async () => {
+    let kills = 0;
+    for (let step = 1; step <= MOST_STEPS; step += 1) {
+      const scene = await registeredScene();
+      await scene.rotate();
+      const wasKilled = await killedAt(scene, step, 'after', ['--finish']);
+      if (wasKilled) {
+        kills += 1;
+        expect({ step, exitCode: (await scene.rotate('--finish')).exitCode }).toEqual({ step, exitCode: 0 });
+      }
+      expect(scene.worker.stored.has(FIRST)).toBe(false);
+      expect(scene.worker.stored.get(SECOND)).toBe(scene.provider.secrets.get(scene.id));
+      expect(scene.provider.everySecret).toHaveLength(1);
+      if (!wasKilled) break;
+    }
+    expect(kills).toBeGreaterThan(3);
+    expect(kills).toBeLessThan(MOST_STEPS);
+  });
+});
