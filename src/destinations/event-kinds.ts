@@ -1,11 +1,11 @@
 // What a chat says of each type beside the provider's own text: how bad it is, which group and console page it
 // belongs to, and which other type opens or resolves it.
 import {
+  isResourceType,
   type NotificationGroup,
   type NotificationType,
   notificationGroups,
   type ResourceType,
-  resourceTypes,
 } from '../event/catalogue.ts';
 
 export type Severity = 'good' | 'info' | 'warning' | 'critical';
@@ -70,16 +70,11 @@ const resolvedBy = new Map<string, NotificationType>([
 ]);
 const resolves = new Map<string, string>([...resolvedBy].map(([opening, end]) => [end, opening]));
 
-// Maps, because a type is data from outside: `constructor` is an ordinary unknown type.
+// A map, because a type is data from outside: `constructor` is an ordinary unknown type.
 const severityOf = new Map<string, Severity>(Object.entries(severities));
-const groupsOf = new Map<string, readonly Group[]>(
-  [
-    ...resourceTypes.map((type): [string, Group[]] => [type, ['resource']]),
-    ...severityOf.keys().map((type): [string, Group[]] => [type, notificationGroupsWith(type)]),
-  ].filter(([, groups]) => groups.length > 0),
-);
 
-function notificationGroupsWith(type: string): NotificationGroup[] {
+function groupsOf(type: string): readonly Group[] {
+  if (isResourceType(type)) return ['resource'];
   const names = Object.keys(notificationGroups) as NotificationGroup[];
   return names.filter((name) => (notificationGroups[name].types as readonly string[]).includes(type));
 }
@@ -99,7 +94,7 @@ export interface EventKind {
  * one of their own, named `host` or `host-…`.
  */
 export function kindOf(type: string, endpoint: string): EventKind {
-  const groups = groupsOf.get(type) ?? ['other'];
+  const groups = groupsOf(type);
   const atHost = /^host(-|$)/.test(endpoint) && groups.includes('host');
   const group = atHost ? 'host' : (groups[0] ?? 'other');
   const end = resolvedBy.get(type);

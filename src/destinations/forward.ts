@@ -11,8 +11,8 @@ export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | '
  * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event.
  *
  * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the event's id on every try,
- * so that the receiver can deduplicate. Security-critical types are passed on like all others: the receiver is a
- * machine that you chose, and it has proven nothing less than your own Worker has.
+ * so that the receiver can deduplicate. Security-critical types are passed on like all others: the receiver is a service
+ * of yours, not a room full of readers.
  *
  * @param step Names this post within the event; give each its own where a handler posts more than one.
  * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
