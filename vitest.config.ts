@@ -21,7 +21,13 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: 'workers', include: ['test/**/*.test.{ts,tsx}'], exclude: nodeTests },
+        test: {
+          name: 'workers',
+          // Servers that answer like Slack, Discord and Google Chat, for test/destinations/.
+          globalSetup: './test/deployed/local-platforms.ts',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: nodeTests,
+        },
       },
       {
         test: { name: 'node', include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },

@@ -22,6 +22,17 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   VASTAI_ROTATION_UNTIL?: string;
   /** Password of the operator's page. */
   OPS_TOKEN?: string;
-};
+} & DestinationSecrets;
+
+/** Where events are told of. Setting a secret is all it takes; the URLs are secrets because whoever has one can post. */
+export interface DestinationSecrets {
+  SLACK_WEBHOOK_URL?: string;
+  DISCORD_WEBHOOK_URL?: string;
+  GOOGLE_CHAT_WEBHOOK_URL?: string;
+  /** A service of your own. It gets every event as JSON, signed with `FORWARD_SECRET`. */
+  FORWARD_URL?: string;
+  /** `whsec_` and the base64 of 24 to 64 random bytes (Standard Webhooks). */
+  FORWARD_SECRET?: string;
+}
 
 export type Env = Bindings & Secrets;

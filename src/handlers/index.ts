@@ -4,19 +4,17 @@
 // Throw to have it tried again with growing delays, `new PermanentFailure(…)` to give up at once,
 // `new RetryLater(seconds)` to choose the delay. A handler has 30 seconds.
 import { defineHandlers } from '../consumer/define-handlers.ts';
+import { notifyAll } from '../destinations/notify-all.ts';
 
 export const handlers = defineHandlers({
   outbid: async (event, context) => {
-    // event.data.subject and event.data.message hold Vast.ai's text, for example to pass on to a chat.
-    context.log('handler.outbid', { id: event.id, note: 'raise the bid, or let the instance go' });
+    // Your own reaction goes here, for example a higher bid. event.data.message holds Vast.ai's text.
+    await notifyAll(context, event);
   },
 
-  low_credit: async (event, context) => {
-    context.log('handler.low_credit', { id: event.id, note: 'top up before instances stop' });
-  },
-
-  // Every type without a handler of its own, and those that Vast.ai has yet to invent.
+  // Every type without a handler of its own, and those that Vast.ai has yet to invent. Goes to Slack, Discord, Google
+  // Chat or a service of yours: `npx wrangler secret put SLACK_WEBHOOK_URL` is all it takes.
   fallback: async (event, context) => {
-    context.log('handler.fallback', { id: event.id, type: event.type });
+    await notifyAll(context, event);
   },
 });

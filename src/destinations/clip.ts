@@ -1,0 +1,25 @@
+// Cuts text to a platform's limit. Pure.
+
+export interface ClipOptions {
+  /** What may not be cut apart, as a global pattern that matches all of any text. Default: a code point. */
+  readonly unit?: RegExp;
+  /** Size of a text in the platform's measure. Default: UTF-16 units, which are never fewer than characters. */
+  readonly sizeOf?: (text: string) => number;
+}
+
+const CODE_POINT = /./gsu;
+const ELLIPSIS = '…';
+
+/** `text`, or as much of its beginning as fits into `limit` together with an ellipsis. */
+export function clip(text: string, limit: number, options: ClipOptions = {}): string {
+  const { unit = CODE_POINT, sizeOf = (part) => part.length } = options;
+  const room = limit - sizeOf(ELLIPSIS);
+  let size = 0;
+  let fitting = 0;
+  for (const [part] of text.matchAll(unit)) {
+    size += sizeOf(part);
+    if (size > limit) return `${text.slice(0, fitting).trimEnd()}${ELLIPSIS}`;
+    if (size <= room) fitting += part.length;
+  }
+  return text;
+}

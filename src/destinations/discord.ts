@@ -1,0 +1,60 @@
+// Discord, by a channel's webhook.
+import { clip } from './clip.ts';
+import type { DestinationContext } from './context.ts';
+import type { ChatMessage } from './message.ts';
+import { postToChat } from './post-to-chat.ts';
+
+/**
+ * Longest texts of an embed, in characters (discord.com/developers/docs, "Embed Limits"). All of them together may have
+ * 6000, so that the three stay below it at their longest.
+ */
+const MAX_TITLE = 256;
+const MAX_DESCRIPTION = 4096;
+const MAX_FOOTER = 1024;
+
+const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critical: 0xe7_4c_3c } as const;
+
+/**
+ * Posts a message to the channel of `DISCORD_WEBHOOK_URL`, once per event.
+ *
+ * @param step Names this post within the event; give each its own where a handler posts more than one.
+ * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ */
+export async function discord(context: DestinationContext, message: ChatMessage, step = 'discord'): Promise<void> {
+  await postToChat(context, message, step, {
+    name: 'Discord',
+    secretName: 'DISCORD_WEBHOOK_URL',
+    payload: discordPayload,
+    // Without it Discord answers 204 even for a message that it then does not keep.
+    query: { wait: 'true' },
+  });
+}
+
+/** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
+export function discordPayload(message: ChatMessage) {
+  return {
+    allowed_mentions: { parse: [] },
+    embeds: [
+      {
+        title: markdown(message.title, MAX_TITLE),
+        ...(message.text !== '' && { description: markdown(message.text, MAX_DESCRIPTION) }),
+        color: colors[message.severity],
+        ...(message.link && { url: message.link.url }),
+        // A footer knows no Markdown.
+        footer: { text: clip(message.details, MAX_FOOTER) },
+        // A time that needs more than four digits for its year is refused, together with the message.
+        ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
+      },
+    ],
+  };
+}
+
+/**
+ * What begins a construct: emphasis, code, spoilers, links, mentions, emoji and timestamps anywhere; headings, quotes and
+ * lists at the start of a line. A backslash before it makes it text (support.discord.com, "Markdown Text 101").
+ */
+const CONSTRUCT = /[\\*_~`|[\]<@]|:(?=\/\/|\w+:)|(?<=^[^\S\n]*)[#>-]|(?<=^[^\S\n]*\d+)\./gm;
+
+function markdown(text: string, limit: number): string {
+  return clip(text.replace(CONSTRUCT, '\\$&'), limit, { unit: /\\?./gsu });
+}

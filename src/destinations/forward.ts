@@ -1,0 +1,31 @@
+// Passes events on to a service of your own, as JSON signed by Standard Webhooks.
+import type { DestinationContext } from './context.ts';
+import type { NotifiableEvent } from './message.ts';
+import { post, urlFromSecret } from './post.ts';
+import { signStandardWebhook } from './standard-webhooks.ts';
+
+/** What is passed on: an event, or news of one. */
+export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | 'data'> & Partial<NotifiableEvent>;
+
+/**
+ * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event.
+ *
+ * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the event's id on every try,
+ * so that the receiver can deduplicate. Security-critical types are passed on like all others: the receiver is a service
+ * of yours, not a room full of readers.
+ *
+ * @param step Names this post within the event; give each its own where a handler posts more than one.
+ * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ */
+export async function forward(context: DestinationContext, event: ForwardedEvent, step = 'forward'): Promise<void> {
+  await context.once(step, async () => {
+    const url = urlFromSecret('FORWARD_URL', context.env.FORWARD_URL);
+    // Never unsigned: the receiver could not tell it from anybody else's.
+    if (!context.env.FORWARD_SECRET) throw new Error('the secret FORWARD_SECRET is not set');
+    const { id, type, created, data, endpoint, dialect, extra } = event;
+    const body = JSON.stringify({ type, timestamp: created, data, id, endpoint, dialect, extra });
+    const timestamp = Math.floor(Date.now() / 1000);
+    const headers = await signStandardWebhook(context.env.FORWARD_SECRET, { id, timestamp, body });
+    await post(context, { to: 'the forward', url, body, headers });
+  });
+}

@@ -1,0 +1,28 @@
+// What all chats have in common: confidential messages stay out, and a message is a step that runs once.
+import type { DestinationContext } from './context.ts';
+import type { ChatMessage } from './message.ts';
+import { post, urlFromSecret } from './post.ts';
+
+export interface Chat {
+  readonly name: string;
+  readonly secretName: 'SLACK_WEBHOOK_URL' | 'DISCORD_WEBHOOK_URL' | 'GOOGLE_CHAT_WEBHOOK_URL';
+  /** The JSON that the chat takes. */
+  readonly payload: (message: ChatMessage) => unknown;
+  /** Added to the URL's query. */
+  readonly query?: Readonly<Record<string, string>>;
+}
+
+export async function postToChat(context: DestinationContext, message: ChatMessage, step: string, chat: Chat) {
+  if (message.confidential) {
+    context.log('destination.withheld', { note: chat.name, reason: 'confidential' });
+    return;
+  }
+  await context.once(step, async () => {
+    const url = urlFromSecret(chat.secretName, context.env[chat.secretName]);
+    for (const [name, value] of Object.entries(chat.query ?? {})) url.searchParams.set(name, value);
+    await post(context, { to: chat.name, url, body: JSON.stringify(chat.payload(message)) });
+  });
+}
+
+/** A coloured dot for platforms that have no colours of their own in a message. */
+export const severityDots = { good: '🟢', info: '🔵', warning: '🟠', critical: '🔴' } as const;

@@ -1,0 +1,76 @@
+// One POST to a destination, and what its answer means for the event. Errors name the destination and the status only:
+// its URL is a secret, and the platforms' own error texts quote what was sent.
+import { PermanentFailure, RetryLater } from '../failures.ts';
+import { DESTINATION_TIMEOUT_MS, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
+import type { DestinationContext } from './context.ts';
+import { retryAfterInBody, retryAfterSeconds } from './retry-after.ts';
+
+export interface Post {
+  /** The destination's name, for errors. */
+  readonly to: string;
+  readonly url: URL;
+  /** JSON text. */
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The URL in a secret: https, or http to this machine while developing.
+ *
+ * @throws Error while it is missing or no such URL. It is tried again, because setting the secret is all that it needs.
+ */
+export function urlFromSecret(name: string, value: string | undefined): URL {
+  if (!value) throw new Error(`the secret ${name} is not set`);
+  const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
+  const local = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return url;
+  throw new Error(`the secret ${name} is not an https URL`);
+}
+
+/**
+ * Sends a POST and resolves when it was answered with 2xx.
+ *
+ * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in the body of a 429).
+ * @throws PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx other than 408, 425 and 429.
+ * @throws Error, to be tried again with the usual delays, on any other answer, none in time, or no connection.
+ */
+export async function post(context: DestinationContext, { to, url, body, headers, timeoutMs }: Post): Promise<void> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs ?? DESTINATION_TIMEOUT_MS)]);
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent': 'vastai-webhook-worker', ...headers },
+      body,
+      redirect: 'manual',
+      signal,
+    });
+  } catch {
+    // The platform's error names the URL, so neither its text nor itself as a cause may go on.
+    throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
+  }
+  if (!response.ok) throw await failureFrom(response, to, context.attempt);
+  await response.body?.cancel();
+}
+
+async function failureFrom(response: Response, to: string, attempt: number): Promise<Error> {
+  const { status } = response;
+  const answered = `${to} answered ${status}`;
+  const header = retryAfterSeconds(response.headers.get('Retry-After'), Date.now());
+  const seconds = header ?? (status === 429 ? await retryAfterInBody(response) : undefined);
+  if (!response.bodyUsed) await response.body?.cancel();
+
+  const isPassing = status >= 500 || status === 408 || status === 425 || status === 429;
+  if (!isPassing) return new PermanentFailure(answered);
+  if (seconds === undefined) return new Error(answered);
+  return new RetryLater(seconds + spread(attempt), answered);
+}
+
+/**
+ * Seconds added to a wait that was asked for. A rate limit hits many events at once; coming back together they would be
+ * refused together until their tries are used up, so each try scatters them wider.
+ */
+function spread(attempt: number): number {
+  return Math.random() * Math.min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS);
+}
