@@ -2,8 +2,10 @@
 import { app } from './app.ts';
 import { handleBatch } from './consumer/batch.ts';
 import { handleDeadLetters } from './consumer/dead-letters.ts';
+import type { ConsumerDeps } from './consumer/deps.ts';
 import type { Env } from './env.ts';
 import { handlers } from './handlers/index.ts';
+import { onDead } from './handlers/on-dead.ts';
 import { log } from './log.ts';
 
 export { EventLedger } from './ledger/event-ledger.ts';
@@ -13,7 +15,7 @@ const DEAD_LETTER_QUEUE = 'vastai-dead-letters';
 export default {
   fetch: app.fetch,
   queue: (batch, env) => {
-    const deps = { env, handlers, log, random: Math.random };
+    const deps: ConsumerDeps = { env, handlers, log, random: Math.random, onDead: (event) => onDead(env, event) };
     return batch.queue === DEAD_LETTER_QUEUE ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);
   },
 } satisfies ExportedHandler<Env>;

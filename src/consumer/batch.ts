@@ -10,6 +10,7 @@ import type { ConsumerDeps, Item } from './deps.ts';
 import { type Ending, endingOf } from './ending.ts';
 import { finish, sendBack } from './finish.ts';
 import { runHandler } from './run-handler.ts';
+import { type DeadEvent, tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
 /** The latest moment of a lease at which a handler may still start: enough must be left to finish and to report. */
@@ -37,13 +38,24 @@ async function handleItems(items: readonly Item[], deps: ConsumerDeps): Promise<
   const reports = endings.flatMap((ending) => (ending.kind === 'ran' ? [ending.report] : []));
   const settled = reports.length > 0 ? await callLedger(env, (ledger) => ledger.settle(claim, reports)) : undefined;
 
+  const dead: DeadEvent[] = [];
   for (const [index, item] of items.entries()) {
     const ending = endings[index];
     if (ending?.kind !== 'ran') finish(item, ending, true, deps);
     // What succeeded but could not be recorded runs again once its lease is over: a repetition, never a loss.
     else if (!settled?.ok) sendBack([item], settled?.failure ?? 'not settled', deps);
-    else finish(item, ending, settled.value[reports.indexOf(ending.report)] === true, deps);
+    else {
+      const counts = settled.value[reports.indexOf(ending.report)] === true;
+      finish(item, ending, counts, deps);
+      if (counts && ending.reason) dead.push(deadEventOf(item, ending.reason, ending.report.error));
+    }
   }
+  await tellOfDead(dead, deps);
+}
+
+function deadEventOf({ sent }: Item, reason: string, error = ''): DeadEvent {
+  const { id, type, endpoint } = sent.event;
+  return { id, type, endpoint, reason, error };
 }
 
 function decodeAll(messages: readonly Message[]): { items: Item[]; unreadable: Unreadable[] } {

@@ -7,6 +7,7 @@ import { enqueue } from '../queue/enqueue.ts';
 import { decodeMessage, encodeMessage, type RefusedMessage } from '../queue/message.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { secondsUntil } from './finish.ts';
+import { tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
 interface RefusedItem {
@@ -60,7 +61,8 @@ async function conclude(item: Item, answer: BuryAnswer, deps: ConsumerDeps): Pro
     case 'dead': {
       const { attempts, error } = answer;
       deps.log('event.dead', { ...about, attempt: attempts, reason: 'retries_exhausted', error }, 'error');
-      return message.ack();
+      message.ack();
+      return tellOfDead([{ ...about, reason: 'retries_exhausted', error }], deps);
     }
     case 'requeue': {
       // Its tries went by while the ledger was out: no handler has seen it yet.
