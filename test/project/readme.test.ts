@@ -87,6 +87,15 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
     /^npx wrangler secret put [A-Z0-9_]+$/,
     (command) => expect(readFileSync(join(root, 'src/env.ts'), 'utf8')).toContain(knownAs(lastWord(command))),
   ],
+  [/^export VAST_API_KEY=…$/, () => expect(run('npm run vast -- --help')).toContain('VAST_API_KEY')],
+  [
+    /^npm run vast -- /,
+    (command) => {
+      const [words, ...options] = command.split(' --').slice(1);
+      const help = run(`npm run vast -- ${words?.trim()} --help`);
+      for (const option of options) expect(help).toContain(`--${option.split(' ')[0]}`);
+    },
+  ],
   [/^npm run deploy$/, (command) => expect(run(`${command} -- --dry-run`)).toContain('Total Upload')],
   [/^cp \.dev\.vars\.example \.dev\.vars$/, () => expect(existsSync(join(root, '.dev.vars.example'))).toBe(true)],
   [
