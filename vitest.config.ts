@@ -2,7 +2,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const nodeTests = ['test/cli/**/*.test.ts', 'test/deployed/**/*.test.ts', 'test/project/**/*.test.ts'];
+const nodeTests = ['cli', 'deployed', 'project', 'simulation'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -30,6 +30,8 @@ export default defineConfig({
         },
       },
       {
+        // The simulation runs the Worker's own modules outside workerd.
+        resolve: { alias: { 'cloudflare:workers': `${import.meta.dirname}/test/simulation/cloudflare-workers.ts` } },
         test: { name: 'node', include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
       },
     ],

@@ -32,4 +32,6 @@ export interface RowState {
   readonly claim: string | null;
   /** Milliseconds since the epoch; meaningful while `processing`. */
   readonly leaseUntil: number;
+  /** How often this run has been granted to a consumer. */
+  readonly attempts: number;
 }

@@ -20,7 +20,6 @@ export interface Row extends RowState {
   readonly id: string;
   readonly seq: number;
   readonly dueAt: number | null;
-  readonly attempts: number;
   readonly type: string;
   readonly endpoint: string;
   readonly receivedAt: number;

@@ -1,5 +1,6 @@
 // What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no chance. Everything that
 // promises "one successful run per event" is decided in this file.
+import { MAX_RETRIES } from '../limits.ts';
 import type { Claimant, RowState } from './status.ts';
 
 export type ClaimDecision =
@@ -59,13 +60,18 @@ export function decideSettle(
 export type BuryDecision =
   /** This message had custody and has used up its tries. */
   | { readonly kind: 'dead'; readonly lost: boolean }
-  /** No handler has run for it: it goes back into the main queue. */
+  /** As far as anybody knows no handler has run for it: it goes back into the main queue. */
   | { readonly kind: 'requeue' }
   | { readonly kind: 'busy'; readonly until: number }
   /** Finished, or in another message's custody. */
   | { readonly kind: 'drop' };
 
-/** What to do with an event whose message has used up its tries. */
+/**
+ * What to do with an event whose message has used up its deliveries.
+ *
+ * A grant that nobody reported may never have reached its consumer (the ledger went out just then), so it does not
+ * count as a run, unless it has happened as often as a message is delivered: then the handler takes its consumer down.
+ */
 export function decideBury(row: RowState | undefined, messageId: string, now: number): BuryDecision {
   if (row === undefined) return { kind: 'requeue' };
   switch (row.status) {
@@ -74,7 +80,8 @@ export function decideBury(row: RowState | undefined, messageId: string, now: nu
       return { kind: 'requeue' };
     case 'processing':
       if (row.holder !== messageId) return { kind: 'drop' };
-      return now < row.leaseUntil ? { kind: 'busy', until: row.leaseUntil } : { kind: 'dead', lost: true };
+      if (now < row.leaseUntil) return { kind: 'busy', until: row.leaseUntil };
+      return row.attempts > MAX_RETRIES ? { kind: 'dead', lost: true } : { kind: 'requeue' };
     case 'retrying':
       return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };
     case 'processed':

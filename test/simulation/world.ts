@@ -30,6 +30,8 @@ export interface Invocation extends Actor {
   settleFailed: boolean;
   /** Messages whose last claim was answered "duplicate". */
   readonly duplicates: Set<string>;
+  /** The same, where the answer came at the last moment. */
+  readonly perhapsDuplicates: Set<string>;
 }
 
 export class World {
@@ -113,6 +115,7 @@ export class World {
       unreported: new Set(),
       settleFailed: false,
       duplicates: new Set(),
+      perhapsDuplicates: new Set(),
     };
     this.invocations.add(invocation);
     this.platform.note(`${invocation.name} gets ${delivered.map(({ message }) => message.id).join(' ')}`);
@@ -190,7 +193,8 @@ export class World {
       if (verdict.kind === 'ack' && status === undefined && !this.#inSomeQueue(id, message)) {
         this.#violate(`${id} was acknowledged and is nowhere`);
       }
-      if (verdict.kind === 'ack' && invocation.unreported.has(id) && !invocation.duplicates.has(message.id)) {
+      const isCopy = invocation.duplicates.has(message.id) || invocation.perhapsDuplicates.has(message.id);
+      if (verdict.kind === 'ack' && invocation.unreported.has(id) && !isCopy) {
         this.#violate(`${message.id} was acknowledged before the ledger knew that it succeeded`);
       }
     }
@@ -236,10 +240,12 @@ export class World {
         claim: async (...args: Parameters<typeof stub.claim>) => {
           const askedAt = this.time.now;
           const answers = await stub.claim(...args);
-          // An answer after the consumer's patience has ended is not heard.
-          if (this.time.now - askedAt >= LEDGER_TIMEOUT_MS) return answers;
+          // An answer at the very end of the consumer's patience may be heard or not; a later one is not.
+          const elapsed = this.time.now - askedAt;
           for (const [index, request] of args[1].entries()) {
-            if (answers[index]?.kind === 'duplicate') invocation.duplicates.add(request.messageId);
+            if (answers[index]?.kind !== 'duplicate') continue;
+            if (elapsed < LEDGER_TIMEOUT_MS) invocation.duplicates.add(request.messageId);
+            else if (elapsed === LEDGER_TIMEOUT_MS) invocation.perhapsDuplicates.add(request.messageId);
           }
           return answers;
         },
