@@ -26,7 +26,8 @@ const { rows, size } = new Command('npm run bench:ledger --')
   .parse()
   .opts<{ rows: number; size: number }>();
 
-type Call = (route: string, parameters?: Record<string, number>) => Promise<unknown>;
+/** `ledger` names one of several. */
+type Call = (route: string, parameters: Record<string, number>) => Promise<unknown>;
 
 interface Times {
   /** Milliseconds per batch, medians. */
@@ -37,24 +38,32 @@ interface Times {
   readonly watch: number;
 }
 
+type Samples = Record<keyof Times, number[]>;
+
 await runCli(async () => {
   const bench = await startBench();
   try {
-    const single = (await bench.call('/rows', { size: 1 })) as RowsWritten;
-    const batch = (await bench.call('/rows', { size })) as RowsWritten;
+    const single = (await bench.call('/rows', { ledger: 0, size: 1 })) as RowsWritten;
+    const batch = (await bench.call('/rows', { ledger: 0, size })) as RowsWritten;
     console.log('Rows written per event that succeeds at first try, claim and settle together');
     console.log(
       `  alone: ${single.perEvent}    in a batch of ${size}: ${batch.perEvent}    a copy: ${batch.perCopy}\n`,
     );
 
-    await fill(bench.call, FEW);
-    const few = await measure(bench.call, FEW);
     const filling = performance.now();
+    await fill(bench.call, FEW);
     await fill(bench.call, rows);
     console.log(
-      `(${rows.toLocaleString('en')} rows written in ${Math.round((performance.now() - filling) / 1000)} s)\n`,
+      `(${rows.toLocaleString('en')} rows filled in ${Math.round((performance.now() - filling) / 1000)} s)\n`,
     );
-    const many = await measure(bench.call, rows);
+
+    const samples = { few: noSamples(), many: noSamples() };
+    // Turn by turn, so that a busy machine slows both; and one round more than counts, because the first finds caches cold.
+    for (let round = 0; round <= ROUNDS; round += 1) {
+      await measure(bench.call, FEW, samples.few);
+      await measure(bench.call, rows, samples.many);
+    }
+    const [few, many] = [mediansOf(samples.few), mediansOf(samples.many)];
     print(few, many);
 
     const kept = Math.max(single.perEvent, batch.perEvent) <= MOST_ROWS_PER_EVENT;
@@ -73,27 +82,33 @@ interface RowsWritten {
 }
 
 async function fill(call: Call, total: number): Promise<void> {
-  for (let filled = FILL_STEP; filled < total; filled += FILL_STEP) await call('/fill', { total: filled });
-  await call('/fill', { total });
+  for (let filled = FILL_STEP; filled < total; filled += FILL_STEP)
+    await call('/fill', { ledger: total, total: filled });
+  await call('/fill', { ledger: total, total });
 }
 
-async function measure(call: Call, total: number): Promise<Times> {
-  const samples: Record<keyof Times, number[]> = { claimNew: [], settleNew: [], claimKnown: [], watch: [] };
-  const timed = async (name: keyof Times, route: string, times: number) => {
+/** One round on the ledger that holds `total` rows; it finds and leaves it so. */
+async function measure(call: Call, total: number, samples: Samples): Promise<void> {
+  const on = { ledger: total, size, batches: BATCHES };
+  const timed = async (name: keyof Samples, route: string, times: number) => {
     const startedAt = performance.now();
-    await call(route);
+    await call(route, on);
     samples[name].push((performance.now() - startedAt) / times);
   };
-  // One round more than counts: the first finds every cache cold.
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const { batches: fresh } = (await call('/prepare-new', { batches: BATCHES, size })) as { batches: number };
-    await timed('claimNew', '/claim', fresh);
-    await timed('settleNew', '/settle', fresh);
-    const { batches: known } = (await call('/prepare-known', { batches: BATCHES, size })) as { batches: number };
-    await timed('claimKnown', '/claim', known);
-    await timed('watch', '/watch', 1);
-    await call('/trim', { total });
-  }
+  const fresh = (await call('/prepare-new', on)) as { batches: number };
+  await timed('claimNew', '/claim', fresh.batches);
+  await timed('settleNew', '/settle', fresh.batches);
+  const known = (await call('/prepare-known', on)) as { batches: number };
+  await timed('claimKnown', '/claim', known.batches);
+  await timed('watch', '/watch', 1);
+  await call('/trim', { ledger: total, total });
+}
+
+function noSamples(): Samples {
+  return { claimNew: [], settleNew: [], claimKnown: [], watch: [] };
+}
+
+function mediansOf(samples: Samples): Times {
   const times = Object.entries(samples).map(([name, values]) => [name, median(values.slice(1))]);
   return Object.fromEntries(times) as Times;
 }
@@ -139,7 +154,7 @@ async function startBench(): Promise<{ readonly call: Call; readonly close: () =
 
   const server = createTestHarness({ root: directory, workers: [{ configPath }] });
   const { url } = await server.listen();
-  const call: Call = async (route, parameters = {}) => {
+  const call: Call = async (route, parameters) => {
     const target = new URL(route, url);
     for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, String(value));
     const response = await server.fetch(target);

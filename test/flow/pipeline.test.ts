@@ -29,11 +29,7 @@ test.each(DIALECTS)(
     const response = await exports.default.fetch(await signedRequest({ dialect, id }));
     expect(await response.json()).toEqual({ received: true });
     const lines = await linesOf(id, 'event.processed');
-    expect(lines.map((line) => line.event)).toEqual([
-      'webhook.accepted',
-      'destination.none',
-      'event.processed',
-    ]);
+    expect(lines.map((line) => line.event)).toEqual(['webhook.accepted', 'destination.none', 'event.processed']);
     expect(lines.at(-1)).toMatchObject({ endpoint: 'default', attempt: 1, ms: expect.any(Number) });
   },
 );

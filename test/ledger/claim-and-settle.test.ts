@@ -182,7 +182,8 @@ describe('settling', () => {
     expect(record).toMatchObject({ attempts: rounds, lastError: `Error: no ${rounds}` });
     expect(record?.tries).toHaveLength(MAX_TRIES_KEPT);
     expect(record?.tries[0]?.error).toBe('Error: no 4');
-    for (const each of record?.tries ?? []) expect(Object.keys(each).sort()).toEqual(['at', 'error', 'ms', 'outcome']);
+    for (const each of record?.tries ?? [])
+      expect(new Set(Object.keys(each))).toEqual(new Set(['at', 'error', 'ms', 'outcome']));
     expect(JSON.stringify(record?.tries)).not.toContain('4711');
   });
 });

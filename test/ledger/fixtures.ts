@@ -3,6 +3,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { AnyEvent } from '../../src/event/envelope.ts';
 import type { EventLedger } from '../../src/ledger/event-ledger.ts';
+import type { LedgerStub } from '../../src/ledger/open-ledger.ts';
 import type { ClaimRequest, QuarantineRequest, Report } from '../../src/ledger/protocol.ts';
 import { decodeMessage } from '../../src/queue/message.ts';
 import { sampleEvent } from '../consumer/sample-event.ts';
@@ -10,9 +11,12 @@ import { sampleEvent } from '../consumer/sample-event.ts';
 /** Where tests that move time start: far ahead, so that no alarm rings by the runtime's own clock. */
 export const T0 = Date.UTC(2100, 0, 1);
 
-/** A fresh ledger that shares nothing with other tests. */
-export function newLedger(): DurableObjectStub<EventLedger> {
-  return env.LEDGER.getByName(crypto.randomUUID());
+/** A ledger as consumers call it, and as the test runtime reaches into it. */
+export type TestLedger = LedgerStub & DurableObjectStub<EventLedger>;
+
+/** A fresh ledger that shares nothing with other tests, or the one that the Worker uses. */
+export function newLedger(name: string = crypto.randomUUID()): TestLedger {
+  return env.LEDGER.getByName(name) as unknown as TestLedger;
 }
 
 export function eventOf(id: string): AnyEvent {
@@ -51,11 +55,12 @@ export function quarantineRequest(id: string, changes: Partial<QuarantineRequest
 
 /** Puts `send` in the place of the main queue, for this ledger until it restarts. */
 export async function sendThrough(
-  ledger: DurableObjectStub<EventLedger>,
-  send: (text: string) => Promise<void>,
+  ledger: TestLedger,
+  send: (text: string, object: EventLedger) => Promise<void>,
 ): Promise<void> {
   await runInDurableObject(ledger, (object) => {
-    Object.defineProperty(object, 'env', { value: { ...env, EVENTS: { send } } });
+    const queue = { send: (text: string) => send(text, object) };
+    Object.defineProperty(object, 'env', { value: { ...env, EVENTS: queue } });
   });
 }
 

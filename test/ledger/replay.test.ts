@@ -1,5 +1,6 @@
 // Running an event again because an operator asked: what is refused, what is undone, and that nobody speaks for two runs.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { EventLedger } from '../../src/ledger/event-ledger.ts';
 import { LEASE_MS, STUCK_AFTER_MS } from '../../src/limits.ts';
 import {
   claimRequest,
@@ -13,7 +14,7 @@ import {
   T0,
 } from './fixtures.ts';
 
-const send = vi.fn<(text: string) => Promise<void>>();
+const send = vi.fn<(text: string, object: EventLedger) => Promise<void>>();
 let ledger: ReturnType<typeof newLedger>;
 
 beforeEach(async () => {
@@ -132,8 +133,8 @@ describe('a replay that cannot be sent', () => {
   test('does not take the event from a message that has claimed it in the meantime', async () => {
     await settled('dead');
     // The queue took the message although it answered with an error.
-    send.mockImplementation(async () => {
-      await ledger.claim('c2', [claimRequest('a', { messageId: 'new' })]);
+    send.mockImplementation(async (_, object) => {
+      await object.claim('c2', [claimRequest('a', { messageId: 'new' })]);
       throw new Error(REFUSAL);
     });
     expect(await ledger.replay(['a'])).toEqual(FAILED);

@@ -3,32 +3,10 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/schema.ts';
-import type { Sql, SqlCursor, SqlValue, Transaction } from '../../src/ledger/sql.ts';
+import type { Sql, Transaction } from '../../src/ledger/sql.ts';
 import { Store } from '../../src/ledger/store.ts';
 import { claimRequest, newLedger, report } from './fixtures.ts';
-
-/** Counts rows as they are billed. A cursor knows its number once it has been read to its end. */
-class MeteredSql implements Sql {
-  readonly #sql: SqlStorage;
-  #cursors: SqlCursor<unknown>[] = [];
-
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-  }
-
-  exec<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): SqlCursor<Row> {
-    const cursor = this.#sql.exec<Row>(query, ...bindings);
-    this.#cursors.push(cursor);
-    return cursor;
-  }
-
-  /** Rows written since the last question. */
-  rowsWritten(): number {
-    const rows = this.#cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0);
-    this.#cursors = [];
-    return rows;
-  }
-}
+import { MeteredSql } from './metered-sql.ts';
 
 /** Runs `work` on the ledger's own code and storage, inside its object, with a meter in between. */
 function metered<Value>(work: (ledger: Ledger, sql: MeteredSql, transaction: Transaction) => Value): Promise<Value> {

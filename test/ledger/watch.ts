@@ -1,17 +1,15 @@
 // Letting time pass over a ledger: its alarms ring in turn, each at its own time.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
-import { newLedger, sendThrough, sentEvent } from './fixtures.ts';
-
-type LedgerStub = ReturnType<typeof newLedger>;
+import { newLedger, sendThrough, sentEvent, type TestLedger } from './fixtures.ts';
 
 /** When the alarm will ring, in milliseconds since the epoch. */
-export function alarmOf(ledger: LedgerStub): Promise<number | null> {
+export function alarmOf(ledger: TestLedger): Promise<number | null> {
   return runInDurableObject(ledger, (_, state) => state.storage.getAlarm());
 }
 
 /** Moves the (faked) time on by `ms`, ringing every alarm on the way. */
-export async function pass(ledger: LedgerStub, ms: number): Promise<void> {
+export async function pass(ledger: TestLedger, ms: number): Promise<void> {
   const end = Date.now() + ms;
   for (let alarm = await alarmOf(ledger); alarm !== null && alarm <= end; alarm = await alarmOf(ledger)) {
     vi.setSystemTime(Math.max(alarm, Date.now()));

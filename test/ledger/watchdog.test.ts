@@ -1,6 +1,5 @@
 // Events that should long have moved are sent again: a purged queue, a consumer that died with its message.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LEASE_MS, REST_INTERVAL_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_INTERVAL_MS } from '../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
@@ -20,7 +19,7 @@ afterEach(() => {
 });
 
 describe('through the real queue', () => {
-  const ledger = env.LEDGER.getByName('events');
+  const ledger = newLedger('events');
   const processed = (id: string) =>
     vi.waitUntil(async () => (await ledger.get(id))?.status === 'processed', { timeout: 30_000, interval: 100 });
 
