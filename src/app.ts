@@ -4,6 +4,7 @@ import { DEFAULT_ENDPOINT, ENDPOINT_PATTERN, isConfigured, secretNamesOf } from 
 import { answerDelivery } from './edge/webhook-route.ts';
 import type { Env } from './env.ts';
 import { errorSite, log } from './log.ts';
+import { createOps } from './ops/ops-app.ts';
 
 const WEBHOOK_PATH = '/webhooks/vastai';
 
@@ -25,6 +26,8 @@ app.get('/health', (context) =>
   isConfigured(context.env) ? context.json({ status: 'ok' }) : context.json({ status: 'unconfigured' }, 503),
 );
 app.all('/health', (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'GET, HEAD' }));
+
+app.route('/ops', createOps(isConfigured));
 
 app.notFound((context) => context.json({ error: 'Not found' }, 404));
 app.onError((error, context) => {

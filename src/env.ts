@@ -11,6 +11,8 @@ export interface Bindings {
   DEAD_LETTERS: Queue;
   /** What has happened to each event: the one authority on who may run it. */
   LEDGER: DurableObjectNamespace;
+  /** Counts failed log-ins to the operator's page. */
+  OPS_LOGINS: RateLimit;
 }
 
 /** A signing secret's name: one live slot and one beside it while rotating, for the default endpoint or a named one. */

@@ -81,3 +81,27 @@ export const WATCH_CHUNK = 500;
 
 /** Tries kept with a row, the latest ones. */
 export const MAX_TRIES_KEPT = 30;
+
+/** Newest events whose text a search on the operator's page looks through; ids are found in all. Bounds how long it holds up the ledger. */
+export const SEARCH_WINDOW = 20_000;
+
+/** Events on a page of a list, unless asked for fewer or more, and at most. */
+export const PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 200;
+
+/** Longest text that the operator may search for, in characters: a whole id. */
+export const MAX_SEARCH_LENGTH = MAX_ID_LENGTH;
+
+/** Events that one step of a replay of many takes on, that are sent side by side, and that a dry run counts before it says "more". */
+export const REPLAY_STEP = 100;
+export const REPLAY_AT_ONCE = 20;
+export const REPLAY_COUNTED = 1_000;
+
+/** How long a page waits for the queue to tell its backlog, in milliseconds, before it says "unknown". */
+export const BACKLOG_TIMEOUT_MS = 1_500;
+
+/** How long an address is turned away after too many failed log-ins, in seconds: the period of OPS_LOGINS in wrangler.toml. */
+export const LOGIN_BLOCK_SECONDS = 60;
+
+/** Addresses that one isolate remembers as turned away. The bound keeps an attack from many of them from filling its memory. */
+export const MAX_BLOCKED_ADDRESSES = 1_000;

@@ -6,10 +6,12 @@ import { REST_INTERVAL_MS, WATCH_INTERVAL_MS } from '../limits.ts';
 import { log } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
+import { Arrivals } from './arrivals.ts';
 import { Ledger } from './ledger.ts';
 import type { BuryAnswer, BuryRequest, ClaimAnswer, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
 import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
 import { type ReplayAnswer, replay } from './replay.ts';
+import { type ReplayStep, replayMany } from './replay-many.ts';
 import { migrate } from './schema.ts';
 import { countEvents, type Stats } from './stats.ts';
 import { Store } from './store.ts';
@@ -19,6 +21,7 @@ export class EventLedger extends DurableObject<Env> {
   readonly #store: Store;
   readonly #ledger: Ledger;
   readonly #queries: Queries;
+  readonly #arrivals: Arrivals;
   readonly #transaction = <Value>(work: () => Value): Value => this.ctx.storage.transactionSync(work);
   /** When the alarm will ring, as far as this instance knows; undefined until it has looked. */
   #alarmAt: number | null | undefined;
@@ -30,6 +33,7 @@ export class EventLedger extends DurableObject<Env> {
     this.#store = new Store(sql);
     this.#ledger = new Ledger(this.#store, this.#transaction);
     this.#queries = new Queries(sql, this.#store);
+    this.#arrivals = new Arrivals(sql);
   }
 
   async claim(claim: string, requests: readonly ClaimRequest[]): Promise<ClaimAnswer[]> {
@@ -54,18 +58,16 @@ export class EventLedger extends DurableObject<Env> {
   /** Runs events again, each as `replay.ts` says. */
   async replay(ids: readonly string[]): Promise<ReplayAnswer[]> {
     const answers: ReplayAnswer[] = [];
-    for (const id of ids) {
-      answers.push(
-        await replay(
-          this.#ledger,
-          id,
-          () => Date.now(),
-          (resend) => this.#send(resend),
-        ),
-      );
-    }
+    for (const id of ids) answers.push(await this.#replay(id));
     await this.#watchBy(Date.now() + WATCH_INTERVAL_MS);
     return answers;
+  }
+
+  /** Runs what matches again, one bounded step per call: see `replay-many.ts`. */
+  async replayMany(filter: EventFilter, cursor: number | null, limit: number): Promise<ReplayStep> {
+    const step = await replayMany(this.#queries, filter, cursor, limit, (id) => this.#replay(id));
+    await this.#watchBy(Date.now() + WATCH_INTERVAL_MS);
+    return step;
   }
 
   get(id: string): EventRecord | null {
@@ -76,8 +78,8 @@ export class EventLedger extends DurableObject<Env> {
     return this.#queries.list(filter, cursor, limit);
   }
 
-  stats(): Stats {
-    return countEvents(this.ctx.storage.sql, Date.now());
+  stats(): Promise<Stats> {
+    return countEvents(this.ctx.storage.sql, this.#arrivals, Date.now());
   }
 
   override async alarm(): Promise<void> {
@@ -91,6 +93,17 @@ export class EventLedger extends DurableObject<Env> {
       log('event.resent', { id, type, endpoint, reason: 'stuck', error }, error === undefined ? 'warn' : 'error');
     }
     if (round.expired > 0) log('ledger.expired', { count: round.expired });
+  }
+
+  async #replay(id: string): Promise<ReplayAnswer> {
+    const answer = await replay(
+      this.#ledger,
+      id,
+      () => Date.now(),
+      (resend) => this.#send(resend),
+    );
+    if (answer.kind === 'queued') log('event.replayed', { id });
+    return answer;
   }
 
   async #rearm(next: 'at_once' | 'soon' | 'late' | 'never'): Promise<void> {

@@ -1,12 +1,15 @@
-// The ledger's reading side, for people: one event with its history, lists, counts. Every query is bounded.
+// The ledger's reading side, for people: one event with its history, and lists. Every query is bounded.
 import type { AnyEvent } from '../event/envelope.ts';
-import type { Sql } from './sql.ts';
+import { Search } from './search.ts';
+import type { Sql, SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
 import type { Store, Try } from './store.ts';
+import { UNFINISHED_TRIES } from './unfinished.ts';
 
 /** One line of a list. Times are milliseconds since the epoch. */
 export interface EventSummary {
   readonly id: string;
+  /** Its place in the order of arrival. */
   readonly seq: number;
   readonly status: Status;
   readonly type: string;
@@ -24,8 +27,9 @@ export interface EventRecord extends EventSummary {
   readonly refusal: Refusal | null;
   readonly tries: readonly Try[];
   readonly steps: readonly string[];
-  /** While `processing`: when the lease ends. While `retrying` or `queued`: when the watchdog takes over. */
+  /** While `processing`: when the lease ends. */
   readonly leaseUntil: number | null;
+  /** While `processing`, `retrying` or `queued`: when the watchdog takes over; null until it has met a first try. */
   readonly dueAt: number | null;
 }
 
@@ -41,7 +45,7 @@ export interface EventFilter {
   readonly status?: Status | undefined;
   readonly type?: string | undefined;
   readonly endpoint?: string | undefined;
-  /** Part of an id, or of the envelope's text. */
+  /** The beginning of an id, or part of the envelope or of an error: see `search.ts`. */
   readonly q?: string | undefined;
 }
 
@@ -67,18 +71,24 @@ type SummaryRow = {
 const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at, e.updated_at,
   json_extract(e.tries, '$[#-1].error') AS last_error`;
 
+/** Found places are looked up this many at a time, so that a full page stops the search. */
+const LOOKUP_CHUNK = 500;
+
 export class Queries {
   readonly #sql: Sql;
   readonly #store: Store;
+  readonly #search: Search;
 
   constructor(sql: Sql, store: Store) {
     this.#sql = sql;
     this.#store = store;
+    this.#search = new Search(sql);
   }
 
   get(id: string): EventRecord | null {
     const row = this.#store.row(id);
     if (row === undefined) return null;
+    const { holder: _holder, claim: _claim, leaseUntil, ...told } = row;
     const [delivery] = this.#sql
       .exec<{ event: string | null; refusal: string | null }>(
         'SELECT event, refusal FROM deliveries WHERE seq = ?',
@@ -86,22 +96,11 @@ export class Queries {
       )
       .toArray();
     return {
-      id: row.id,
-      seq: row.seq,
-      status: row.status,
-      type: row.type,
-      endpoint: row.endpoint,
-      attempts: row.attempts,
-      run: row.run,
-      receivedAt: row.receivedAt,
-      updatedAt: row.updatedAt,
+      ...told,
       lastError: row.tries.at(-1)?.error ?? null,
       event: delivery?.event ? (JSON.parse(delivery.event) as AnyEvent) : null,
       refusal: delivery?.refusal ? (JSON.parse(delivery.refusal) as Refusal) : null,
-      tries: row.tries,
-      steps: row.steps,
-      leaseUntil: row.status === 'processing' ? row.leaseUntil : null,
-      dueAt: row.dueAt,
+      leaseUntil: row.status === 'processing' ? leaseUntil : null,
     };
   }
 
@@ -111,46 +110,72 @@ export class Queries {
    * @param cursor From the page before, or null for the first.
    */
   list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
-    const where: string[] = [];
-    const bindings: (string | number)[] = [];
-    const and = (term: string, ...values: (string | number)[]) => {
-      where.push(term);
-      bindings.push(...values);
-    };
-    if (filter.status === 'processing' || filter.status === 'processed') and('e.status = ?', filter.status);
-    else if (filter.status) and('e.attention = ?', filter.status);
-    if (filter.type) and('e.type = ?', filter.type);
-    if (filter.endpoint) and('e.endpoint = ?', filter.endpoint);
-    if (filter.q) {
-      const like = `%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`;
-      and(`(e.id LIKE ? ESCAPE '\\' OR d.event LIKE ? ESCAPE '\\')`, like, like);
-    }
-    if (cursor !== null) and('d.seq < ?', cursor);
-
-    const rows = this.#sql
-      .exec<SummaryRow>(
-        `SELECT ${SUMMARY} FROM deliveries AS d JOIN events AS e ON e.id = d.id
-         ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY d.seq DESC LIMIT ?`,
-        ...bindings,
-        limit + 1,
-      )
-      .toArray();
+    const before = cursor ?? Number.MAX_SAFE_INTEGER;
+    const rows = filter.q
+      ? this.#found(filter, this.#search.find(filter.q, before), limit + 1)
+      : this.#newest(filter, before, limit + 1);
     const events = rows.slice(0, limit).map(summaryOf);
     return { events, cursor: rows.length > limit ? (events.at(-1)?.seq ?? null) : null };
   }
+
+  /**
+   * Where the rows are read from decides the cost. Without a filter, the order of arrival stops after one page. A status
+   * that needs attention has its index. A scan of `events` serves the rest: a hundred thousand of its small rows are read
+   * in a fraction of the time that as many look-ups in order of arrival would take.
+   */
+  #newest(filter: EventFilter, before: number, limit: number): SummaryRow[] {
+    const { terms, bindings } = termsOf(filter);
+    const unfiltered = terms.length === 0;
+    const source =
+      filter.status === 'processing'
+        ? `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id`
+        : unfiltered
+          ? 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id'
+          : 'events AS e';
+    const seq = unfiltered ? 'd.seq' : 'e.seq';
+    const where = [`${seq} < ?`, ...terms].join(' AND ');
+    return this.#sql
+      .exec<SummaryRow>(
+        `SELECT ${SUMMARY} FROM ${source} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
+        before,
+        ...bindings,
+        limit,
+      )
+      .toArray();
+  }
+
+  #found(filter: EventFilter, places: readonly number[], limit: number): SummaryRow[] {
+    const { terms, bindings } = termsOf(filter);
+    const where = terms.length > 0 ? `WHERE ${terms.join(' AND ')}` : '';
+    const rows: SummaryRow[] = [];
+    for (let start = 0; start < places.length && rows.length < limit; start += LOOKUP_CHUNK) {
+      const found = this.#sql.exec<SummaryRow>(
+        `SELECT ${SUMMARY} FROM json_each(?) AS place
+         CROSS JOIN deliveries AS d ON d.seq = place.value CROSS JOIN events AS e ON e.id = d.id
+         ${where} ORDER BY e.seq DESC LIMIT ?`,
+        JSON.stringify(places.slice(start, start + LOOKUP_CHUNK)),
+        ...bindings,
+        limit - rows.length,
+      );
+      rows.push(...found);
+    }
+    return rows;
+  }
 }
 
-function summaryOf(row: SummaryRow): EventSummary {
-  return {
-    id: row.id,
-    seq: row.seq,
-    status: row.status,
-    type: row.type,
-    endpoint: row.endpoint,
-    attempts: row.attempts,
-    run: row.run,
-    receivedAt: row.received_at,
-    updatedAt: row.updated_at,
-    lastError: row.last_error,
-  };
+/** The filter as SQL terms: what it compares with is bound, never written into the text. */
+function termsOf(filter: EventFilter): { terms: string[]; bindings: SqlValue[] } {
+  const { status, type, endpoint } = filter;
+  const needsAttention = status !== undefined && status !== 'processing' && status !== 'processed';
+  const wanted: [term: string, value: string | undefined][] = [
+    [needsAttention ? 'e.attention = ?' : 'e.status = ?', status],
+    ['e.type = ?', type],
+    ['e.endpoint = ?', endpoint],
+  ];
+  const set = wanted.filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return { terms: set.map(([term]) => term), bindings: set.map(([, value]) => value) };
+}
+
+function summaryOf({ received_at, updated_at, last_error, ...same }: SummaryRow): EventSummary {
+  return { ...same, receivedAt: received_at, updatedAt: updated_at, lastError: last_error };
 }

@@ -1,0 +1,18 @@
+// What a person sees where there is nothing else to show.
+import { PAGE_ROOT } from './event-path.ts';
+import { document } from './layout.tsx';
+
+export function errorPage(title: string, explanations: readonly string[]) {
+  return document(
+    title,
+    <>
+      <h1>{title}</h1>
+      {explanations.map((explanation) => (
+        <p>{explanation}</p>
+      ))}
+      <p>
+        <a href={PAGE_ROOT}>Overview</a> · <a href={`${PAGE_ROOT}/events`}>All events</a>
+      </p>
+    </>,
+  );
+}

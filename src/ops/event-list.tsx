@@ -1,0 +1,132 @@
+// The list of events, filtered by a plain form: every view of it has an address that can be passed on.
+import type { EventFilter, EventPage } from '../ledger/queries.ts';
+import { statuses } from '../ledger/status.ts';
+import { MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
+import { PAGE_ROOT } from './event-path.ts';
+import { EventTable } from './event-table.tsx';
+import { type ListRequest, queryOf } from './filter.ts';
+import { document } from './layout.tsx';
+import { statusWords } from './words.ts';
+
+const LIST = `${PAGE_ROOT}/events`;
+
+/** @param knownTypes Offered by the type field; any other may be typed in. */
+export function eventListPage(request: ListRequest, page: EventPage, knownTypes: readonly string[], now: number) {
+  const { filter } = request;
+  return document(
+    'Events',
+    <>
+      <h1>Events</h1>
+      <FilterForm filter={filter} knownTypes={knownTypes} />
+      {filter.q && (
+        <p class="hint">
+          “{filter.q}” was searched at the beginning of every id, in the last errors, and in the text of the newest{' '}
+          {SEARCH_WINDOW.toLocaleString('en')} events.
+        </p>
+      )}
+      {page.events.length > 0 ? (
+        <>
+          <ReplayAll filter={filter} />
+          <EventTable events={page.events} now={now} />
+          <Paging request={request} page={page} />
+        </>
+      ) : (
+        <Empty request={request} />
+      )}
+    </>,
+    'events',
+  );
+}
+
+function FilterForm({ filter, knownTypes }: { filter: EventFilter; knownTypes: readonly string[] }) {
+  return (
+    <form class="filter" action={LIST} method="get" aria-label="Filter events">
+      <label>
+        Status
+        <select name="status">
+          <option value="">any</option>
+          {statuses.map((status) => (
+            <option value={status} selected={filter.status === status}>
+              {statusWords[status].label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Type
+        <input name="type" list="types" value={filter.type ?? ''} maxlength={MAX_TYPE_LENGTH} placeholder="any" />
+      </label>
+      <datalist id="types">
+        {knownTypes.map((type) => (
+          <option value={type} />
+        ))}
+      </datalist>
+      <label>
+        Endpoint
+        <input name="endpoint" value={filter.endpoint ?? ''} maxlength={MAX_ID_LENGTH} placeholder="any" />
+      </label>
+      <label class="wide">
+        Id, or any text
+        <input
+          type="search"
+          name="q"
+          value={filter.q ?? ''}
+          maxlength={MAX_SEARCH_LENGTH}
+          placeholder="an instance number, an error …"
+        />
+      </label>
+      <button type="submit">Filter</button>
+      {queryOf(filter) !== '' && <a href={LIST}>Show all</a>}
+    </form>
+  );
+}
+
+/** Only for lists of one status whose events wait for somebody: a page of everything is not to be run again by a slip. */
+function ReplayAll({ filter }: { filter: EventFilter }) {
+  if (filter.status !== 'dead' && filter.status !== 'quarantined') return null;
+  return (
+    <p>
+      <a class="button" href={`${PAGE_ROOT}/replay?${queryOf(filter)}`}>
+        Run all of these again …
+      </a>
+    </p>
+  );
+}
+
+function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
+  const { filter, cursor, limit } = request;
+  const size: Record<string, number> = limit === PAGE_SIZE ? {} : { limit };
+  return (
+    <nav class="paging" aria-label="Pages">
+      {cursor !== null && <a href={`${LIST}?${queryOf(filter, size)}`}>Newest</a>}
+      {page.cursor === null ? (
+        <span>That is all of them.</span>
+      ) : (
+        <a rel="next" href={`${LIST}?${queryOf(filter, { ...size, cursor: page.cursor })}`}>
+          Older
+        </a>
+      )}
+    </nav>
+  );
+}
+
+function Empty({ request }: { request: ListRequest }) {
+  const { filter, cursor } = request;
+  if (queryOf(filter) !== '' || cursor !== null) {
+    return (
+      <p class="empty">
+        Nothing here matches. {filter.status === 'dead' && 'No event has failed for good. '}
+        <a href={LIST}>Show all events</a>
+      </p>
+    );
+  }
+  return (
+    <div class="empty">
+      <p>Nothing received yet. Send yourself a test event:</p>
+      <pre>npm run trigger -- outbid</pre>
+      <p>
+        Or, for a deployed Worker, add <code>--url https://…/webhooks/vastai --secret …</code>
+      </p>
+    </div>
+  );
+}

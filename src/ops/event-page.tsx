@@ -1,0 +1,191 @@
+// Everything about one event: what became of it and why, what happens next, and the button that runs it again.
+import type { EventRecord, Refusal } from '../ledger/queries.ts';
+import type { Try } from '../ledger/store.ts';
+import type { ReopenRefusal } from '../ledger/transitions.ts';
+import { MAX_TRIES_KEPT } from '../limits.ts';
+import { eventPath, replayPath } from './event-path.ts';
+import { document, Notice, StatusBadge } from './layout.tsx';
+import { readRawBody } from './raw-body.ts';
+import { When } from './when.tsx';
+import { nextStep, refusalWords, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
+
+/** What the replay that led here came to. */
+export type ReplayNotice = 'queued' | 'failed' | ReopenRefusal;
+
+export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, now: number) {
+  return document(
+    event.type,
+    <>
+      {notice && <ReplayResult event={event} notice={notice} />}
+      <h1>
+        {event.type} <StatusBadge status={event.status} />
+      </h1>
+      <p class="id">{event.id}</p>
+      <Situation event={event} now={now} />
+      {event.refusal && <Refused refusal={event.refusal} />}
+      <Tries event={event} now={now} />
+      {event.event && (
+        <section aria-labelledby="envelope">
+          <h2 id="envelope">The event, as handlers get it</h2>
+          <pre tabindex={0}>{JSON.stringify(event.event, null, 2)}</pre>
+        </section>
+      )}
+      <Details event={event} now={now} />
+    </>,
+    'events',
+  );
+}
+
+function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNotice }) {
+  switch (notice) {
+    case 'queued':
+      return event.status === 'processed' ? (
+        <Notice tone="good">Run again, and processed.</Notice>
+      ) : (
+        <Notice tone="good">
+          Sent to the queue; it runs within seconds. <a href={eventPath(event.id)}>Look again</a>
+        </Notice>
+      );
+    case 'failed':
+      return <Notice tone="bad">The queue did not take it. Nothing has changed; try again in a minute.</Notice>;
+    default:
+      return <Notice tone="warn">Not run again. {reopenRefusalWords(notice)}</Notice>;
+  }
+}
+
+function Situation({ event, now }: { event: EventRecord; now: number }) {
+  const next = nextStep(event, now);
+  return (
+    <section class={`situation ${event.status}`} aria-label="Situation">
+      <p>{statusWords[event.status].meaning}</p>
+      {event.lastError !== null && event.status !== 'processed' && (
+        <p>
+          Last error: <code class="error">{event.lastError}</code>
+        </p>
+      )}
+      <p>
+        <strong>What happens next: </strong>
+        {next.text}
+        {next.at !== undefined && (
+          <>
+            {': '}
+            <When time={next.at} now={now} />
+          </>
+        )}
+      </p>
+      <Replay event={event} now={now} />
+    </section>
+  );
+}
+
+function Replay({ event, now }: { event: EventRecord; now: number }) {
+  const running = event.status === 'processing' && (event.leaseUntil ?? 0) > now;
+  if (event.event === null || running || event.status === 'queued') {
+    return <a href={eventPath(event.id)}>Look again</a>;
+  }
+  const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
+  return (
+    <details class="replay">
+      <summary class="button">{verb} …</summary>
+      <form method="post" action={replayPath(event.id)}>
+        <p>{replayWarning(event)}</p>
+        <button type="submit">Yes, {verb.toLowerCase()}</button>
+      </form>
+    </details>
+  );
+}
+
+function Refused({ refusal }: { refusal: Refusal }) {
+  const body = readRawBody(refusal.body);
+  return (
+    <section aria-labelledby="refused">
+      <h2 id="refused">Why it was kept aside</h2>
+      <p>
+        {refusalWords(refusal.reason)} <code>{refusal.reason}</code>
+      </p>
+      <h3>Its body, byte for byte</h3>
+      <p class="hint">
+        {body.bytes.toLocaleString('en')} bytes, shown as{' '}
+        {body.kind === 'text' ? 'text' : 'a hex dump: it is not UTF-8'}
+      </p>
+      <pre tabindex={0}>{body.shown}</pre>
+      {Object.keys(refusal.headers).length > 0 && (
+        <>
+          <h3>Its headers</h3>
+          <dl class="details">
+            {Object.entries(refusal.headers).map(([name, value]) => (
+              <div>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </section>
+  );
+}
+
+const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' };
+
+function Tries({ event, now }: { event: EventRecord; now: number }) {
+  const { tries } = event;
+  return (
+    <section aria-labelledby="tries">
+      <h2 id="tries">Every try</h2>
+      {tries.length === 0 ? (
+        <p>None has ended yet.</p>
+      ) : (
+        <table class="tries">
+          <thead>
+            <tr>
+              <th scope="col">Ended</th>
+              <th scope="col">Outcome</th>
+              <th scope="col" class="number">
+                Took
+              </th>
+              <th scope="col">Error</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...tries].reverse().map((attempt) => (
+              <tr>
+                <th scope="row">
+                  <When time={attempt.at} now={now} />
+                </th>
+                <td class={attempt.outcome}>{tryWords[attempt.outcome]}</td>
+                <td class="number">{attempt.ms === undefined ? '' : `${attempt.ms.toLocaleString('en')} ms`}</td>
+                <td class="error">{attempt.error}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {tries.length >= MAX_TRIES_KEPT && <p class="hint">Only the latest {MAX_TRIES_KEPT} are kept.</p>}
+    </section>
+  );
+}
+
+function Details({ event, now }: { event: EventRecord; now: number }) {
+  const rows: [string, unknown][] = [
+    ['Received', <When time={event.receivedAt} now={now} />],
+    ['Last changed', <When time={event.updatedAt} now={now} />],
+    ['Endpoint', event.endpoint],
+    ['Times run again', event.run - 1],
+    ['Tries in this run', event.attempts],
+    ['Steps done (once)', event.steps.join(', ') || 'none'],
+  ];
+  return (
+    <section aria-labelledby="details">
+      <h2 id="details">Details</h2>
+      <dl class="details">
+        {rows.map(([name, value]) => (
+          <div>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

@@ -1,0 +1,88 @@
+// What a query string or a JSON body asks for, checked and bounded. Everything here ends up as a bound SQL parameter.
+import * as v from 'valibot';
+import type { EventFilter } from '../ledger/queries.ts';
+import { statuses } from '../ledger/status.ts';
+import { MAX_ID_LENGTH, MAX_PAGE_SIZE, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, REPLAY_STEP } from '../limits.ts';
+import { fail, type Result, succeed } from '../result.ts';
+
+/** What is wrong, one sentence per field. */
+export type Issues = readonly string[];
+
+const text = (field: string, maxLength: number) =>
+  v.pipe(
+    v.string(`${field} must be a string`),
+    v.maxLength(maxLength, `${field} must be at most ${maxLength} characters`),
+  );
+
+const wholeNumber = (field: string, least: number, most: number) => {
+  const issue = `${field} must be a whole number from ${least} to ${most}`;
+  return v.pipe(
+    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number))], issue),
+    v.integer(issue),
+    v.minValue(least, issue),
+    v.maxValue(most, issue),
+  );
+};
+
+const filterEntries = {
+  status: v.optional(v.picklist(statuses, `status must be one of ${statuses.join(', ')}`)),
+  type: v.optional(text('type', MAX_TYPE_LENGTH)),
+  endpoint: v.optional(text('endpoint', MAX_ID_LENGTH)),
+  q: v.optional(text('q', MAX_SEARCH_LENGTH)),
+};
+const cursor = v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null);
+
+const listSchema = v.object({
+  ...filterEntries,
+  cursor,
+  limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE),
+});
+
+const replaySchema = v.object({
+  ...filterEntries,
+  // Without one, a slip of the hand would run every event of a month again.
+  status: v.picklist(statuses, `status is required, one of ${statuses.join(', ')}`),
+  cursor,
+  limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
+  dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
+});
+
+export interface ListRequest {
+  readonly filter: EventFilter;
+  readonly cursor: number | null;
+  readonly limit: number;
+}
+
+export interface ReplayRequest extends ListRequest {
+  readonly dryRun: boolean;
+}
+
+/** A list, as a query string asks for it. An empty field counts as left out: that is how a form sends it. */
+export function parseList(query: Record<string, string>): Result<ListRequest, Issues> {
+  const parsed = v.safeParse(listSchema, withoutEmpty(query));
+  if (!parsed.success) return fail(issuesOf(parsed.issues));
+  const { cursor, limit, ...filter } = parsed.output;
+  return succeed({ filter, cursor, limit });
+}
+
+/** A replay of many, as a JSON body or a form asks for it. */
+export function parseReplay(body: unknown): Result<ReplayRequest, Issues> {
+  const parsed = v.safeParse(replaySchema, typeof body === 'object' && body !== null ? withoutEmpty(body) : {});
+  if (!parsed.success) return fail(issuesOf(parsed.issues));
+  const { cursor, limit, dryRun, ...filter } = parsed.output;
+  return succeed({ filter, cursor, limit, dryRun });
+}
+
+/** The filter as a query string, without a question mark; empty where nothing is filtered. */
+export function queryOf(filter: EventFilter, more: Record<string, string | number> = {}): string {
+  const entries = Object.entries({ ...filter, ...more }).filter((entry) => entry[1] !== undefined && entry[1] !== '');
+  return new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
+}
+
+function withoutEmpty(fields: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
+}
+
+function issuesOf(issues: readonly { readonly message: string }[]): Issues {
+  return issues.map((issue) => issue.message);
+}

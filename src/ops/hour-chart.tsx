@@ -1,0 +1,133 @@
+// Events per hour as stacked bars: inline SVG without script or inline style, and the same numbers as a table.
+import type { Stats } from '../ledger/stats.ts';
+import type { Status } from '../ledger/status.ts';
+import { utc } from './when.tsx';
+
+const HEIGHT = 160;
+const BAR_WIDTH = 16;
+const BAR_STEP = 20;
+/** A single failure beside thousands of successes must still be seen. */
+const LEAST_HEIGHT = 4;
+
+type Hour = Stats['perHour'][number];
+type Kind = 'dead' | 'quarantined' | 'unfinished' | 'processed';
+
+/** From the bottom up: what needs attention stands on the base line, where it is easiest to compare. */
+const kinds: readonly { readonly kind: Kind; readonly label: string; readonly statuses: readonly Status[] }[] = [
+  { kind: 'dead', label: 'Dead', statuses: ['dead'] },
+  { kind: 'quarantined', label: 'Quarantined', statuses: ['quarantined'] },
+  { kind: 'unfinished', label: 'Under way', statuses: ['processing', 'retrying', 'queued'] },
+  { kind: 'processed', label: 'Processed', statuses: ['processed'] },
+];
+
+export function HourChart({ hours }: { hours: readonly Hour[] }) {
+  const total = sumOf(hours.map(totalOf));
+  const most = Math.max(...hours.map(totalOf), 1);
+  const width = hours.length * BAR_STEP;
+  return (
+    <figure class="chart">
+      <figcaption>
+        <span>
+          {total.toLocaleString('en')} events received in the last 48 hours, by the hour and by what became of them
+        </span>
+        <ul class="legend">
+          {kinds.map(({ kind, label }) => (
+            <li class={kind}>{label}</li>
+          ))}
+        </ul>
+      </figcaption>
+      <p class="most" aria-hidden="true">
+        {most.toLocaleString('en')} an hour
+      </p>
+      <svg
+        viewBox={`0 0 ${width} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={summaryOf(hours, total)}
+      >
+        {hours.map((hour, index) => (
+          <Bar hour={hour} x={index * BAR_STEP} most={most} />
+        ))}
+      </svg>
+      <p class="axis" aria-hidden="true">
+        <span>48 h ago</span>
+        <span>36 h</span>
+        <span>24 h</span>
+        <span>12 h</span>
+        <span>now</span>
+      </p>
+      <details>
+        <summary>The numbers behind the chart</summary>
+        <HourTable hours={hours} />
+      </details>
+    </figure>
+  );
+}
+
+function Bar({ hour, x, most }: { hour: Hour; x: number; most: number }) {
+  let top = HEIGHT;
+  const parts = kinds.flatMap(({ kind, statuses }) => {
+    const count = countOf(hour, statuses);
+    if (count === 0) return [];
+    const height = Math.max((count / most) * (HEIGHT - 4 * LEAST_HEIGHT), LEAST_HEIGHT);
+    top -= height;
+    return [<rect class={kind} x={x} y={top.toFixed(1)} width={BAR_WIDTH} height={height.toFixed(1)} />];
+  });
+  const words = kinds.map(({ label, statuses }) => `${countOf(hour, statuses)} ${label.toLowerCase()}`).join(', ');
+  return (
+    <g>
+      <title>{`${utc(hour.hour).slice(0, 16)}: ${words}`}</title>
+      <rect class="ground" x={x} y={0} width={BAR_WIDTH} height={HEIGHT} />
+      {parts}
+    </g>
+  );
+}
+
+function HourTable({ hours }: { hours: readonly Hour[] }) {
+  const busy = hours.filter((hour) => totalOf(hour) > 0).reverse();
+  if (busy.length === 0) return <p>No events in the last 48 hours.</p>;
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Hour (UTC)</th>
+          {kinds.map(({ label }) => (
+            <th scope="col" class="number">
+              {label}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {busy.map((hour) => (
+          <tr>
+            <th scope="row">{utc(hour.hour).slice(0, 16)}</th>
+            {kinds.map(({ statuses }) => (
+              <td class="number">{countOf(hour, statuses).toLocaleString('en')}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function summaryOf(hours: readonly Hour[], total: number): string {
+  const parts = kinds.map(({ label, statuses }) => {
+    const count = sumOf(hours.map((hour) => countOf(hour, statuses)));
+    return `${count} ${label.toLowerCase()}`;
+  });
+  return `Bar chart of the last 48 hours: ${total} events, ${parts.join(', ')}.`;
+}
+
+function countOf(hour: Hour, statuses: readonly Status[]): number {
+  return sumOf(statuses.map((status) => hour.byStatus[status]));
+}
+
+function totalOf(hour: Hour): number {
+  return sumOf(Object.values(hour.byStatus));
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,73 @@
+// The operator's page, its API and its metrics as one app, to be mounted at /ops: first who may come in, then what is there.
+import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Env } from '../env.ts';
+import { errorSite, log } from '../log.ts';
+import { addApi } from './api.ts';
+import { errorPage } from './error-page.tsx';
+import { login } from './login.ts';
+import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
+import { addPages } from './pages.ts';
+import { sameOrigin } from './same-origin.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { ICON, STYLESHEET } from './stylesheet.ts';
+
+const securityHeaders = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: 'DENY',
+  referrerPolicy: 'same-origin',
+});
+
+/** @param isConfigured Whether any webhook secret is set: the edge knows. */
+export function createOps(isConfigured: (env: Env) => boolean): Hono<{ Bindings: Env }> {
+  const ops = new Hono<{ Bindings: Env }>({ strict: false });
+
+  // Without a token the tree does not exist, so not even a header may tell it from any other unknown path.
+  ops.use(async (context, next) => {
+    if (!context.env.OPS_TOKEN) return context.notFound();
+    return securityHeaders(context, next);
+  });
+  ops.use(async (context, next) => {
+    await next();
+    context.header('Cache-Control', 'no-store');
+    context.header('X-Robots-Tag', 'noindex, nofollow');
+  });
+  ops.use(login(log), sameOrigin);
+
+  ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
+  ops.get('/metrics', async (context) => {
+    const snapshot = await takeSnapshot(context.env, log);
+    const text = renderMetrics(snapshot, isConfigured(context.env), Date.now());
+    return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
+  });
+  addApi(ops);
+  addPages(ops, isConfigured);
+
+  const POSTS = ['/events/:id/replay', '/event/replay', '/api/events/:id/replay', '/api/event/replay', '/api/replay'];
+  for (const path of POSTS) ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: 'POST' }));
+  ops.all('/replay', (context) => context.text('Method not allowed', 405, { Allow: 'GET, HEAD, POST' }));
+  const GETS = ['/', '/style.css', '/icon.svg', '/metrics', '/events', '/events/:id', '/event', '/api/stats'];
+  for (const path of [...GETS, '/api/events', '/api/events/:id', '/api/event']) {
+    ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: 'GET, HEAD' }));
+  }
+
+  ops.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    log('ops.failed', { error: errorSite(error) }, 'error');
+    const isApi = context.req.path.startsWith('/ops/api/') || context.req.path === '/ops/metrics';
+    if (isApi) return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': '30' });
+    const advice =
+      'The ledger did not answer. Deliveries are still accepted and kept in the queue. Load this page again in a minute.';
+    return context.html(errorPage('Not available right now', [advice]), 503, { 'Retry-After': '30' });
+  });
+  return ops;
+}

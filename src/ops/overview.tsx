@@ -1,0 +1,142 @@
+// The first page: is it receiving, is anything failing, why, and where to go from here.
+import type { EventSummary } from '../ledger/queries.ts';
+import { type Status, statuses } from '../ledger/status.ts';
+import { eventPath, PAGE_ROOT } from './event-path.ts';
+import { EventTable } from './event-table.tsx';
+import { HourChart } from './hour-chart.tsx';
+import { document, StatusBadge } from './layout.tsx';
+import type { Snapshot } from './snapshot.ts';
+import { verdictOn } from './verdict.ts';
+import { When } from './when.tsx';
+import { statusWords } from './words.ts';
+
+export interface OverviewProps {
+  readonly snapshot: Snapshot;
+  /** The latest events that are dead, quarantined or being retried. */
+  readonly troubled: readonly EventSummary[];
+  readonly configured: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function overviewPage(props: OverviewProps) {
+  const { snapshot, troubled, now } = props;
+  return document(
+    'Overview',
+    <>
+      <h1 class="quiet">Overview</h1>
+      <VerdictBox {...props} />
+      <Facts {...props} />
+      <section aria-labelledby="by-status">
+        <h2 id="by-status">All events by status</h2>
+        <ul class="tiles">
+          {statuses.map((status) => (
+            <Tile status={status} count={snapshot.byStatus[status]} />
+          ))}
+        </ul>
+      </section>
+      {troubled.length > 0 && (
+        <section aria-labelledby="troubled">
+          <h2 id="troubled">What failed last, and why</h2>
+          <EventTable events={troubled} now={now} />
+        </section>
+      )}
+      <section aria-labelledby="hours">
+        <h2 id="hours">Last 48 hours</h2>
+        <HourChart hours={snapshot.perHour} />
+      </section>
+      {snapshot.byType.length > 0 && <Types snapshot={snapshot} />}
+      <p class="asof">
+        As of <When time={now} now={now} />. Events are kept for 30 days. Machines read{' '}
+        <a href={`${PAGE_ROOT}/api/stats`}>stats</a> and <a href={`${PAGE_ROOT}/metrics`}>metrics</a>.
+      </p>
+    </>,
+    'overview',
+  );
+}
+
+function VerdictBox({ snapshot, configured, now }: OverviewProps) {
+  const verdict = verdictOn(snapshot, configured, now);
+  return (
+    <section class={`verdict ${verdict.tone}`} aria-label="In short">
+      <p class="headline">{verdict.headline}</p>
+      <p>{verdict.advice}</p>
+      {verdict.status && (
+        <a class="button" href={`${PAGE_ROOT}/events?status=${verdict.status}`}>
+          Show {statusWords[verdict.status].label.toLowerCase()} events
+        </a>
+      )}
+    </section>
+  );
+}
+
+function Facts({ snapshot, configured, now }: OverviewProps) {
+  const { lastReceivedAt, oldestUnfinished, backlog } = snapshot;
+  return (
+    <dl class="facts">
+      <div>
+        <dt>Last event received</dt>
+        <dd>{lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} short />}</dd>
+      </div>
+      <div>
+        <dt>Oldest unfinished</dt>
+        <dd>
+          {oldestUnfinished ? (
+            <a href={eventPath(oldestUnfinished.id)}>
+              <When time={oldestUnfinished.receivedAt} now={now} short />
+            </a>
+          ) : (
+            'none'
+          )}
+        </dd>
+      </div>
+      <div>
+        <dt>Waiting in the queue</dt>
+        <dd>{countText(backlog.events)}</dd>
+      </div>
+      <div>
+        <dt>Waiting dead letters</dt>
+        <dd>{countText(backlog.deadLetters)}</dd>
+      </div>
+      <div>
+        <dt>Webhook secret</dt>
+        <dd>{configured ? 'set' : 'missing'}</dd>
+      </div>
+    </dl>
+  );
+}
+
+function Tile({ status, count }: { status: Status; count: number }) {
+  const { meaning } = statusWords[status];
+  return (
+    <li class={count === 0 ? 'none' : undefined}>
+      <a href={`${PAGE_ROOT}/events?status=${status}`}>
+        <span class="count">{count.toLocaleString('en')}</span>
+        <StatusBadge status={status} />
+      </a>
+      <p>{meaning}</p>
+    </li>
+  );
+}
+
+function Types({ snapshot }: { snapshot: Snapshot }) {
+  const totals = new Map<string, number>();
+  for (const { type, count } of snapshot.byType) totals.set(type, (totals.get(type) ?? 0) + count);
+  const types = [...totals].sort((a, b) => b[1] - a[1]);
+  return (
+    <section aria-labelledby="types">
+      <h2 id="types">All events by type</h2>
+      <ul class="types">
+        {types.map(([type, count]) => (
+          <li>
+            <a href={`${PAGE_ROOT}/events?${new URLSearchParams({ type })}`}>{type}</a> {count.toLocaleString('en')}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function countText(count: number | null): string {
+  return count === null ? 'unknown' : count.toLocaleString('en');
+}

@@ -1,0 +1,82 @@
+// Running many events again: first how many, then step by step. Each step is a form of its own, so that nothing runs by
+// itself and a page that is loaded again does nothing.
+import type { EventFilter } from '../ledger/queries.ts';
+import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
+import { PAGE_ROOT } from './event-path.ts';
+import { queryOf } from './filter.ts';
+import { document, Notice } from './layout.tsx';
+
+/** What the step that led here did. */
+export interface StepResult {
+  readonly queued: number;
+  readonly refused: number;
+  readonly failed: number;
+}
+
+export interface ReplayPageProps {
+  readonly filter: EventFilter;
+  readonly cursor: number | null;
+  /** Events that still match, counted up to a bound. */
+  readonly matching: number;
+  readonly more: boolean;
+  readonly done?: StepResult | undefined;
+}
+
+export function replayPage({ filter, cursor, matching, more, done }: ReplayPageProps) {
+  const count = more ? `More than ${REPLAY_COUNTED.toLocaleString('en')}` : matching.toLocaleString('en');
+  const list = `${PAGE_ROOT}/events?${queryOf(filter)}`;
+  return document(
+    'Run many again',
+    <>
+      {done && <Done done={done} />}
+      <h1>Run many events again</h1>
+      <p>
+        {count} {matching === 1 ? 'event' : 'events'} {done ? 'left' : 'match'}: <FilterWords filter={filter} />
+      </p>
+      {matching > 0 && (
+        <form class="replay" method="post" action={`${PAGE_ROOT}/replay`}>
+          {Object.entries({ ...filter, cursor }).map(([name, value]) => (
+            <input type="hidden" name={name} value={value ?? ''} />
+          ))}
+          <p>
+            Their handlers run from the start; whatever they did before they failed will be done again. Mend the cause
+            first, and try it on one event.
+          </p>
+          <button type="submit">
+            Yes, run {matching > REPLAY_STEP ? `the latest ${REPLAY_STEP}` : matching === 1 ? 'it' : `all ${matching}`}{' '}
+            again
+          </button>
+        </form>
+      )}
+      <p>
+        <a href={list}>Back to the list</a>
+      </p>
+    </>,
+    'events',
+  );
+}
+
+function Done({ done }: { done: StepResult }) {
+  const { queued, refused, failed } = done;
+  return (
+    <Notice tone={failed > 0 ? 'bad' : 'good'}>
+      {queued} sent to the queue
+      {refused > 0 && `, ${refused} left alone (being processed, already on their way, or not an event)`}
+      {failed > 0 && `, ${failed} not taken by the queue: they are unchanged, try again in a minute`}.
+    </Notice>
+  );
+}
+
+function FilterWords({ filter }: { filter: EventFilter }) {
+  const set = Object.entries(filter).filter(([, value]) => value !== undefined);
+  return (
+    <>
+      {set.map(([name, value], index) => (
+        <>
+          {index > 0 && ', '}
+          {name} <strong>{value}</strong>
+        </>
+      ))}
+    </>
+  );
+}

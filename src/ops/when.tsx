@@ -1,0 +1,34 @@
+// Points in time, for people: UTC, and how far from now.
+
+const UNITS: readonly [name: string, ms: number][] = [
+  ['day', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1_000],
+];
+
+/** `2026-03-02 04:05:06 UTC` of milliseconds since the epoch. */
+export function utc(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** `3 min ago`, `in 20 s`, `just now`. */
+export function fromNow(time: number, now: number): string {
+  const distance = Math.abs(time - now);
+  const [unit, size] = UNITS.find(([, ms]) => distance >= ms) ?? ['', 0];
+  if (size === 0) return 'just now';
+  const count = Math.floor(distance / size);
+  const text = `${count} ${unit === 'day' && count > 1 ? 'days' : unit}`;
+  return time > now ? `in ${text}` : `${text} ago`;
+}
+
+/** @param props.short Leaves the date to the tooltip. */
+export function When(props: { time: number; now: number; short?: boolean }) {
+  const { time, now, short } = props;
+  const iso = new Date(time).toISOString();
+  return (
+    <time datetime={iso} title={utc(time)}>
+      {short ? fromNow(time, now) : `${utc(time)} (${fromNow(time, now)})`}
+    </time>
+  );
+}
