@@ -8,6 +8,9 @@ export const HOUR_MS = 3_600_000;
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
 const CHUNK = 20_000;
 
+/** Newest rows among which the last one received is looked for: a dead letter may reach the ledger hours after its delivery. */
+const LATE_ARRIVALS = 100;
+
 export interface Arrived {
   /** Hours since the epoch. */
   readonly hour: number;
@@ -85,7 +88,10 @@ export class Arrivals {
   /** The last place in the order of arrival. */
   #newest(): number {
     const [newest] = this.#sql
-      .exec<{ seq: number; received_at: number }>('SELECT seq, received_at FROM deliveries ORDER BY seq DESC LIMIT 1')
+      .exec<{ seq: number | null; received_at: number | null }>(
+        `SELECT max(seq) AS seq, max(received_at) AS received_at
+         FROM (SELECT seq, received_at FROM deliveries ORDER BY seq DESC LIMIT ${LATE_ARRIVALS})`,
+      )
       .toArray();
     this.#lastReceivedAt = newest?.received_at ?? null;
     return newest?.seq ?? 0;

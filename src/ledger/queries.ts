@@ -19,6 +19,8 @@ export interface EventSummary {
   readonly receivedAt: number;
   readonly updatedAt: number;
   readonly lastError: string | null;
+  /** Why it was kept aside, while it is `quarantined`. */
+  readonly refusalReason: string | null;
 }
 
 /** Everything known about one event. */
@@ -66,10 +68,13 @@ type SummaryRow = {
   received_at: number;
   updated_at: number;
   last_error: string | null;
+  refusal_reason: string | null;
 };
 
 const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at, e.updated_at,
-  json_extract(e.tries, '$[#-1].error') AS last_error`;
+  json_extract(e.tries, '$[#-1].error') AS last_error,
+  CASE WHEN e.status = 'quarantined' THEN
+    (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusal_reason`;
 
 /** Found places are looked up this many at a time, so that a full page stops the search. */
 const LOOKUP_CHUNK = 500;
@@ -95,11 +100,13 @@ export class Queries {
         row.seq,
       )
       .toArray();
+    const refusal = delivery?.refusal ? (JSON.parse(delivery.refusal) as Refusal) : null;
     return {
       ...told,
       lastError: row.tries.at(-1)?.error ?? null,
+      refusalReason: row.status === 'quarantined' ? (refusal?.reason ?? null) : null,
       event: delivery?.event ? (JSON.parse(delivery.event) as AnyEvent) : null,
-      refusal: delivery?.refusal ? (JSON.parse(delivery.refusal) as Refusal) : null,
+      refusal,
       leaseUntil: row.status === 'processing' ? leaseUntil : null,
     };
   }
@@ -176,6 +183,12 @@ function termsOf(filter: EventFilter): { terms: string[]; bindings: SqlValue[] }
   return { terms: set.map(([term]) => term), bindings: set.map(([, value]) => value) };
 }
 
-function summaryOf({ received_at, updated_at, last_error, ...same }: SummaryRow): EventSummary {
-  return { ...same, receivedAt: received_at, updatedAt: updated_at, lastError: last_error };
+function summaryOf({ received_at, updated_at, last_error, refusal_reason, ...same }: SummaryRow): EventSummary {
+  return {
+    ...same,
+    receivedAt: received_at,
+    updatedAt: updated_at,
+    lastError: last_error,
+    refusalReason: refusal_reason,
+  };
 }

@@ -68,8 +68,8 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
         {next.text}
         {next.at !== undefined && (
           <>
-            {': '}
-            <When time={next.at} now={now} />
+            {' '}
+            <When time={next.at} now={now} />.
           </>
         )}
       </p>
@@ -80,9 +80,8 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
 
 function Replay({ event, now }: { event: EventRecord; now: number }) {
   const running = event.status === 'processing' && (event.leaseUntil ?? 0) > now;
-  if (event.event === null || running || event.status === 'queued') {
-    return <a href={eventPath(event.id)}>Look again</a>;
-  }
+  if (running || event.status === 'queued') return <a href={eventPath(event.id)}>Look again</a>;
+  if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
   return (
     <details class="replay">
@@ -108,7 +107,9 @@ function Refused({ refusal }: { refusal: Refusal }) {
         {body.bytes.toLocaleString('en')} bytes, shown as{' '}
         {body.kind === 'text' ? 'text' : 'a hex dump: it is not UTF-8'}
       </p>
-      <pre tabindex={0}>{body.shown}</pre>
+      <pre tabindex={0} class={body.kind}>
+        {body.shown}
+      </pre>
       {Object.keys(refusal.headers).length > 0 && (
         <>
           <h3>Its headers</h3>
@@ -134,7 +135,7 @@ function Tries({ event, now }: { event: EventRecord; now: number }) {
     <section aria-labelledby="tries">
       <h2 id="tries">Every try</h2>
       {tries.length === 0 ? (
-        <p>None has ended yet.</p>
+        <p>{event.status === 'quarantined' ? 'No handler has run for it.' : 'None has ended yet.'}</p>
       ) : (
         <table class="tries">
           <thead>
@@ -168,12 +169,16 @@ function Tries({ event, now }: { event: EventRecord; now: number }) {
 
 function Details({ event, now }: { event: EventRecord; now: number }) {
   const rows: [string, unknown][] = [
+    [
+      'Created, by Vast.ai’s clock',
+      event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
+    ],
     ['Received', <When time={event.receivedAt} now={now} />],
     ['Last changed', <When time={event.updatedAt} now={now} />],
     ['Endpoint', event.endpoint],
     ['Times run again', event.run - 1],
     ['Tries in this run', event.attempts],
-    ['Steps done (once)', event.steps.join(', ') || 'none'],
+    ['Steps done under once()', event.steps.join(', ') || 'none'],
   ];
   return (
     <section aria-labelledby="details">

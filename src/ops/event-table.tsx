@@ -3,6 +3,7 @@ import type { EventSummary } from '../ledger/queries.ts';
 import { eventPath } from './event-path.ts';
 import { StatusBadge } from './layout.tsx';
 import { When } from './when.tsx';
+import { refusalWords } from './words.ts';
 
 export function EventTable({ events, now }: { events: readonly EventSummary[]; now: number }) {
   return (
@@ -15,7 +16,7 @@ export function EventTable({ events, now }: { events: readonly EventSummary[]; n
           <th scope="col" class="number">
             Tries
           </th>
-          <th scope="col">Last error</th>
+          <th scope="col">Why</th>
         </tr>
       </thead>
       <tbody>
@@ -31,16 +32,21 @@ export function EventTable({ events, now }: { events: readonly EventSummary[]; n
               {event.endpoint !== 'default' && <span class="endpoint">{event.endpoint}</span>}
             </th>
             <td>
-              <When time={event.receivedAt} now={now} short />
+              <When time={event.receivedAt} now={now} stacked />
             </td>
             <td class="number">
-              <span class="unit">tries </span>
               {event.attempts}
+              <span class="unit">{event.attempts === 1 ? ' try' : ' tries'}</span>
             </td>
-            <td class="error">{event.status === 'processed' ? '' : event.lastError}</td>
+            <Why event={event} />
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function Why({ event }: { event: EventSummary }) {
+  if (event.refusalReason !== null) return <td class="why">{refusalWords(event.refusalReason)}</td>;
+  return <td class="why error">{event.status === 'processed' ? '' : event.lastError}</td>;
 }

@@ -37,7 +37,7 @@ export function HourChart({ hours }: { hours: readonly Hour[] }) {
         </ul>
       </figcaption>
       <p class="most" aria-hidden="true">
-        {most.toLocaleString('en')} an hour
+        at most {most.toLocaleString('en')} in one hour
       </p>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}

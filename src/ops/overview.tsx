@@ -27,6 +27,12 @@ export function overviewPage(props: OverviewProps) {
       <h1 class="quiet">Overview</h1>
       <VerdictBox {...props} />
       <Facts {...props} />
+      {troubled.length > 0 && (
+        <section aria-labelledby="troubled">
+          <h2 id="troubled">What failed last, and why</h2>
+          <EventTable events={troubled} now={now} />
+        </section>
+      )}
       <section aria-labelledby="by-status">
         <h2 id="by-status">All events by status</h2>
         <ul class="tiles">
@@ -35,12 +41,6 @@ export function overviewPage(props: OverviewProps) {
           ))}
         </ul>
       </section>
-      {troubled.length > 0 && (
-        <section aria-labelledby="troubled">
-          <h2 id="troubled">What failed last, and why</h2>
-          <EventTable events={troubled} now={now} />
-        </section>
-      )}
       <section aria-labelledby="hours">
         <h2 id="hours">Last 48 hours</h2>
         <HourChart hours={snapshot.perHour} />
@@ -61,6 +61,8 @@ function VerdictBox({ snapshot, configured, now }: OverviewProps) {
     <section class={`verdict ${verdict.tone}`} aria-label="In short">
       <p class="headline">{verdict.headline}</p>
       <p>{verdict.advice}</p>
+      {verdict.command && <pre>{verdict.command}</pre>}
+      {verdict.besides && <p>{verdict.besides}</p>}
       {verdict.status && (
         <a class="button" href={`${PAGE_ROOT}/events?status=${verdict.status}`}>
           Show {statusWords[verdict.status].label.toLowerCase()} events
@@ -76,14 +78,14 @@ function Facts({ snapshot, configured, now }: OverviewProps) {
     <dl class="facts">
       <div>
         <dt>Last event received</dt>
-        <dd>{lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} short />}</dd>
+        <dd>{lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} stacked />}</dd>
       </div>
       <div>
         <dt>Oldest unfinished</dt>
         <dd>
           {oldestUnfinished ? (
             <a href={eventPath(oldestUnfinished.id)}>
-              <When time={oldestUnfinished.receivedAt} now={now} short />
+              <When time={oldestUnfinished.receivedAt} now={now} stacked />
             </a>
           ) : (
             'none'
@@ -95,7 +97,7 @@ function Facts({ snapshot, configured, now }: OverviewProps) {
         <dd>{countText(backlog.events)}</dd>
       </div>
       <div>
-        <dt>Waiting dead letters</dt>
+        <dt>In the dead-letter queue</dt>
         <dd>{countText(backlog.deadLetters)}</dd>
       </div>
       <div>

@@ -31,7 +31,7 @@ export function replayPage({ filter, cursor, matching, more, done }: ReplayPageP
       {done && <Done done={done} />}
       <h1>Run many events again</h1>
       <p>
-        {count} {matching === 1 ? 'event' : 'events'} {done ? 'left' : 'match'}: <FilterWords filter={filter} />
+        {count} {wordsFor(matching, done !== undefined)}: <FilterWords filter={filter} />
       </p>
       {matching > 0 && (
         <form class="replay" method="post" action={`${PAGE_ROOT}/replay`}>
@@ -54,6 +54,11 @@ export function replayPage({ filter, cursor, matching, more, done }: ReplayPageP
     </>,
     'events',
   );
+}
+
+function wordsFor(matching: number, stepDone: boolean): string {
+  if (stepDone) return matching === 1 ? 'event is left' : 'events are left';
+  return matching === 1 ? 'event matches' : 'events match';
 }
 
 function Done({ done }: { done: StepResult }) {

@@ -38,6 +38,7 @@ p { margin: .4rem 0; }
 code, pre, .id { font-family: ui-monospace, monospace; font-size: .875rem; }
 .id { color: var(--quiet); overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.hex { white-space: pre; overflow-wrap: normal; }
 .button, button { display: inline-block; font: inherit; font-weight: 600; padding: .5rem 1rem; border: 1px solid currentColor; border-radius: .5rem; background: var(--card); color: var(--text); text-decoration: none; cursor: pointer; }
 button:hover, .button:hover { text-decoration: underline; }
 
@@ -60,7 +61,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 .tiles { list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .5rem; padding: 0; margin: 0; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .75rem; }
-.tiles a { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: center; gap: .25rem; color: inherit; text-decoration: none; }
+.tiles a { display: flex; flex-direction: column; align-items: start; color: inherit; text-decoration: none; }
 .tiles a:hover .count { text-decoration: underline; }
 .tiles p { color: var(--quiet); font-size: .85rem; line-height: 1.35; }
 .count { font-size: 1.6rem; font-weight: 700; font-variant-numeric: tabular-nums; }
@@ -82,9 +83,11 @@ thead th { color: var(--quiet); font-size: .85rem; }
 .events th a:hover .type { text-decoration: underline; }
 .events .type { font-weight: 600; }
 .events .id { display: block; font-size: .78rem; }
+time small { display: block; color: var(--quiet); font-size: .78rem; font-weight: 400; white-space: nowrap; }
 .endpoint { font-size: .8rem; color: var(--quiet); }
 .endpoint::before { content: "endpoint "; }
 .events td:nth-child(3) { white-space: nowrap; }
+td.why { min-width: 14rem; font-size: .9rem; }
 td.error, code.error { font-family: ui-monospace, monospace; font-size: .85rem; }
 td.failed, td.lost { color: var(--bad); font-weight: 600; }
 td.succeeded { color: var(--good); font-weight: 600; }
@@ -133,7 +136,7 @@ input, select { font: inherit; color: var(--text); background: var(--card); bord
   table.events thead, table.tries thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .6rem .75rem; border-bottom: 1px solid var(--line); }
   .events :is(td, th), .tries :is(td, th) { display: block; border: 0; padding: 0; text-align: left; }
-  .events tbody th, .tries tbody th, .events .error, .tries .error { grid-column: 1 / -1; }
+  .events tbody th, .tries tbody th, .events .why, .tries .error { grid-column: 1 / -1; }
   .events td:nth-child(1) { order: -2; }
   .events td:nth-child(3) { order: -1; }
   .unit { display: inline; }

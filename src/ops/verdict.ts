@@ -1,4 +1,5 @@
-// The overview's first line: is it receiving, is anything failing, and where to look. Pure.
+// The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged by the last 48 hours: what
+// somebody has decided to leave alone must not hide the next failure for a month.
 import type { Status } from '../ledger/status.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -9,34 +10,39 @@ export interface Verdict {
   readonly tone: 'good' | 'warn' | 'bad' | 'idle';
   readonly headline: string;
   readonly advice: string;
+  /** To be typed in a shell. */
+  readonly command?: string;
+  /** What else is not as it should be. */
+  readonly besides?: string | undefined;
   /** Whose list to open. */
   readonly status?: Status;
 }
 
 /** @param now Milliseconds since the epoch. */
 export function verdictOn(snapshot: Snapshot, configured: boolean, now: number): Verdict {
-  const { byStatus, total, oldestUnfinished } = snapshot;
+  const { total, byStatus, oldestUnfinished } = snapshot;
+  const dead = recent(snapshot, 'dead');
+  const quarantined = recent(snapshot, 'quarantined');
+  const quarantinedWords = `${counted(quarantined, 'delivery was', 'deliveries were')} kept but not run`;
+  const retryingWords = `${counted(byStatus.retrying, 'event is', 'events are')} being tried again`;
+  const also = (...notes: string[]) => (notes.length > 0 ? `Besides, ${notes.join(', and ')}.` : undefined);
+  const retryingNote = byStatus.retrying > 0 ? [retryingWords] : [];
+
   if (!configured) {
     return {
       tone: 'bad',
       headline: 'Not receiving: no webhook secret is set',
-      advice: 'Every delivery is answered 503 until you run: npx wrangler secret put VASTAI_WEBHOOK_SECRET',
+      advice: 'Every delivery is answered 503 until you set it:',
+      command: 'npx wrangler secret put VASTAI_WEBHOOK_SECRET',
     };
   }
-  if (byStatus.dead > 0) {
+  if (dead > 0) {
     return {
       tone: 'bad',
-      headline: `${counted(byStatus.dead, 'event has', 'events have')} failed for good`,
-      advice: 'Open one, read its last error, mend the cause, then run it again.',
+      headline: `${counted(dead, 'event has', 'events have')} failed for good`,
+      advice: 'Read its last error, mend the cause, then run it again.',
+      besides: also(...(quarantined > 0 ? [quarantinedWords] : []), ...retryingNote),
       status: 'dead',
-    };
-  }
-  if (byStatus.quarantined > 0) {
-    return {
-      tone: 'warn',
-      headline: `${counted(byStatus.quarantined, 'delivery was', 'deliveries were')} kept but not run`,
-      advice: 'Genuine, yet refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
-      status: 'quarantined',
     };
   }
   if (oldestUnfinished && now - oldestUnfinished.receivedAt > SLOW_MS) {
@@ -44,14 +50,24 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
       tone: 'warn',
       headline: 'Something is taking long',
       advice: 'The oldest unfinished event is older than 15 minutes. It is still being tried; its error says why.',
+      besides: also(...(quarantined > 0 ? [quarantinedWords] : []), ...retryingNote),
       status: oldestUnfinished.status,
+    };
+  }
+  if (quarantined > 0) {
+    return {
+      tone: 'warn',
+      headline: quarantinedWords,
+      advice: 'Genuine, yet refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
+      besides: also(...retryingNote),
+      status: 'quarantined',
     };
   }
   if (byStatus.retrying > 0) {
     return {
       tone: 'warn',
-      headline: `${counted(byStatus.retrying, 'event is', 'events are')} being tried again`,
-      advice: 'Nothing is lost yet, and nothing needs you yet.',
+      headline: retryingWords,
+      advice: 'Nothing is lost, and nothing needs you yet.',
       status: 'retrying',
     };
   }
@@ -59,10 +75,22 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     return {
       tone: 'idle',
       headline: 'Ready, and nothing received yet',
-      advice: 'Send yourself a test event: npm run trigger -- outbid',
+      advice: 'Send yourself a test event:',
+      command: 'npm run trigger -- outbid',
     };
   }
-  return { tone: 'good', headline: 'All is well', advice: 'Every event received has been processed or is under way.' };
+  const left = byStatus.dead + byStatus.quarantined;
+  return {
+    tone: 'good',
+    headline: 'All is well',
+    advice: 'Every event of the last 48 hours has been processed or is under way.',
+    besides:
+      left > 0 ? `From before, ${counted(left, 'event waits', 'events wait')} for a decision: see below.` : undefined,
+  };
+}
+
+function recent({ perHour }: Snapshot, status: Status): number {
+  return perHour.reduce((sum, hour) => sum + hour.byStatus[status], 0);
 }
 
 /** `1 event has`, `2 events have`: the count with the words for one or for many. */

@@ -22,13 +22,19 @@ export function fromNow(time: number, now: number): string {
   return time > now ? `in ${text}` : `${text} ago`;
 }
 
-/** @param props.short Leaves the date to the tooltip. */
-export function When(props: { time: number; now: number; short?: boolean }) {
-  const { time, now, short } = props;
+/** @param props.stacked The age first, the time small below it: for narrow columns. */
+export function When(props: { time: number; now: number; stacked?: boolean }) {
+  const { time, now, stacked } = props;
   const iso = new Date(time).toISOString();
   return (
-    <time datetime={iso} title={utc(time)}>
-      {short ? fromNow(time, now) : `${utc(time)} (${fromNow(time, now)})`}
+    <time datetime={iso}>
+      {stacked ? (
+        <>
+          {fromNow(time, now)} <small>{utc(time)}</small>
+        </>
+      ) : (
+        `${utc(time)} (${fromNow(time, now)})`
+      )}
     </time>
   );
 }

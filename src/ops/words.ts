@@ -36,22 +36,25 @@ export function nextStep(event: EventRecord, now: number): NextStep {
     case 'processing':
       return event.leaseUntil !== null && event.leaseUntil <= now
         ? { text: 'Its consumer stopped without a word. Its message comes back by itself; or run it again now.' }
-        : { text: 'Its handler finishes, or its claim on the event ends', ...atOf(event.leaseUntil) };
+        : {
+            text: 'Its handler ends, well or not. Its claim on the event is over at the latest',
+            ...atOf(event.leaseUntil),
+          };
     case 'retrying': {
       const at = event.dueAt === null ? null : event.dueAt - STUCK_AFTER_MS;
       return at !== null && at <= now
         ? { text: 'The next try is due: it runs as soon as the queue delivers it.' }
-        : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1} runs`, ...atOf(at) };
+        : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1}, by itself,`, ...atOf(at) };
     }
     case 'queued':
       return {
-        text: 'It runs within seconds. Should its message get lost, it is sent once more',
+        text: 'It runs within seconds. Should its message get lost, it is sent once more,',
         ...atOf(event.dueAt),
       };
     case 'processed':
       return { text: 'Nothing. Copies that still arrive are recognised and not run.' };
     case 'dead':
-      return { text: 'Nothing, until you run it again. Mend the cause first: the last error below names it.' };
+      return { text: 'Nothing, until you run it again. Mend the cause first: the last error says what it is.' };
     case 'quarantined':
       return event.event
         ? { text: 'Nothing, until you run it. If Vast.ai delivers the same event in good order, it runs by itself.' }

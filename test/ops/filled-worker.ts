@@ -1,0 +1,29 @@
+// The Worker as it is, with one addition for the browser's tests: its ledger can be filled with a past.
+import { EventLedger as RealLedger } from '../../src/ledger/event-ledger.ts';
+import { Ledger } from '../../src/ledger/ledger.ts';
+import { Store } from '../../src/ledger/store.ts';
+import { fillMixedHour, Story } from './mixed-hour.ts';
+
+export { default } from '../../src/index.ts';
+
+export class EventLedger extends RealLedger {
+  fill(): void {
+    const { storage } = this.ctx;
+    fillMixedHour(storage.sql, (work) => storage.transactionSync(work), Date.now());
+  }
+
+  /** Adds an event that its handler has failed for good. */
+  addDead(id: string, type: string, data: Record<string, unknown>, error: string): void {
+    const { storage } = this.ctx;
+    const story = new Story(new Ledger(new Store(storage.sql), (work) => storage.transactionSync(work)));
+    const event = {
+      id,
+      type,
+      endpoint: 'default',
+      dialect: 'notification',
+      created: '2026-03-02T04:05:06.000Z',
+      data,
+    } as const;
+    story.fail(event, Date.now() - 60_000, [0], error, 'dead');
+  }
+}
