@@ -5,8 +5,11 @@ import type { Sql } from './sql.ts';
 
 export const HOUR_MS = 3_600_000;
 
-/** Rows counted in one go: some 20 ms, during which the object does nothing else. */
-const CHUNK = 20_000;
+/** Rows scanned in one go: some 20 ms, during which the object does nothing else. */
+const SCANNED_AT_ONCE = 20_000;
+
+/** New rows that are looked up in order of arrival. More than these are counted faster by a scan. */
+const LOOKED_UP_AT_ONCE = 3_000;
 
 /** Newest rows among which the last one received is looked for: a dead letter may reach the ledger hours after its delivery. */
 const LATE_ARRIVALS = 100;
@@ -18,27 +21,29 @@ export interface Arrived {
   readonly count: number;
 }
 
-type Group = { hour: number; type: string; count: number; last: string };
+type Group = { hour: number; type: string; count: number };
 
 export class Arrivals {
   readonly #sql: Sql;
   readonly #counts = new Map<string, Arrived>();
+  /** Place of the last row that has been counted. */
   #countedTo = 0;
   #lastReceivedAt: number | null = null;
-  #firstCount: Promise<void> | undefined;
+  #scan: Promise<void> | undefined;
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** Brings the count up to date. Until it has resolved once, `groups` is incomplete. */
+  /** Brings the count up to date: when it resolves, it is right until the caller waits for anything else. */
   async update(): Promise<void> {
-    this.#firstCount ??= this.#countAll().catch((error: unknown) => {
-      this.#firstCount = undefined;
-      throw error;
-    });
-    await this.#firstCount;
-    this.#countNew();
+    while (this.#newest() - this.#countedTo > LOOKED_UP_AT_ONCE) {
+      this.#scan ??= this.#scanNew().finally(() => {
+        this.#scan = undefined;
+      });
+      await this.#scan;
+    }
+    this.#lookUpNew();
   }
 
   /** The groups from hour `from` on; older ones are forgotten, since the ledger deletes their rows. */
@@ -52,37 +57,43 @@ export class Arrivals {
     return this.#lastReceivedAt;
   }
 
-  async #countAll(): Promise<void> {
+  /** Counts in the order of ids, which is how the rows lie. Nothing is added until all have been read. */
+  async #scanNew(): Promise<void> {
     const to = this.#newest();
-    this.#counts.clear();
-    for (let after = ''; ; ) {
-      const groups = this.#sql
-        .exec<Group>(
-          `SELECT received_at / ${HOUR_MS} AS hour, type, count(*) AS count, max(id) AS last
-           FROM (SELECT id, type, received_at FROM events WHERE id > ? AND seq <= ? ORDER BY id LIMIT ${CHUNK})
-           GROUP BY 1, 2`,
-          after,
-          to,
-        )
-        .toArray();
-      for (const group of groups) this.#add(group);
-      if (groups.reduce((sum, group) => sum + group.count, 0) < CHUNK) break;
-      after = groups.map((group) => group.last).reduce(later, '');
+    const found: Group[] = [];
+    let after: string | null = '';
+    while (after !== null) {
+      const end: string | null = this.#endOfChunk(after);
+      const groups = this.#sql.exec<Group>(
+        `SELECT CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour, type, count(*) AS count FROM events
+         WHERE id > ? AND id <= coalesce(?, x'ff') AND seq > ? AND seq <= ? GROUP BY 1, 2`,
+        after,
+        end,
+        this.#countedTo,
+        to,
+      );
+      found.push(...groups);
+      after = end;
       await scheduler.wait(0);
     }
-    this.#countedTo = to;
+    this.#add(found, to);
   }
 
-  #countNew(): void {
+  /** The id at which a chunk that begins after `after` ends; null where it is the last. */
+  #endOfChunk(after: string): string | null {
+    const query = `SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SCANNED_AT_ONCE - 1}`;
+    return this.#sql.exec<{ id: string }>(query, after).toArray()[0]?.id ?? null;
+  }
+
+  #lookUpNew(): void {
     const to = this.#newest();
     const groups = this.#sql.exec<Group>(
-      `SELECT e.received_at / ${HOUR_MS} AS hour, e.type, count(*) AS count, '' AS last
+      `SELECT CAST(e.received_at / ${HOUR_MS} AS INTEGER) AS hour, e.type, count(*) AS count
        FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id WHERE d.seq > ? AND d.seq <= ? GROUP BY 1, 2`,
       this.#countedTo,
       to,
     );
-    for (const group of groups) this.#add(group);
-    this.#countedTo = to;
+    this.#add([...groups], to);
   }
 
   /** The last place in the order of arrival. */
@@ -97,13 +108,11 @@ export class Arrivals {
     return newest?.seq ?? 0;
   }
 
-  #add({ hour, type, count }: Group): void {
-    const key = `${hour} ${type}`;
-    this.#counts.set(key, { hour, type, count: (this.#counts.get(key)?.count ?? 0) + count });
+  #add(groups: readonly Group[], to: number): void {
+    for (const { hour, type, count } of groups) {
+      const key = `${hour} ${type}`;
+      this.#counts.set(key, { hour, type, count: (this.#counts.get(key)?.count ?? 0) + count });
+    }
+    this.#countedTo = to;
   }
-}
-
-/** SQLite orders ids by their bytes, as JavaScript orders ASCII. */
-function later(a: string, b: string): string {
-  return a < b ? b : a;
 }

@@ -60,10 +60,10 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
 function groupsOf(sql: Sql, arrivals: Arrivals, now: number): Group[] {
   const open = sql
     .exec<{ hour: number; type: string; status: Status; count: number }>(
-      `SELECT received_at / ${HOUR_MS} AS hour, type, attention AS status, count(*) AS count
+      `SELECT CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour, type, attention AS status, count(*) AS count
        FROM events WHERE attention IS NOT NULL GROUP BY 1, 2, 3
        UNION ALL
-       SELECT received_at / ${HOUR_MS}, type, 'processing', count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`,
+       SELECT CAST(received_at / ${HOUR_MS} AS INTEGER), type, 'processing', count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`,
     )
     .toArray();
   const notProcessed = new Map<string, number>();

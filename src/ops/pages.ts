@@ -15,6 +15,7 @@ import { eventPage, type ReplayNotice } from './event-page.tsx';
 import { eventPath, eventRoutes, idOf, PAGE_ROOT } from './event-path.ts';
 import { parseList, parseReplay, queryOf } from './filter.ts';
 import { overviewPage } from './overview.tsx';
+import { readEvent } from './read-event.ts';
 import { replayPage, type StepResult } from './replay-page.tsx';
 import { takeSnapshot } from './snapshot.ts';
 
@@ -59,7 +60,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
   });
 
   ops.on('GET', eventRoutes(''), async (context: OpsContext) => {
-    const event = await openLedger(context.env).get(idOf(context));
+    const event = await readEvent(context.env, idOf(context));
     const unknown = 'It was never received, or is older than the 30 days that events are kept.';
     if (!event) return context.html(errorPage('There is no such event', [unknown]), 404);
     const notice = context.req.query('replay') ?? '';

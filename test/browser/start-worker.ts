@@ -1,10 +1,12 @@
-// Starts the Worker of test/ops/filled-worker.ts in the local runtime, with the bindings of wrangler.toml, for a browser to visit.
+// Starts the Worker of test/ops/filled-worker.ts in the local runtime, with the bindings of wrangler.toml, for browser and benchmark.
 import { createTestHarness, unstable_readConfig } from 'wrangler';
 
 export const OPS_TOKEN = 'browser-test-token';
 
 interface TestLedger {
   fill(): Promise<void>;
+  seed(from: number, count: number, total: number, days: number): Promise<void>;
+  claim(claim: string, requests: readonly object[]): Promise<unknown>;
   addDead(id: string, type: string, data: Record<string, unknown>, error: string): Promise<void>;
 }
 

@@ -1,5 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask, askStranger, ORIGIN } from './ask.ts';
+
+// Failed log-ins are logged; here they are many.
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
 
 const paths = [
   '/ops',

@@ -1,7 +1,8 @@
-// The Worker as it is, with one addition for the browser's tests: its ledger can be filled with a past.
+// The Worker as it is, with one addition for browser and benchmark: its ledger can be filled with a past.
 import { EventLedger as RealLedger } from '../../src/ledger/event-ledger.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { Store } from '../../src/ledger/store.ts';
+import { seed } from '../bench/seed.ts';
 import { fillMixedHour, Story } from './mixed-hour.ts';
 
 export { default } from '../../src/index.ts';
@@ -12,18 +13,17 @@ export class EventLedger extends RealLedger {
     fillMixedHour(storage.sql, (work) => storage.transactionSync(work), Date.now());
   }
 
+  /** Adds `count` of `total` events: see `seed.ts`. */
+  seed(from: number, count: number, total: number, days: number): void {
+    this.ctx.storage.transactionSync(() => seed(this.ctx.storage.sql, from, count, total, days, Date.now()));
+  }
+
   /** Adds an event that its handler has failed for good. */
   addDead(id: string, type: string, data: Record<string, unknown>, error: string): void {
     const { storage } = this.ctx;
     const story = new Story(new Ledger(new Store(storage.sql), (work) => storage.transactionSync(work)));
-    const event = {
-      id,
-      type,
-      endpoint: 'default',
-      dialect: 'notification',
-      created: '2026-03-02T04:05:06.000Z',
-      data,
-    } as const;
+    const created = '2026-03-02T04:05:06.000Z';
+    const event = { id, type, endpoint: 'default', dialect: 'notification', created, data } as const;
     story.fail(event, Date.now() - 60_000, [0], error, 'dead');
   }
 }

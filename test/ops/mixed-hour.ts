@@ -34,7 +34,8 @@ export const RETRYING_ERROR = 'Error: Slack answered 503 service_unavailable';
 export function fillMixedHour(sql: Sql, transaction: Transaction, now: number): void {
   const story = new Story(new Ledger(new Store(sql), transaction));
   const acts: { at: number; act: (at: number) => void }[] = [];
-  const ago = (minutes: number, act: (at: number) => void) => acts.push({ at: now - minutes * MINUTE_MS, act });
+  const ago = (minutes: number, act: (at: number) => void) =>
+    acts.push({ at: Math.floor(now - minutes * MINUTE_MS), act });
 
   for (const [index, count] of perHour.entries()) {
     for (let event = 0; event < count; event += 1) {
@@ -78,6 +79,11 @@ export class Story {
     const parsed = parseEvent({ dialect, body: new TextEncoder().encode(body), timestamp: at / 1000 }, 'default');
     if (!parsed.ok) throw new Error(parsed.failure.reason);
     return parsed.value;
+  }
+
+  /** Leaves the event with a consumer that has yet to report. */
+  start(event: AnyEvent, at: number): void {
+    this.#claim(event, at);
   }
 
   succeed(event: AnyEvent, at: number): void {

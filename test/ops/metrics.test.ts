@@ -1,0 +1,65 @@
+import { reset } from 'cloudflare:test';
+import parse from 'parse-prometheus-text-format';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ask } from './ask.ts';
+import { inLedger } from './fill.ts';
+import { fillMixedHour } from './mixed-hour.ts';
+
+beforeEach(() => reset());
+
+/** The runtime warns about `text()` of any type that does not begin with `text/`. */
+async function textOf(answer: Response): Promise<string> {
+  return new TextDecoder().decode(await answer.arrayBuffer());
+}
+
+/** The metrics, as a scraper reads them, by name. */
+async function scrape() {
+  const text = await textOf(await ask('/ops/metrics'));
+  return { text, families: new Map(parse(text).map((family) => [family.name, family.metrics])) };
+}
+
+describe('GET /ops/metrics', () => {
+  it('is OpenMetrics text that ends as it must', async () => {
+    const answer = await ask('/ops/metrics');
+    expect(answer.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    const text = await textOf(answer);
+    expect(text.endsWith('\n# EOF\n')).toBe(true);
+    expect(text).not.toContain('\n\n');
+  });
+
+  it('tells a scraper the counts by status', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const { families } = await scrape();
+    expect(families.get('vastai_events')).toContainEqual({ labels: { status: 'dead' }, value: '1' });
+    expect(families.get('vastai_events')).toContainEqual({ labels: { status: 'quarantined' }, value: '2' });
+    expect(families.get('vastai_events_by_type')).toContainEqual({
+      labels: { type: 'outbid', status: 'dead' },
+      value: '1',
+    });
+    expect(families.get('vastai_queue_backlog_messages')).toContainEqual({ labels: { queue: 'events' }, value: '0' });
+    expect(families.get('vastai_configured')).toEqual([{ value: '1' }]);
+    expect(Number(families.get('vastai_oldest_unfinished_age_seconds')?.[0]?.value)).toBeGreaterThan(170);
+  });
+
+  it('declares every family once, before its samples', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const { text } = await scrape();
+    const declared = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map((match) => match[1]);
+    expect(new Set(declared).size).toBe(declared.length);
+    const sampled = [...text.matchAll(/^([a-z_]+)[ {]/gm)].map((match) => match[1] ?? '');
+    expect(declared).toEqual(expect.arrayContaining([...new Set(sampled)]));
+  });
+
+  it('leaves out what is not known of an empty ledger', async () => {
+    const { families } = await scrape();
+    expect(families.get('vastai_last_received_timestamp_seconds') ?? []).toEqual([]);
+    expect(families.get('vastai_events')).toContainEqual({ labels: { status: 'processed' }, value: '0' });
+  });
+
+  it('survives a type full of quotes and backslashes', async () => {
+    const type = 'a"b\\c\\"{}=,#';
+    await inLedger(({ story }) => story.succeed({ ...story.event('outbid', Date.now()), type }, Date.now()));
+    const { families } = await scrape();
+    expect(families.get('vastai_events_by_type')).toEqual([{ labels: { type, status: 'processed' }, value: '1' }]);
+  });
+});
