@@ -1,9 +1,23 @@
-// How many events have arrived, by hour and type. Neither ever changes for an event, so the count is kept in memory and
+// How many events have arrived, by time and type. Neither ever changes for an event, so the count is kept in memory and
 // only what has arrived since is read. The first count after the object has started reads every row, in chunks, with room
 // for claims in between; counting everything for each look would, at a hundred thousand rows, be most of the bill.
+import { RETENTION_MS } from '../limits.ts';
 import type { Sql } from './sql.ts';
 
 export const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+
+/**
+ * The period that an hour is counted in, both in hours since the epoch: itself, or the beginning of its day where it lies
+ * before `recent`. An hour that has been counted by itself falls into the same day later as one counted with its day.
+ */
+export function periodOf(hour: number, recent: number): number {
+  return hour >= recent ? hour : hour - (hour % DAY_HOURS);
+}
+
+/** SQL for `periodOf` of a row's `received_at`. Binds `recent`. */
+const PERIOD = `CASE WHEN received_at >= ?1 * ${HOUR_MS} THEN CAST(received_at / ${HOUR_MS} AS INTEGER)
+  ELSE CAST(received_at / ${HOUR_MS * DAY_HOURS} AS INTEGER) * ${DAY_HOURS} END`;
 
 /** Rows scanned in one go: some 20 ms, during which the object does nothing else. */
 const SCANNED_AT_ONCE = 20_000;
@@ -15,13 +29,13 @@ const LOOKED_UP_AT_ONCE = 3_000;
 const LATE_ARRIVALS = 100;
 
 export interface Arrived {
-  /** Hours since the epoch. */
-  readonly hour: number;
+  /** Hours since the epoch: see `periodOf`. */
+  readonly period: number;
   readonly type: string;
   readonly count: number;
 }
 
-type Group = { hour: number; type: string; count: number };
+type Group = { period: number; type: string; count: number };
 
 export class Arrivals {
   readonly #sql: Sql;
@@ -35,20 +49,25 @@ export class Arrivals {
     this.#sql = sql;
   }
 
-  /** Brings the count up to date: when it resolves, it is right until the caller waits for anything else. */
-  async update(): Promise<void> {
+  /**
+   * Brings the count up to date: when it resolves, it is right until the caller waits for anything else.
+   *
+   * @param recent From which hour since the epoch on to count by the hour; before it, by the day.
+   */
+  async update(recent: number): Promise<void> {
     while (this.#newest() - this.#countedTo > LOOKED_UP_AT_ONCE) {
-      this.#scan ??= this.#scanNew().finally(() => {
+      this.#scan ??= this.#scanNew(recent).finally(() => {
         this.#scan = undefined;
       });
       await this.#scan;
     }
-    this.#lookUpNew();
+    this.#lookUpNew(recent);
   }
 
-  /** The groups from hour `from` on; older ones are forgotten, since the ledger deletes their rows. */
-  groups(from: number): Arrived[] {
-    for (const [key, group] of this.#counts) if (group.hour < from) this.#counts.delete(key);
+  /** The groups of all periods that lie within the retention as a whole. Older ones are forgotten: their rows get deleted. */
+  groups(now: number): Arrived[] {
+    const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
+    for (const [key, group] of this.#counts) if (group.period < oldest) this.#counts.delete(key);
     return [...this.#counts.values()];
   }
 
@@ -58,15 +77,16 @@ export class Arrivals {
   }
 
   /** Counts in the order of ids, which is how the rows lie. Nothing is added until all have been read. */
-  async #scanNew(): Promise<void> {
+  async #scanNew(recent: number): Promise<void> {
     const to = this.#newest();
     const found: Group[] = [];
     let after: string | null = '';
     while (after !== null) {
       const end: string | null = this.#endOfChunk(after);
       const groups = this.#sql.exec<Group>(
-        `SELECT CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour, type, count(*) AS count FROM events
-         WHERE id > ? AND id <= coalesce(?, x'ff') AND seq > ? AND seq <= ? GROUP BY 1, 2`,
+        `SELECT ${PERIOD} AS period, type, count(*) AS count FROM events
+         WHERE id > ?2 AND id <= coalesce(?3, x'ff') AND seq > ?4 AND seq <= ?5 GROUP BY 1, 2`,
+        recent,
         after,
         end,
         this.#countedTo,
@@ -85,11 +105,13 @@ export class Arrivals {
     return this.#sql.exec<{ id: string }>(query, after).toArray()[0]?.id ?? null;
   }
 
-  #lookUpNew(): void {
+  #lookUpNew(recent: number): void {
     const to = this.#newest();
     const groups = this.#sql.exec<Group>(
-      `SELECT CAST(e.received_at / ${HOUR_MS} AS INTEGER) AS hour, e.type, count(*) AS count
-       FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id WHERE d.seq > ? AND d.seq <= ? GROUP BY 1, 2`,
+      `SELECT ${PERIOD} AS period, type, count(*) AS count
+       FROM (SELECT e.received_at, e.type FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id
+             WHERE d.seq > ?2 AND d.seq <= ?3) GROUP BY 1, 2`,
+      recent,
       this.#countedTo,
       to,
     );
@@ -109,9 +131,9 @@ export class Arrivals {
   }
 
   #add(groups: readonly Group[], to: number): void {
-    for (const { hour, type, count } of groups) {
-      const key = `${hour} ${type}`;
-      this.#counts.set(key, { hour, type, count: (this.#counts.get(key)?.count ?? 0) + count });
+    for (const { period, type, count } of groups) {
+      const key = `${period} ${type}`;
+      this.#counts.set(key, { period, type, count: (this.#counts.get(key)?.count ?? 0) + count });
     }
     this.#countedTo = to;
   }

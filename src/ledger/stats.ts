@@ -1,7 +1,6 @@
 // Counts over the whole ledger. What has been processed is not counted but left over: all arrivals, less the few events
 // in any other status, which are found by their indexes.
-import { RETENTION_MS } from '../limits.ts';
-import { type Arrivals, HOUR_MS } from './arrivals.ts';
+import { type Arrivals, HOUR_MS, periodOf } from './arrivals.ts';
 import type { Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
 import { UNFINISHED_TRIES } from './unfinished.ts';
@@ -22,7 +21,8 @@ export interface Stats {
 }
 
 interface Group {
-  readonly hour: number;
+  /** See `periodOf`. */
+  readonly period: number;
   readonly type: string;
   readonly status: Status;
   readonly count: number;
@@ -30,19 +30,20 @@ interface Group {
 
 /** @param now Milliseconds since the epoch. */
 export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Promise<Stats> {
-  await arrivals.update();
-  const groups = groupsOf(sql, arrivals, now);
-
   const currentHour = Math.floor(now / HOUR_MS);
+  const firstHour = currentHour - HOURS + 1;
+  await arrivals.update(firstHour);
+  const groups = groupsOf(sql, arrivals, firstHour, now);
+
   const byStatus = noneYet();
   const byType = new Map<string, Stats['byType'][number]>();
   const hours = new Map<number, Record<Status, number>>();
-  for (let hour = currentHour - HOURS + 1; hour <= currentHour; hour += 1) hours.set(hour, noneYet());
-  for (const { hour, type, status, count } of groups) {
+  for (let hour = firstHour; hour <= currentHour; hour += 1) hours.set(hour, noneYet());
+  for (const { period, type, status, count } of groups) {
     byStatus[status] += count;
     const key = `${type} ${status}`;
     byType.set(key, { type, status, count: (byType.get(key)?.count ?? 0) + count });
-    const inHour = hours.get(hour);
+    const inHour = hours.get(period);
     if (inHour) inHour[status] += count;
   }
 
@@ -56,27 +57,29 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
   };
 }
 
-/** Every event once, grouped by hour, type and status. Read in one go: no claim may slip in between the queries. */
-function groupsOf(sql: Sql, arrivals: Arrivals, now: number): Group[] {
-  const open = sql
+/** Every event once, grouped by period, type and status. Read in one go: no claim may slip in between the queries. */
+function groupsOf(sql: Sql, arrivals: Arrivals, firstHour: number, now: number): Group[] {
+  const open: Group[] = sql
     .exec<{ hour: number; type: string; status: Status; count: number }>(
       `SELECT CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour, type, attention AS status, count(*) AS count
        FROM events WHERE attention IS NOT NULL GROUP BY 1, 2, 3
        UNION ALL
        SELECT CAST(received_at / ${HOUR_MS} AS INTEGER), type, 'processing', count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`,
     )
-    .toArray();
-  const notProcessed = new Map<string, number>();
-  for (const { hour, type, count } of open) {
-    const key = `${hour} ${type}`;
-    notProcessed.set(key, (notProcessed.get(key) ?? 0) + count);
+    .toArray()
+    .map(({ hour, ...group }) => ({ ...group, period: periodOf(hour, firstHour) }));
+  const left = new Map<string, { period: number; type: string; count: number }>();
+  for (const { period, type, count } of arrivals.groups(now)) {
+    const key = `${periodOf(period, firstHour)} ${type}`;
+    left.set(key, { period: periodOf(period, firstHour), type, count: (left.get(key)?.count ?? 0) + count });
   }
-  // Only hours that lie within the retention as a whole: of the one before, some rows are gone already.
-  const oldestWholeHour = Math.floor((now - RETENTION_MS) / HOUR_MS) + 1;
-  const processed = arrivals.groups(oldestWholeHour).flatMap(({ hour, type, count }) => {
-    const left = count - (notProcessed.get(`${hour} ${type}`) ?? 0);
-    return left > 0 ? [{ hour, type, status: 'processed' as const, count: left }] : [];
-  });
+  for (const { period, type, count } of open) {
+    const arrived = left.get(`${period} ${type}`);
+    if (arrived) arrived.count -= count;
+  }
+  const processed = [...left.values()]
+    .filter(({ count }) => count > 0)
+    .map((group) => ({ ...group, status: 'processed' as const }));
   return [...open, ...processed];
 }
 
