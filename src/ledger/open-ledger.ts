@@ -13,7 +13,7 @@ export type LedgerStub = {
   ) => Promise<Awaited<ReturnType<EventLedger[Method]>>>;
 };
 
-type LedgerMethod = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'get' | 'list' | 'stats';
+type LedgerMethod = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'stats';
 
 /** A fresh stub of the ledger: one that has failed may stay broken. */
 export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {
