@@ -2,7 +2,9 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const nodeTests = ['browser', 'cli', 'deployed', 'project', 'simulation'].map((folder) => `test/${folder}/**/*.test.ts`);
+const nodeTests = ['browser', 'cli', 'deployed', 'project', 'simulation'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {
