@@ -96,6 +96,14 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
       for (const option of options) expect(help).toContain(`--${option.split(' ')[0]}`);
     },
   ],
+  [
+    /^curl /,
+    (command) => {
+      const status = run(`${command.replace('http://localhost:8787', url)} -s -o /dev/null -w '%{http_code}'`);
+      // Nobody has an event with the id of the example.
+      expect(status).toBe(command.includes('the-id') ? '404' : '200');
+    },
+  ],
   [/^npm run deploy$/, (command) => expect(run(`${command} -- --dry-run`)).toContain('Total Upload')],
   [/^cp \.dev\.vars\.example \.dev\.vars$/, () => expect(existsSync(join(root, '.dev.vars.example'))).toBe(true)],
   [
