@@ -134,14 +134,14 @@ test('a message that cannot be read is not acknowledged before it is kept', asyn
 });
 
 test('an event that failed for good is dead at once', async () => {
-  const message = eventMessage({ id: newId() });
-  const { handlers } = rejecting(new PermanentFailure('no such account'));
-  const deps = depsOf({ handlers });
+  const id = newId();
+  const message = eventMessage({ id });
+  const deps = depsOf(rejecting(new PermanentFailure('no such account')));
   await handleBatch(batchOf([message]), deps);
   expect(fateOf(message)).toBe('acked');
-  const [, about] = deps.log.mock.calls.find(([event]) => event === 'event.dead') ?? [];
-  expect(about).toMatchObject({ attempt: 1, reason: 'permanent_failure' });
-  expect(await ledger.get(about.id)).toMatchObject({ status: 'dead', lastError: 'PermanentFailure: no such account' });
+  expect(await ledger.get(id)).toMatchObject({ status: 'dead', lastError: 'PermanentFailure: no such account' });
+  const about = expect.objectContaining({ id, attempt: 1, reason: 'permanent_failure' });
+  expect(deps.log).toHaveBeenCalledExactlyOnceWith('event.dead', about, 'error');
 });
 
 test('an event whose last delivery fails is dead, and the one before is not', async () => {

@@ -1,6 +1,6 @@
 // How events end without success, and how deliveries that were never run are kept.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LEASE_MS } from '../../src/limits.ts';
+import { LEASE_MS, MAX_RETRIES } from '../../src/limits.ts';
 import { claimRequest, eventOf, failure, newLedger, quarantineRequest, report, T0 } from './fixtures.ts';
 
 beforeEach(() => {
@@ -40,14 +40,26 @@ describe('burying', () => {
     expect(await ledger.get('a')).toEqual(dead);
   });
 
-  test('the holder of a running event waits for its lease, and then records the silent try', async () => {
+  test('the holder of a running event waits for its lease, and puts it back if nobody has reported by then', async () => {
     const ledger = newLedger();
     await ledger.claim('c1', [claimRequest('a')]);
     expect(await ledger.bury([HOLDER])).toEqual([{ kind: 'busy', until: T0 + LEASE_MS }]);
-    expect(await ledger.get('a')).toMatchObject({ status: 'processing' });
     vi.setSystemTime(T0 + LEASE_MS);
-    expect(await ledger.bury([HOLDER])).toMatchObject([{ kind: 'dead', attempts: 1 }]);
-    expect(await ledger.get('a')).toMatchObject({ status: 'dead', tries: [{ outcome: 'lost' }] });
+    expect(await ledger.bury([HOLDER])).toEqual([{ kind: 'requeue' }]);
+    expect(await ledger.claim('c2', [claimRequest('a', { messageId: 'new' })])).toMatchObject([{ kind: 'run' }]);
+  });
+
+  test('an event that takes down every consumer makes it dead in the end, with every silent try on record', async () => {
+    const ledger = newLedger();
+    for (let round = 0; round <= MAX_RETRIES; round += 1) {
+      vi.setSystemTime(T0 + round * LEASE_MS);
+      await ledger.claim(`c${round}`, [claimRequest('a')]);
+    }
+    vi.setSystemTime(T0 + (MAX_RETRIES + 1) * LEASE_MS);
+    expect(await ledger.bury([HOLDER])).toMatchObject([{ kind: 'dead', attempts: MAX_RETRIES + 1 }]);
+    const record = await ledger.get('a');
+    expect(record?.status).toBe('dead');
+    expect(record?.tries.map((each) => each.outcome)).toEqual(Array.from({ length: MAX_RETRIES + 1 }, () => 'lost'));
   });
 
   test.each(['processing', 'retrying'] as const)(

@@ -149,7 +149,8 @@ describe('settling', () => {
     const ledger = newLedger();
     await ledger.claim('c1', [claimRequest('a')]);
     later(LEASE_MS);
-    await ledger.bury([{ messageId: 'm-a', id: 'a' }]);
+    await ledger.claim('c2', [claimRequest('a')]);
+    await ledger.settle('c2', [report('a', { outcome: 'dead', error: 'Error: no' })]);
     expect(await ledger.settle('c1', [report('a')])).toEqual([true]);
     expect(await ledger.get('a')).toMatchObject({ status: 'processed' });
   });

@@ -58,7 +58,7 @@ export async function sendThrough(
   ledger: TestLedger,
   send: (text: string, object: EventLedger) => Promise<void>,
 ): Promise<void> {
-  await runInDurableObject(ledger, (object) => {
+  await runInDurableObject<EventLedger, void>(ledger, (object) => {
     const queue = { send: (text: string) => send(text, object) };
     Object.defineProperty(object, 'env', { value: { ...env, EVENTS: queue } });
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Claimant, type RowState, type Status, statuses } from '../../src/ledger/status.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, decideWatch } from '../../src/ledger/transitions.ts';
+import { MAX_RETRIES } from '../../src/limits.ts';
 
 const NOW = 1_000_000;
 const LEASES = { 'lease alive': NOW + 1, 'lease over': NOW } as const;
@@ -25,10 +26,10 @@ const rowNames: readonly RowName[] = [
   ...statuses.flatMap((status) => [`${status}, lease alive`, `${status}, lease over`] as const),
 ];
 
-function rowOf(name: RowName): RowState | undefined {
+function rowOf(name: RowName, attempts = 1): RowState | undefined {
   if (name === 'absent') return undefined;
   const [status, lease] = name.split(', ') as [Status, keyof typeof LEASES];
-  return { status, run: 1, holder: 'm1', claim: 'c1', leaseUntil: LEASES[lease] };
+  return { status, run: 1, holder: 'm1', claim: 'c1', leaseUntil: LEASES[lease], attempts };
 }
 
 /** Reads a table as it is written below. Lines may leave out the lease where it makes no difference. */
@@ -51,11 +52,11 @@ function table<Column extends string>(columns: readonly Column[], text: string):
 /** The same table, filled in by the code. */
 function decide<Column extends string>(
   columns: readonly Column[],
-  rule: (row: RowState | undefined, column: Column) => string,
+  rule: (row: RowState | undefined, column: Column, name: RowName) => string,
 ): Table<Column> {
   const lines = rowNames.map((name) => [
     name,
-    Object.fromEntries(columns.map((column) => [column, rule(rowOf(name), column)])),
+    Object.fromEntries(columns.map((column) => [column, rule(rowOf(name), column, name)])),
   ]);
   return Object.fromEntries(lines) as Table<Column>;
 }
@@ -147,21 +148,23 @@ describe('a report', () => {
   });
 });
 
-test('an exhausted message buries its event only where it has custody', () => {
+test('an exhausted message buries its event only where it has custody and a handler has run', () => {
+  const columns = ['holder', 'holder, granted too often', 'another'] as const;
   const expected = table(
-    ['holder', 'another'],
-    //                          holder           | another
-    `absent                   | requeue          | requeue
-     quarantined              | requeue          | requeue
-     queued                   | requeue          | requeue
-     processing, lease alive  | busy until lease | drop
-     processing, lease over   | dead, one lost   | drop
-     retrying                 | dead             | drop
-     processed                | drop             | drop
-     dead                     | drop             | drop`,
+    columns,
+    //                          holder           | granted too often | another
+    `absent                   | requeue          | requeue           | requeue
+     quarantined              | requeue          | requeue           | requeue
+     queued                   | requeue          | requeue           | requeue
+     processing, lease alive  | busy until lease | busy until lease  | drop
+     processing, lease over   | requeue          | dead, one lost    | drop
+     retrying                 | dead             | dead              | drop
+     processed                | drop             | drop              | drop
+     dead                     | drop             | drop              | drop`,
   );
-  const actual = decide(['holder', 'another'], (row, asker) => {
-    const decision = decideBury(row, asker === 'holder' ? 'm1' : 'm2', NOW);
+  const actual = decide(columns, (_, column, name) => {
+    const row = rowOf(name, column === 'holder' ? MAX_RETRIES : MAX_RETRIES + 1);
+    const decision = decideBury(row, column === 'another' ? 'm2' : 'm1', NOW);
     if (decision.kind === 'busy') return decision.until === row?.leaseUntil ? 'busy until lease' : 'busy';
     return decision.kind === 'dead' && decision.lost ? 'dead, one lost' : decision.kind;
   });

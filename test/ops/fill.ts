@@ -4,7 +4,6 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { EventLedger } from '../../src/ledger/event-ledger.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
-import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Sql, Transaction } from '../../src/ledger/sql.ts';
 import { Store } from '../../src/ledger/store.ts';
 import { Story } from './mixed-hour.ts';
@@ -18,7 +17,7 @@ export interface Tools {
 
 /** Runs `work` inside the ledger's object. */
 export function inLedger<Value>(work: (tools: Tools) => Value): Promise<Value> {
-  return runInDurableObject<EventLedger, Value>(openLedger(env), (_, { storage }) => {
+  return runInDurableObject<EventLedger, Value>(env.LEDGER.getByName('events'), (_, { storage }) => {
     const transaction: Transaction = (inside) => storage.transactionSync(inside);
     const ledger = new Ledger(new Store(storage.sql), transaction);
     return work({ sql: storage.sql, transaction, ledger, story: new Story(ledger) });

@@ -3,7 +3,7 @@
 import { handleBatch } from '../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';
 import type { Env } from '../../src/env.ts';
-import type { ReplayAnswer } from '../../src/ledger/replay.ts';
+import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Status } from '../../src/ledger/status.ts';
 import { LEDGER_TIMEOUT_MS, MAX_RETRIES } from '../../src/limits.ts';
 import { type Message as Decoded, decodeMessage } from '../../src/queue/message.ts';
@@ -153,11 +153,11 @@ export class World {
   /** Asks the ledger to replay, as the operator's page does. */
   replay(id: string): void {
     const actor: Actor = { name: `operator (${id})`, alive: true };
-    const stub = this.object.bind(actor).getByName('events');
+    const stub = openLedger({ LEDGER: this.object.bind(actor) });
     const runsBefore = this.runs.get(id) ?? 0;
     stub.replay([id]).then(
       (answers) => {
-        const [answer] = answers as ReplayAnswer[];
+        const [answer] = answers;
         this.platform.note(`${actor.name} is told ${answer?.kind}`);
         if (answer?.kind === 'queued') this.replayed.set(id, runsBefore);
       },
@@ -232,9 +232,8 @@ export class World {
   /** The bindings of a consumer, with an ear on what its claims are answered. */
   #watchClaims(invocation: Invocation): Env {
     const env = this.envFor(invocation);
-    const getByName = env.LEDGER.getByName.bind(env.LEDGER);
     const listening = () => {
-      const stub = getByName('events');
+      const stub = openLedger(env);
       return {
         ...stub,
         claim: async (...args: Parameters<typeof stub.claim>) => {

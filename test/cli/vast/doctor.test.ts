@@ -159,11 +159,11 @@ describe('doctor', () => {
 
   it('finds handlers that no subscription feeds', async () => {
     const scene = await healthyScene();
-    if (scene.webhook) scene.webhook.event_types = ['client:outbid'];
+    if (scene.webhook) scene.webhook.event_types = ['client:low_credit'];
     const run = await scene.doctor();
     expect(run.levelOf('subscriptions')).toMatchObject({
       level: 'warning',
-      found: expect.stringContaining('low_credit'),
+      found: expect.stringContaining('outbid'),
     });
   });
 
