@@ -1,5 +1,5 @@
 // The HTTP surface: which path means what. Wiring only; what happens behind a route lives in its room.
-import { Hono } from 'hono';
+import { Hono } from 'hono/tiny';
 import { DEFAULT_ENDPOINT, ENDPOINT_PATTERN, isConfigured, secretNamesOf } from './edge/secrets.ts';
 import { answerDelivery } from './edge/webhook-route.ts';
 import type { Env } from './env.ts';

@@ -183,7 +183,8 @@ export class Store {
   }
 
   /**
-   * Deletes finished rows received before `before`, oldest first.
+   * Deletes finished rows received before `before`, oldest first. Looks no further than the first row that is younger:
+   * a scan of all rows would hold up the claims. What arrived out of order waits for those before it.
    *
    * @returns How many: `limit` means that there may be more.
    */
@@ -191,7 +192,9 @@ export class Store {
     const old = this.#sql
       .exec<{ seq: number; id: string }>(
         `SELECT d.seq, d.id FROM deliveries AS d JOIN events AS e ON e.id = d.id
-         WHERE d.received_at < ? AND e.status IN ('processed', 'dead', 'quarantined') ORDER BY d.seq LIMIT ?`,
+         WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e15)
+           AND e.status IN ('processed', 'dead', 'quarantined')
+         ORDER BY d.seq LIMIT ?`,
         before,
         limit,
       )

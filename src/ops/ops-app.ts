@@ -1,7 +1,8 @@
 // The operator's page, its API and its metrics as one app, to be mounted at /ops: first who may come in, then what is there.
-import { Hono } from 'hono';
+
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
+import { Hono } from 'hono/tiny';
 import type { Env } from '../env.ts';
 import { errorSite, log } from '../log.ts';
 import { addApi } from './api.ts';
