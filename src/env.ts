@@ -24,6 +24,8 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   VASTAI_ROTATION_UNTIL?: string;
   /** Password of the operator's page. */
   OPS_TOKEN?: string;
+  /** Public address of the operator's page, for links to it: `https://…/ops`. */
+  OPS_URL?: string;
 } & DestinationSecrets;
 
 /** Where events are told of. Setting a secret is all it takes; the URLs are secrets because whoever has one can post. */

@@ -61,6 +61,9 @@ export const MAX_RETRIES = 10;
 /** How long a claim keeps others away, in milliseconds: a handler's 30 s, and ample time to report. */
 export const LEASE_MS = 120_000;
 
+/** Over how long messages are scattered whose leases have ended together, in seconds. */
+export const BUSY_SCATTER_SECONDS = 60;
+
 /** How long a ledger call may take, in milliseconds, and how often it is tried before the batch goes back to the queue. */
 export const LEDGER_TIMEOUT_MS = 10_000;
 export const LEDGER_TRIES = 3;
@@ -71,6 +74,9 @@ export const RETENTION_MS = 30 * 86_400_000;
 
 /** How long after its due time a row counts as stuck, in milliseconds. Longer than any ordinary backlog of the queue. */
 export const STUCK_AFTER_MS = 30 * 60_000;
+
+/** Longest pause before the watchdog sends a row once more, in milliseconds: a queue that stands still must not fill up with copies. */
+export const MAX_STUCK_AFTER_MS = 86_400_000;
 
 /** Pause between two rounds of the watchdog, in milliseconds, while anything is unfinished; and while all is at rest. */
 export const WATCH_INTERVAL_MS = 5 * 60_000;

@@ -6,7 +6,7 @@ import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { decodeMessage, encodeMessage, type RefusedMessage } from '../queue/message.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { secondsUntil } from './finish.ts';
+import { busyDelaySeconds } from './finish.ts';
 import { tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
@@ -73,7 +73,7 @@ async function conclude(item: Item, answer: BuryAnswer, deps: ConsumerDeps): Pro
       return message.ack();
     }
     case 'busy':
-      return message.retry({ delaySeconds: secondsUntil(answer.until) });
+      return message.retry({ delaySeconds: busyDelaySeconds(answer.until, deps.random()) });
     case 'drop':
       deps.log('event.duplicate', about);
       return message.ack();

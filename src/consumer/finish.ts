@@ -1,5 +1,5 @@
 // The last word on a message: acknowledge it or send it back, and one log line.
-import { MAX_DELAY_SECONDS } from '../limits.ts';
+import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
 import { backoffSeconds } from './backoff.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import type { Ending } from './ending.ts';
@@ -17,7 +17,7 @@ export function finish(item: Item, ending: Ending | undefined, counts: boolean, 
       deps.log('event.duplicate', about);
       return message.ack();
     case 'busy':
-      return message.retry({ delaySeconds: secondsUntil(ending.until) });
+      return message.retry({ delaySeconds: busyDelaySeconds(ending.until, deps.random()) });
     case 'unanswered':
     case undefined:
       return sendBack([item], 'the ledger gave no answer', deps);
@@ -58,7 +58,14 @@ export function sendBack(items: readonly Item[], error: string, deps: ConsumerDe
   }
 }
 
-/** Whole seconds until `time` (milliseconds since the epoch), and one more, as delays that the queue accepts. */
-export function secondsUntil(time: number): number {
-  return Math.min(Math.max(Math.ceil((time - Date.now()) / 1000) + 1, 1), MAX_DELAY_SECONDS);
+/**
+ * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler that takes its consumer down
+ * takes the neighbours' leases with it, and all end at once; coming back together they would be batched with it again.
+ *
+ * @param until End of the lease, in milliseconds since the epoch.
+ * @param random From 0 up to, not including, 1.
+ */
+export function busyDelaySeconds(until: number, random: number): number {
+  const left = Math.max(Math.ceil((until - Date.now()) / 1000), 0);
+  return Math.min(left + 1 + Math.floor(random * BUSY_SCATTER_SECONDS), MAX_DELAY_SECONDS);
 }

@@ -1,6 +1,6 @@
 // Says that an event has been given up, to whoever wants to know. Best effort: the ledger and the log have it already, and
 // the one who is told may be the very reason why the event died.
-import { errorSite } from '../log.ts';
+import { platformError } from '../log.ts';
 import type { ConsumerDeps } from './deps.ts';
 
 /** An event that only a replay runs again. */
@@ -22,7 +22,7 @@ export async function tellOfDead(events: readonly DeadEvent[], deps: ConsumerDep
       try {
         await onDead(event);
       } catch (error) {
-        deps.log('event.untold', { id: event.id, type: event.type, error: errorSite(error) }, 'warn');
+        deps.log('event.untold', { id: event.id, type: event.type, error: platformError(error) }, 'warn');
       }
     }),
   );

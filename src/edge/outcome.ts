@@ -6,9 +6,11 @@ import { NOT_CONFIGURED_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from '../limi
 import type { EncodeFailure } from '../queue/message.ts';
 import type { SignatureFailure, TimestampFailure } from '../signature/verify.ts';
 
-/** A refusal by its reason. The reason is for our log; what leaves the house is decided below. */
+/** A refusal by its reason. The reason is for our log; what the sender learns is decided below. */
 export type Refusal =
-  | { readonly reason: 'not_configured' | 'body_too_large' | 'rotating' }
+  | { readonly reason: 'not_configured' | 'body_too_large' }
+  /** `cause` is what it would be refused for at any other time. */
+  | { readonly reason: 'rotating'; readonly cause: SignatureFailure }
   | { readonly reason: SignatureFailure | TimestampFailure | EncodeFailure }
   | ParseFailure
   | { readonly reason: 'queue_unavailable' | 'dead_letters_unavailable'; readonly error: string };

@@ -21,7 +21,9 @@ export async function receive(request: Request, deps: ReceiveDeps): Promise<Rece
   if (!body.ok) return { reason: body.failure };
 
   const verified = await verifyDelivery(request.headers, body.value, deps.secrets);
-  if (!verified.ok) return { reason: deps.rotating ? 'rotating' : verified.failure };
+  if (!verified.ok) {
+    return deps.rotating ? { reason: 'rotating', cause: verified.failure } : { reason: verified.failure };
+  }
   const delivery = verified.value;
 
   const fresh = checkTimestamp(delivery, Math.floor(deps.now / 1000));

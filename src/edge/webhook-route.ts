@@ -40,6 +40,9 @@ function logOutcome(received: Received, endpoint: string, headers: Headers, log:
     case 'duplicate':
       log('webhook.duplicate', { ...about, ...unsignedClaims(headers, event?.id) });
       break;
+    case 'rotating':
+      log('webhook.refused', { ...about, reason, note: received.cause }, 'warn');
+      break;
     case 'queue_unavailable':
     case 'dead_letters_unavailable':
       log('webhook.refused', { ...about, reason, error: received.error }, 'error');

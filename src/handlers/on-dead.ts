@@ -20,5 +20,6 @@ export async function onDead(env: Env, event: Omit<Parameters<typeof deadLetterN
       await run();
     },
   };
-  await deadLetterNotice(context, { ...event, at: new Date().toISOString() });
+  const opsUrl = env.OPS_URL && `${env.OPS_URL.replace(/\/$/, '')}/events/${encodeURIComponent(event.id)}`;
+  await deadLetterNotice(context, { ...event, at: new Date().toISOString(), opsUrl });
 }

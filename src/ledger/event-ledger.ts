@@ -17,6 +17,9 @@ import { countEvents, type Stats } from './stats.ts';
 import { Store } from './store.ts';
 import { type Resend, watch } from './watchdog.ts';
 
+/** Messages that the watchdog sends side by side. */
+const SENDS_AT_ONCE = 20;
+
 export class EventLedger extends DurableObject<Env> {
   readonly #store: Store;
   readonly #ledger: Ledger;
@@ -87,12 +90,21 @@ export class EventLedger extends DurableObject<Env> {
     const round = watch(this.#store, this.#transaction, Date.now());
     // Armed before anything is sent: whatever fails below, there is a next round.
     await this.#rearm(round.next);
-    for (const resend of round.resend) {
-      const error = await this.#send(resend);
-      const { id, type, endpoint } = resend;
-      log('event.resent', { id, type, endpoint, reason: 'stuck', error }, error === undefined ? 'warn' : 'error');
+    for (let start = 0; start < round.resend.length; start += SENDS_AT_ONCE) {
+      const group = round.resend.slice(start, start + SENDS_AT_ONCE);
+      const failed = await Promise.all(group.map((resend) => this.#resend(resend)));
+      // A queue that refuses one group would only hold up the others; they are marked, and a later round sends them.
+      if (failed.includes(true)) break;
     }
     if (round.expired > 0) log('ledger.expired', { count: round.expired });
+  }
+
+  /** @returns Whether it failed. */
+  async #resend(resend: Resend): Promise<boolean> {
+    const error = await this.#send(resend);
+    const { id, type, endpoint } = resend;
+    log('event.resent', { id, type, endpoint, reason: 'stuck', error }, error === undefined ? 'warn' : 'error');
+    return error !== undefined;
   }
 
   async #replay(id: string): Promise<ReplayAnswer> {

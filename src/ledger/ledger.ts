@@ -143,8 +143,8 @@ export class Ledger {
     this.#transaction(() => {
       const row = this.#store.row(before.id);
       if (row?.status !== 'queued' || row.run !== run) return;
-      const { status, holder, claim, leaseUntil, dueAt, attempts } = before;
-      this.#store.update(row, { status, holder, claim, leaseUntil, dueAt, attempts }, now);
+      const { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts } = before;
+      this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts }, now);
     });
   }
 }

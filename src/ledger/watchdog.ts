@@ -1,6 +1,6 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired retention or a bug. Deletes
 // what is older than the retention. Works in bounded rounds, because it shares the object with the claims.
-import { RETENTION_MS, STUCK_AFTER_MS, WATCH_CHUNK } from '../limits.ts';
+import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHUNK } from '../limits.ts';
 import { requeued } from './ledger.ts';
 import type { Transaction } from './sql.ts';
 import type { Store } from './store.ts';
@@ -37,7 +37,9 @@ export function watch(store: Store, transaction: Transaction, now: number): Roun
       if (event === null) {
         store.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + STUCK_AFTER_MS : null }, now);
       } else {
-        store.update(row, requeued(now), now);
+        // Waits as long as it has waited, so that a queue that stands still does not fill up with copies.
+        const pause = Math.min(Math.max(now - row.receivedAt, STUCK_AFTER_MS), MAX_STUCK_AFTER_MS);
+        store.update(row, { ...requeued(now), dueAt: now + pause }, now);
         resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
       }
     }
