@@ -50,6 +50,15 @@ export function findSecret(endpoint: string | undefined, search: SecretSearch): 
   return fail(`no secret: ${file} has no ${name} (add it to ${OWN_FILE}, set it in the environment, or pass --secret)`);
 }
 
+/** A variable of a Worker on this machine: from the environment, else from the file it runs with. */
+export function findLocalVar(
+  name: string,
+  search: Pick<SecretSearch, 'environment' | 'directory'>,
+): string | undefined {
+  const { environment, directory } = search;
+  return environment[name] || readVars(join(directory, localVarsFile(directory)))[name] || undefined;
+}
+
 function readVars(path: string): NodeJS.Dict<string> {
   return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {};
 }

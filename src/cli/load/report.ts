@@ -1,0 +1,76 @@
+// What `npm run load` says at the end.
+import type { Kind } from './mix.ts';
+import { type Percentiles, percentilesOf } from './percentiles.ts';
+import type { Played } from './play.ts';
+import { isReconciled, type Reconciliation } from './reconcile.ts';
+
+/** Enough to look into, not enough to fill the screen. */
+const MOST_NAMED = 5;
+
+export interface LoadReport {
+  readonly sent: Readonly<Record<Kind, number>>;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly latencyMs: Percentiles;
+  readonly answeredAsDuplicate: number;
+  readonly retried: number;
+  readonly unexpected: Readonly<Record<string, number>>;
+  readonly outOfTime: boolean;
+  /** From the last answer until the ledger had come to rest. */
+  readonly drainSeconds: number;
+  readonly ledger: Reconciliation;
+  readonly reconciled: boolean;
+}
+
+export function reportOf(played: Played, ledger: Reconciliation, drainMs: number): LoadReport {
+  const { sent, latencies, answeredAsDuplicate, retried, outOfTime, ms } = played;
+  return {
+    sent,
+    seconds: rounded(ms / 1_000),
+    perSecond: rounded(Object.values(sent).reduce((sum, count) => sum + count, 0) / (ms / 1_000)),
+    latencyMs: roundedAll(percentilesOf(latencies)),
+    answeredAsDuplicate,
+    retried,
+    unexpected: Object.fromEntries(played.unexpected),
+    outOfTime,
+    drainSeconds: rounded(drainMs / 1_000),
+    ledger,
+    reconciled: isReconciled(ledger),
+  };
+}
+
+export function describe(report: LoadReport): string {
+  const { sent, latencyMs, ledger } = report;
+  const unexpected = Object.entries(report.unexpected);
+  return [
+    `sent        ${counts({ ...sent })}`,
+    `            in ${report.seconds} s, ${report.perSecond} a second; ${report.retried} sent again after a 5xx or no answer`,
+    `latency     p50 ${latencyMs.p50} ms, p90 ${latencyMs.p90} ms, p99 ${latencyMs.p99} ms, p99.9 ${latencyMs.p999} ms, longest ${latencyMs.max} ms`,
+    `answers     ${report.answeredAsDuplicate.toLocaleString('en')} recognised as duplicates at the edge; ${unexpected.length === 0 ? 'all as promised' : 'UNEXPECTED:'}`,
+    ...unexpected.slice(0, MOST_NAMED).map(([text, count]) => `            ${count} x ${text}`),
+    `ledger      at rest ${report.drainSeconds} s after the last answer`,
+    `            ${counts({ 'processed once': ledger.processedOnce, quarantined: ledger.quarantined })}`,
+    `            missing ${named(ledger.missing)}, started again ${named(ledger.startedAgain)}, in another status ${named(ledger.unlike)}, foreign ${named(ledger.foreign)}`,
+    ...(report.outOfTime ? ['OUT OF TIME: not everything was sent'] : []),
+    report.reconciled ? 'Reconciled: nothing lost, nothing twice, nothing else.' : 'NOT RECONCILED.',
+  ].join('\n');
+}
+
+function counts(numbers: Readonly<Record<string, number>>): string {
+  return Object.entries(numbers)
+    .map(([name, count]) => `${count.toLocaleString('en')} ${name}`)
+    .join(', ');
+}
+
+function named(ids: readonly string[]): string {
+  return ids.length === 0 ? '0' : `${ids.length} (${ids.slice(0, MOST_NAMED).join(', ')})`;
+}
+
+function roundedAll(percentiles: Percentiles): Percentiles {
+  const { p50, p90, p99, p999, max } = percentiles;
+  return { p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), p999: rounded(p999), max: rounded(max) };
+}
+
+function rounded(number: number): number {
+  return Math.round(number * 10) / 10;
+}
