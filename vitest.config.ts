@@ -2,7 +2,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const nodeTests = ['browser', 'cli', 'deployed', 'project', 'simulation'].map(
+const nodeTests = ['browser', 'cli', 'cost', 'deployed', 'fuzz', 'project', 'simulation'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

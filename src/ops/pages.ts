@@ -93,7 +93,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
   });
 
   ops.post('/replay', bodyLimit({ maxSize: MAX_FORM_BYTES }), async (context) => {
-    const request = parseReplay(await context.req.parseBody());
+    const request = parseReplay(await context.req.parseBody().catch(() => undefined));
     if (!request.ok) return context.html(errorPage('This filter cannot be used', request.failure), 400);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);

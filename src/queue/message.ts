@@ -59,10 +59,21 @@ export function encodeMessage(message: Message): Result<string, EncodeFailure> {
   return byteLength(text) > MAX_MESSAGE_BYTES ? fail('message_too_large') : succeed(text);
 }
 
+/** The message's own level, above the event's. */
+const MAX_DECODED_NESTING = MAX_NESTING + 1;
+
+/** A text that SQLite stores as it is: no half of a surrogate pair, no NUL. */
+const storable = v.pipe(
+  v.string(),
+  v.check((text) => text.isWellFormed() && !text.includes('\0')),
+);
+/** Milliseconds since the epoch, within what a date can be. */
+const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
+
 const envelopeSchema = v.looseObject({
-  id: v.string(),
-  type: v.string(),
-  endpoint: v.string(),
+  id: storable,
+  type: storable,
+  endpoint: storable,
   dialect: v.picklist(['notification', 'resource']),
   created: v.string(),
   data: v.custom<Record<string, unknown>>((data) => typeof data === 'object' && data !== null),
@@ -70,32 +81,35 @@ const envelopeSchema = v.looseObject({
 const envelope = v.custom<AnyEvent>((value) => v.is(envelopeSchema, value));
 
 const messageSchema = v.variant('kind', [
-  v.object({ kind: v.literal('event'), event: envelope, receivedAt: v.number() }),
+  v.object({ kind: v.literal('event'), event: envelope, receivedAt: time }),
   v.object({
     kind: v.literal('refused'),
     reason: v.string(),
-    id: v.string(),
-    endpoint: v.string(),
+    id: storable,
+    endpoint: storable,
     dialect: v.picklist(['notification', 'resource']),
-    receivedAt: v.number(),
+    receivedAt: time,
     headers: v.record(v.string(), v.string()),
     body: v.string(),
     event: v.exactOptional(envelope),
   }),
 ]);
 
-/** Reads a message's body. Whoever can write into the queue is trusted no further than this. */
+/**
+ * Reads a message's body. Whoever can write into the queue is trusted no further than this: what passes can be written
+ * again as JSON, and stored, or one bad message would hold up the batch it came in.
+ */
 export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
-  let json = body;
-  if (typeof body === 'string') {
-    try {
-      json = JSON.parse(body);
-    } catch {
-      return fail('message_not_json');
-    }
+  let json: unknown;
+  try {
+    // A body that is no text may hold what JSON cannot spell (a BigInt, NaN, a cycle).
+    json = JSON.parse(typeof body === 'string' ? body : JSON.stringify(body ?? null));
+  } catch {
+    return fail('message_not_json');
   }
   if (typeof json !== 'object' || json === null) return fail('message_malformed');
   if (!('version' in json) || json.version !== VERSION) return fail('message_version_unknown');
+  if (isNestedDeeperThan(MAX_DECODED_NESTING, json)) return fail('message_malformed');
   const message = v.safeParse(messageSchema, json);
   return message.success ? succeed(message.output) : fail('message_malformed');
 }

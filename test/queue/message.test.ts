@@ -133,8 +133,21 @@ describe('decoding what is not one of our messages', () => {
     ['whose dialect is unknown', { ...valid, event: { ...event, dialect: 'other' } }],
     ['whose data is null', { ...valid, event: { ...event, data: null } }],
     ['received at no time', { ...valid, receivedAt: 'now' }],
+    ['received later than any date', { ...valid, receivedAt: 1e300 }],
+    ['whose id is half a character', { ...valid, event: { ...event, id: '\ud800' } }],
+    ['whose id holds a NUL', { ...valid, event: { ...event, id: 'a\u0000b' } }],
   ])('calls a message %s malformed', (_, body) => {
     expect(decodeMessage(JSON.stringify(body))).toEqual({ ok: false, failure: 'message_malformed' });
+  });
+
+  test('calls an object that JSON cannot spell not JSON', () => {
+    expect(decodeMessage({ ...valid, receivedAt: 1n })).toEqual({ ok: false, failure: 'message_not_json' });
+  });
+
+  test('calls a message nested deeper than any we write malformed', () => {
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+    const text = JSON.stringify({ ...valid, event: { ...event, data: { deep: 'HERE' } } }).replace('"HERE"', deep);
+    expect(decodeMessage(text)).toEqual({ ok: false, failure: 'message_malformed' });
   });
 
   test('reads a message that arrives as an object', () => {
