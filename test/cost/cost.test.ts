@@ -1,0 +1,80 @@
+// The arithmetic of a bill, and counts that follow from the code by hand.
+import { describe, expect, it } from 'vitest';
+import { startRuntime } from '../node-platform/runtime.ts';
+import { billOf, queueUnits } from './bill.ts';
+import { drive, type Mix } from './drive.ts';
+
+const PLAIN: Mix = { events: 100, duplicates: 0, forgeries: 0, retries: 0, batch: 10, withoutKv: false };
+
+async function counted(changes: Partial<Mix>) {
+  const runtime = startRuntime();
+  return drive(runtime, { ...PLAIN, ...changes }).finally(() => runtime.restore());
+}
+
+describe('a day of events that succeed at once', () => {
+  it('costs one request, one KV read and write, three queue operations each, and two calls to the ledger a batch', async () => {
+    const counts = await counted({});
+    const { workerRequests, kvReads, kvWrites, queueOperations } = counts;
+    expect({ workerRequests, kvReads, kvWrites, queueOperations }).toEqual({
+      workerRequests: 110,
+      kvReads: 100,
+      kvWrites: 100,
+      queueOperations: 300,
+    });
+    // Beside the calls and rows of the events come the watchdog's.
+    expect(counts.objectRequests).toBeGreaterThanOrEqual(20);
+    expect(counts.rowsWritten).toBeGreaterThanOrEqual(300);
+  });
+});
+
+describe('what comes on top', () => {
+  it.each([
+    [
+      'a copy costs a request and a KV read',
+      { duplicates: 0.5 },
+      { workerRequests: 50, kvReads: 50, queueOperations: 0 },
+    ],
+    ['a forgery costs a request', { forgeries: 0.5 }, { workerRequests: 50, kvReads: 0, queueOperations: 0 }],
+    [
+      'a retry costs a queue read and its share of a batch',
+      { retries: 0.5 },
+      { workerRequests: 10, kvReads: 0, queueOperations: 50 },
+    ],
+  ])('%s', async (_, changes, more) => {
+    const [plain, mixed] = [await counted({}), await counted(changes)];
+    const { workerRequests, kvReads, queueOperations } = mixed;
+    expect({
+      workerRequests: workerRequests - plain.workerRequests,
+      kvReads: kvReads - plain.kvReads,
+      queueOperations: queueOperations - plain.queueOperations,
+    }).toEqual(more);
+    expect(mixed.kvWrites).toBe(plain.kvWrites);
+  });
+});
+
+describe('a bill', () => {
+  const counts = {
+    workerRequests: 10,
+    kvReads: 0,
+    kvWrites: 10,
+    queueOperations: 30,
+    objectRequests: 2,
+    rowsWritten: 30,
+  };
+
+  it('adds up price times use per event', () => {
+    expect(billOf(counts, 10).dollarsPerMillionEvents).toBeCloseTo(0.3 + 5 + 3 * 0.4 + 0.2 * 0.15 + 3);
+  });
+
+  it('names what stops the Free plan first, which KV never does', () => {
+    expect(billOf(counts, 10).firstToStop).toEqual({ resource: 'queueOperations', eventsPerDay: 3_333 });
+  });
+
+  it.each([
+    [63_900, 1],
+    [63_901, 2],
+    [127_900, 2],
+  ])('counts a message of %d bytes as %d', (size, units) => {
+    expect(queueUnits('x'.repeat(size))).toBe(units);
+  });
+});

@@ -1,0 +1,70 @@
+// `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the real code.
+import '../node-platform/register.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { billOf } from './bill.ts';
+import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
+
+const { drive } = await import('./drive.ts');
+const { startRuntime } = await import('../node-platform/runtime.ts');
+
+const options = new Command('npm run cost --')
+  .description('Count what a day of events uses of each billed resource, and price it.')
+  .option('--events <number>', 'events in the day', count, 3_000)
+  .option('--duplicates <share>', 'of the events, how many arrive twice', share, 0.05)
+  .option('--forgeries <share>', 'forged requests per event', share, 0.05)
+  .option('--retries <share>', 'of the events, how many fail their first try', share, 0.02)
+  .option('--batch <size>', 'events that arrive at a time, and so make a batch', count, 1)
+  .option('--without-kv', 'as if KV were out all day', false)
+  .option('--json', 'print JSON')
+  .parse()
+  .opts<{
+    events: number;
+    duplicates: number;
+    forgeries: number;
+    retries: number;
+    batch: number;
+    withoutKv: boolean;
+    json?: true;
+  }>();
+
+const { json, ...mix } = options;
+const runtime = startRuntime();
+const counts = await drive(runtime, mix).finally(() => runtime.restore());
+const bill = billOf(counts, mix.events);
+
+if (json) console.log(JSON.stringify({ mix, counts, bill, pricesAsOf: PRICES_AS_OF, sources: SOURCES }, null, 2));
+else print();
+
+function print(): void {
+  const percent = (part: number) => `${Math.round(part * 1_000) / 10} %`;
+  console.log(
+    `${mix.events.toLocaleString('en')} events over a day, ${percent(mix.duplicates)} twice, ${percent(mix.forgeries)} forgeries, ` +
+      `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}\n`,
+  );
+  const row = (...cells: string[]) =>
+    cells.map((cell, index) => (index ? cell.padStart(16) : cell.padEnd(18))).join('');
+  console.log(row('', 'per event', '$ per million', 'free events/day'));
+  for (const { resource, perEvent, dollarsPerMillionEvents, freeEventsPerDay } of bill.lines) {
+    const cells = [perEvent.toFixed(3), dollarsPerMillionEvents.toFixed(2), freeEventsPerDay.toLocaleString('en')];
+    console.log(row(prices[resource].name, ...cells));
+  }
+  console.log(row('Together', '', bill.dollarsPerMillionEvents.toFixed(2)));
+  const { resource, eventsPerDay } = bill.firstToStop;
+  console.log(
+    `\nThe Free plan carries ${eventsPerDay.toLocaleString('en')} such events a day; ${prices[resource].name.toLowerCase()} give out first.`,
+  );
+  console.log('KV giving out stops nothing: a copy then costs a queue message.');
+  console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
+  console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 to 999999');
+  return Number(text);
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (!/^\d(\.\d+)?$/.test(text) || value > 1) throw new InvalidArgumentError('must be a share from 0 to 1');
+  return value;
+}
