@@ -50,7 +50,12 @@ interface Played {
 async function playAll(): Promise<Played> {
   let cases = 0;
   const tell = (more: number) => {
+    const before = cases;
     cases += more;
+    const tenth = options.runs / 10;
+    if (!process.stderr.isTTY && Math.floor(cases / tenth) > Math.floor(before / tenth)) {
+      process.stderr.write(`${cases.toLocaleString('en')} cases so far\n`);
+    }
     if (process.stderr.isTTY)
       process.stderr.write(`\r${cases.toLocaleString('en')} of ${options.runs.toLocaleString('en')} `);
   };
