@@ -111,6 +111,8 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
     () => expect(run('npm run simulate -- --runs 20 --workers 1')).toContain('no violation'),
   ],
   [/^npm run simulate -- --seed \d+$/, (command) => expect(run(command)).toContain('all promises kept')],
+  [/^npm run fuzz -- /, () => expect(run('npm run fuzz -- --runs 50 --workers 1')).toContain('no violation')],
+  [/^npm run cost\b/, (command) => expect(run(command)).toContain('free events/day')],
   [/^npm run simulate:mutations$/, () => expect(existsSync(join(root, 'test/simulation/mutations.ts'))).toBe(true)],
 ];
 
