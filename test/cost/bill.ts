@@ -16,16 +16,22 @@ export interface Bill {
   readonly firstToStop: { readonly resource: Resource; readonly eventsPerDay: number };
 }
 
-/** @param events How many events the counts are for. */
-export function billOf(counts: Counts, events: number): Bill {
+/**
+ * @param events How many events the counts are for.
+ * @param withoutKv What the same mix uses once KV's free writes are spent.
+ */
+export function billOf(counts: Counts, events: number, withoutKv: Counts = counts): Bill {
+  const filtered = Math.min(prices.kvWrites.freePerDay / (counts.kvWrites / events), Number.MAX_SAFE_INTEGER);
   const lines = resources.map((resource): Line => {
     const perEvent = counts[resource] / events;
-    const { dollarsPerMillion, freePerDay } = prices[resource];
+    const { dollarsPerMillion, freePerDay, whenSpent } = prices[resource];
+    // KV itself is asked all the same.
+    const later = whenSpent === 'deliveries are refused' ? withoutKv[resource] / events : perEvent;
     return {
       resource,
       perEvent,
       dollarsPerMillionEvents: perEvent * dollarsPerMillion,
-      freeEventsPerDay: perEvent === 0 ? Number.POSITIVE_INFINITY : Math.floor(freePerDay / perEvent),
+      freeEventsPerDay: carried(freePerDay, perEvent, later, filtered),
     };
   });
   const stopping = lines.filter((line) => prices[line.resource].whenSpent === 'deliveries are refused');
@@ -35,6 +41,12 @@ export function billOf(counts: Counts, events: number): Bill {
     dollarsPerMillionEvents: lines.reduce((sum, line) => sum + line.dollarsPerMillionEvents, 0),
     firstToStop: { resource: first.resource, eventsPerDay: first.freeEventsPerDay },
   };
+}
+
+/** Events until `limit` is used up: the first `filtered` use `first` each, the others `later`. */
+function carried(limit: number, first: number, later: number, filtered: number): number {
+  if (first * filtered >= limit) return Math.floor(limit / first);
+  return later === 0 ? filtered : Math.floor(filtered + (limit - first * filtered) / later);
 }
 
 /** Operations that moving one message once costs: one for each 64,000 bytes begun, the platform's own 100 included. */

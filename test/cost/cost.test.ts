@@ -70,6 +70,12 @@ describe('a bill', () => {
     expect(billOf(counts, 10).firstToStop).toEqual({ resource: 'queueOperations', eventsPerDay: 3_333 });
   });
 
+  it('lets the Free plan carry fewer events once KV no longer filters their copies', () => {
+    const withoutKv = { ...counts, queueOperations: 60, kvWrites: 0 };
+    // A thousand events at three operations, the others at six.
+    expect(billOf(counts, 10, withoutKv).firstToStop).toEqual({ resource: 'queueOperations', eventsPerDay: 2_166 });
+  });
+
   it.each([
     [63_900, 1],
     [63_901, 2],

@@ -29,8 +29,10 @@ const options = new Command('npm run cost --')
 
 const { json, ...mix } = options;
 const runtime = startRuntime();
-const counts = await drive(runtime, mix).finally(() => runtime.restore());
-const bill = billOf(counts, mix.events);
+const counts = await drive(runtime, mix);
+runtime.time.reset();
+const bill = billOf(counts, mix.events, await drive(runtime, { ...mix, withoutKv: true }));
+runtime.restore();
 
 if (json) console.log(JSON.stringify({ mix, counts, bill, pricesAsOf: PRICES_AS_OF, sources: SOURCES }, null, 2));
 else print();
