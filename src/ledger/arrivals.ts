@@ -1,140 +1,108 @@
-// How many events have arrived, by time and type. Neither ever changes for an event, so the count is kept in memory and
-// only what has arrived since is read. The first count after the object has started reads every row, in chunks, with room
-// for claims in between; counting everything for each look would, at a hundred thousand rows, be most of the bill.
-import { RETENTION_MS } from '../limits.ts';
+// How many events have arrived, by time and type. Neither ever changes for an event, so each is counted once, in order of
+// arrival. The count is stored now and then: an idle object is evicted within minutes, and to count everything anew for
+// each look at it would spend most of the rows that may be read in a day.
 import type { Sql } from './sql.ts';
+import { addUp, type Group, HOUR_MS } from './tally.ts';
 
-export const HOUR_MS = 3_600_000;
-const DAY_HOURS = 24;
+/** Rows counted in one go: some 20 ms, during which the object does nothing else. */
+const COUNTED_AT_ONCE = 5_000;
 
-/**
- * The period that an hour is counted in, both in hours since the epoch: itself, or the beginning of its day where it lies
- * before `recent`. An hour that has been counted by itself falls into the same day later as one counted with its day.
- */
-export function periodOf(hour: number, recent: number): number {
-  return hour >= recent ? hour : hour - (hour % DAY_HOURS);
+/** So many newly counted rows are worth one written row. An object that starts reads fewer than these once more. */
+const STORED_AFTER = 100;
+
+/** Longest count that is stored, in characters: safely within the platform's 2 MB a value, far above what Vast.ai's types add up to. */
+const MAX_STORED_LENGTH = 500_000;
+
+const NAME = 'arrivals';
+
+/** As it is stored. */
+interface Counted {
+  /** Place of the last row that has been counted, in the order of arrival. */
+  readonly to: number;
+  readonly lastReceivedAt: number | null;
+  readonly groups: readonly (readonly [period: number, type: string, count: number])[];
 }
 
-/** SQL for `periodOf` of a row's `received_at`. Binds `recent`. */
-const PERIOD = `CASE WHEN received_at >= ?1 * ${HOUR_MS} THEN CAST(received_at / ${HOUR_MS} AS INTEGER)
-  ELSE CAST(received_at / ${HOUR_MS * DAY_HOURS} AS INTEGER) * ${DAY_HOURS} END`;
-
-/** Rows scanned in one go: some 20 ms, during which the object does nothing else. */
-const SCANNED_AT_ONCE = 20_000;
-
-/** New rows that are looked up in order of arrival. More than these are counted faster by a scan. */
-const LOOKED_UP_AT_ONCE = 3_000;
-
-/** Newest rows among which the last one received is looked for: a dead letter may reach the ledger hours after its delivery. */
-const LATE_ARRIVALS = 100;
-
-export interface Arrived {
-  /** Hours since the epoch: see `periodOf`. */
-  readonly period: number;
-  readonly type: string;
-  readonly count: number;
-}
-
-type Group = { period: number; type: string; count: number };
+type Found = { seq: number; received_at: number; type: string };
 
 export class Arrivals {
   readonly #sql: Sql;
-  readonly #counts = new Map<string, Arrived>();
-  /** Place of the last row that has been counted. */
-  #countedTo = 0;
-  #lastReceivedAt: number | null = null;
-  #scan: Promise<void> | undefined;
+  #groups: readonly Group[];
+  #to: number;
+  #lastReceivedAt: number | null;
+  /** Rows counted since the count was stored. */
+  #notStored = 0;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    const [row] = sql.exec<{ json: string }>('SELECT json FROM tallies WHERE name = ?', NAME).toArray();
+    const stored: Counted = row ? JSON.parse(row.json) : { to: 0, lastReceivedAt: null, groups: [] };
+    this.#groups = stored.groups.map(([period, type, count]) => ({ period, type, count }));
+    this.#to = stored.to;
+    this.#lastReceivedAt = stored.lastReceivedAt;
   }
 
   /**
-   * Brings the count up to date: when it resolves, it is right until the caller waits for anything else.
+   * Brings the count up to date, with room for claims in between: when it resolves, it is right until the caller waits
+   * for anything else.
    *
-   * @param recent From which hour since the epoch on to count by the hour; before it, by the day.
+   * @param now Milliseconds since the epoch.
    */
-  async update(recent: number): Promise<void> {
-    while (this.#newest() - this.#countedTo > LOOKED_UP_AT_ONCE) {
-      this.#scan ??= this.#scanNew(recent).finally(() => {
-        this.#scan = undefined;
-      });
-      await this.#scan;
-    }
-    this.#lookUpNew(recent);
+  async update(now: number): Promise<void> {
+    while (this.#countSome(now) === COUNTED_AT_ONCE) await scheduler.wait(0);
   }
 
-  /** The groups of all periods that lie within the retention as a whole. Older ones are forgotten: their rows get deleted. */
-  groups(now: number): Arrived[] {
-    const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
-    for (const [key, group] of this.#counts) if (group.period < oldest) this.#counts.delete(key);
-    return [...this.#counts.values()];
+  /**
+   * A part of the watchdog's round, so that a look at a quiet ledger finds little to count. Must follow the deletion of old
+   * rows without a wait in between: places are given anew once the latest rows have been deleted, and what arrives there
+   * has not been counted.
+   *
+   * @param now Milliseconds since the epoch.
+   */
+  keepUp(now: number): void {
+    const last =
+      this.#sql.exec<{ seq: number | null }>('SELECT max(seq) AS seq FROM deliveries').toArray()[0]?.seq ?? 0;
+    const givenAnew = last < this.#to;
+    if (givenAnew) this.#to = last;
+    this.#countSome(now);
+    if (givenAnew || this.#notStored > 0) this.#store();
   }
 
-  /** When the newest event was received, in milliseconds since the epoch. */
+  /** By the periods of `now`: see `tally.ts`. */
+  groups(now: number): Group[] {
+    return addUp(this.#groups, now);
+  }
+
+  /** When the newest event was received, in milliseconds since the epoch. Not by place: a dead letter may be late by hours. */
   get lastReceivedAt(): number | null {
     return this.#lastReceivedAt;
   }
 
-  /** Counts in the order of ids, which is how the rows lie. Nothing is added until all have been read. */
-  async #scanNew(recent: number): Promise<void> {
-    const to = this.#newest();
-    const found: Group[] = [];
-    let after: string | null = '';
-    while (after !== null) {
-      const end: string | null = this.#endOfChunk(after);
-      const groups = this.#sql.exec<Group>(
-        `SELECT ${PERIOD} AS period, type, count(*) AS count FROM events
-         WHERE id > ?2 AND id <= coalesce(?3, x'ff') AND seq > ?4 AND seq <= ?5 GROUP BY 1, 2`,
-        recent,
-        after,
-        end,
-        this.#countedTo,
-        to,
-      );
-      found.push(...groups);
-      after = end;
-      await scheduler.wait(0);
-    }
-    this.#add(found, to);
-  }
-
-  /** The id at which a chunk that begins after `after` ends; null where it is the last. */
-  #endOfChunk(after: string): string | null {
-    const query = `SELECT id FROM events WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${SCANNED_AT_ONCE - 1}`;
-    return this.#sql.exec<{ id: string }>(query, after).toArray()[0]?.id ?? null;
-  }
-
-  #lookUpNew(recent: number): void {
-    const to = this.#newest();
-    const groups = this.#sql.exec<Group>(
-      `SELECT ${PERIOD} AS period, type, count(*) AS count
-       FROM (SELECT e.received_at, e.type FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id
-             WHERE d.seq > ?2 AND d.seq <= ?3) GROUP BY 1, 2`,
-      recent,
-      this.#countedTo,
-      to,
-    );
-    this.#add([...groups], to);
-  }
-
-  /** The last place in the order of arrival. */
-  #newest(): number {
-    const [newest] = this.#sql
-      .exec<{ seq: number | null; received_at: number | null }>(
-        `SELECT max(seq) AS seq, max(received_at) AS received_at
-         FROM (SELECT seq, received_at FROM deliveries ORDER BY seq DESC LIMIT ${LATE_ARRIVALS})`,
+  /** @returns How many rows: fewer than `COUNTED_AT_ONCE` means that none is left. */
+  #countSome(now: number): number {
+    // Grouped here and not in SQL, whose sorting is billed as a third row read.
+    const found = this.#sql
+      .exec<Found>(
+        `SELECT d.seq, d.received_at, e.type FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id
+         WHERE d.seq > ? ORDER BY d.seq LIMIT ${COUNTED_AT_ONCE}`,
+        this.#to,
       )
       .toArray();
-    this.#lastReceivedAt = newest?.received_at ?? null;
-    return newest?.seq ?? 0;
+    const hourly = found.map((row) => ({ period: Math.floor(row.received_at / HOUR_MS), type: row.type, count: 1 }));
+    this.#groups = addUp([...this.#groups, ...hourly], now);
+    for (const { received_at } of found) this.#lastReceivedAt = Math.max(this.#lastReceivedAt ?? 0, received_at);
+    this.#to = found.at(-1)?.seq ?? this.#to;
+    this.#notStored += found.length;
+    if (this.#notStored >= STORED_AFTER) this.#store();
+    return found.length;
   }
 
-  #add(groups: readonly Group[], to: number): void {
-    for (const { period, type, count } of groups) {
-      const key = `${period} ${type}`;
-      this.#counts.set(key, { period, type, count: (this.#counts.get(key)?.count ?? 0) + count });
-    }
-    this.#countedTo = to;
+  #store(): void {
+    const groups = this.#groups.map(({ period, type, count }) => [period, type, count] as const);
+    const counted: Counted = { to: this.#to, lastReceivedAt: this.#lastReceivedAt, groups };
+    const json = JSON.stringify(counted);
+    this.#notStored = 0;
+    if (json.length > MAX_STORED_LENGTH) return;
+    this.#sql.exec('INSERT OR REPLACE INTO tallies VALUES (?, ?)', NAME, json);
   }
 }

@@ -88,6 +88,7 @@ export class EventLedger extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     const round = watch(this.#store, this.#transaction, Date.now());
+    this.#arrivals.keepUp(Date.now());
     // Armed before anything is sent: whatever fails below, there is a next round.
     await this.#rearm(round.next);
     for (let start = 0; start < round.resend.length; start += SENDS_AT_ONCE) {

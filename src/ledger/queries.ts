@@ -1,5 +1,6 @@
 // The ledger's reading side, for people: one event with its history, and lists. Every query is bounded.
 import type { AnyEvent } from '../event/envelope.ts';
+import { SEARCH_WINDOW } from '../limits.ts';
 import { Search } from './search.ts';
 import type { Sql, SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
@@ -53,7 +54,10 @@ export interface EventFilter {
 
 export interface EventPage {
   readonly events: readonly EventSummary[];
-  /** Give it back for the next page; null on the last. Stable while events arrive: it points into the order of arrival. */
+  /**
+   * Give it back for the next page; null on the last. Stable while events arrive: it points into the order of arrival. A
+   * page that is not full may have one, too: so far has been searched, and there are older events.
+   */
   readonly cursor: number | null;
 }
 
@@ -75,6 +79,16 @@ const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e
   json_extract(e.tries, '$[#-1].error') AS last_error,
   CASE WHEN e.status = 'quarantined' THEN
     (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusal_reason`;
+
+/** Where a list reads from, which decides what it costs, and the column to go back by. */
+interface Source {
+  readonly rows: string;
+  readonly seq: string;
+}
+
+const INDEXED: Source = { rows: 'events AS e', seq: 'e.seq' };
+const UNFINISHED: Source = { rows: `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id`, seq: 'e.seq' };
+const IN_ORDER_OF_ARRIVAL: Source = { rows: 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id', seq: 'd.seq' };
 
 /** Found places are looked up this many at a time, so that a full page stops the search. */
 const LOOKUP_CHUNK = 500;
@@ -118,32 +132,37 @@ export class Queries {
    */
   list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
     const before = cursor ?? Number.MAX_SAFE_INTEGER;
-    const rows = filter.q
-      ? this.#found(filter, this.#search.find(filter.q, before), limit + 1)
-      : this.#newest(filter, before, limit + 1);
-    const events = rows.slice(0, limit).map(summaryOf);
-    return { events, cursor: rows.length > limit ? (events.at(-1)?.seq ?? null) : null };
+    if (filter.q) return pageOf(this.#found(filter, this.#search.find(filter.q, before), limit + 1), limit);
+    if (needsAttention(filter.status)) return pageOf(this.#select(filter, INDEXED, 0, before, limit + 1), limit);
+    if (filter.status === 'processing') return pageOf(this.#select(filter, UNFINISHED, 0, before, limit + 1), limit);
+    return this.#walk(filter, before, limit);
   }
 
   /**
-   * Where the rows are read from decides the cost. Without a filter, the order of arrival stops after one page. A status
-   * that needs attention has its index. A scan of `events` serves the rest: a hundred thousand of its small rows are read
-   * in a fraction of the time that as many look-ups in order of arrival would take.
+   * Goes back in the order of arrival: it stops after one page where most events match, and otherwise at the end of a
+   * window, because whatever is passed over is read, and reading is billed.
    */
-  #newest(filter: EventFilter, before: number, limit: number): SummaryRow[] {
+  #walk(filter: EventFilter, before: number, limit: number): EventPage {
+    const from = Math.min(before, this.#store.lastSeq() + 1) - SEARCH_WINDOW;
+    const page = pageOf(this.#select(filter, IN_ORDER_OF_ARRIVAL, from, before, limit + 1), limit);
+    return page.cursor === null ? { ...page, cursor: this.#olderThan(from) } : page;
+  }
+
+  /** Where a search that has come down to `seq` goes on, or null where nothing is older. */
+  #olderThan(seq: number): number | null {
+    const query = 'SELECT max(seq) AS seq FROM deliveries WHERE seq < ?';
+    const older = this.#sql.exec<{ seq: number | null }>(query, seq).toArray()[0]?.seq ?? null;
+    return older === null ? null : older + 1;
+  }
+
+  /** Events from the place `from` on, before the place `before`. */
+  #select(filter: EventFilter, { rows, seq }: Source, from: number, before: number, limit: number): SummaryRow[] {
     const { terms, bindings } = termsOf(filter);
-    const unfiltered = terms.length === 0;
-    const source =
-      filter.status === 'processing'
-        ? `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id`
-        : unfiltered
-          ? 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id'
-          : 'events AS e';
-    const seq = unfiltered ? 'd.seq' : 'e.seq';
-    const where = [`${seq} < ?`, ...terms].join(' AND ');
+    const where = [`${seq} >= ?`, `${seq} < ?`, ...terms].join(' AND ');
     return this.#sql
       .exec<SummaryRow>(
-        `SELECT ${SUMMARY} FROM ${source} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
+        `SELECT ${SUMMARY} FROM ${rows} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
+        from,
         before,
         ...bindings,
         limit,
@@ -173,14 +192,24 @@ export class Queries {
 /** The filter as SQL terms: what it compares with is bound, never written into the text. */
 function termsOf(filter: EventFilter): { terms: string[]; bindings: SqlValue[] } {
   const { status, type, endpoint } = filter;
-  const needsAttention = status !== undefined && status !== 'processing' && status !== 'processed';
   const wanted: [term: string, value: string | undefined][] = [
-    [needsAttention ? 'e.attention = ?' : 'e.status = ?', status],
+    [needsAttention(status) ? 'e.attention = ?' : 'e.status = ?', status],
     ['e.type = ?', type],
     ['e.endpoint = ?', endpoint],
   ];
   const set = wanted.filter((entry): entry is [string, string] => Boolean(entry[1]));
   return { terms: set.map(([term]) => term), bindings: set.map(([, value]) => value) };
+}
+
+/** Whether events of this status have an index: see `schema.ts`. */
+function needsAttention(status: Status | undefined): boolean {
+  return status !== undefined && status !== 'processing' && status !== 'processed';
+}
+
+/** @param rows One more than fits, where there are more. */
+function pageOf(rows: readonly SummaryRow[], limit: number): EventPage {
+  const events = rows.slice(0, limit).map(summaryOf);
+  return { events, cursor: rows.length > limit ? (events.at(-1)?.seq ?? null) : null };
 }
 
 function summaryOf({ received_at, updated_at, last_error, refusal_reason, ...same }: SummaryRow): EventSummary {

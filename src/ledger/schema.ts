@@ -39,6 +39,12 @@ const migrations: readonly (readonly string[])[] = [
      value INTEGER NOT NULL
    ) WITHOUT ROWID`,
   ],
+  [
+    `CREATE TABLE tallies (
+     name TEXT PRIMARY KEY,
+     json TEXT NOT NULL             -- what has been counted, and how far: see arrivals.ts
+   ) WITHOUT ROWID`,
+  ],
 ];
 
 /** Brings the tables up to date. Cheap when they are. */

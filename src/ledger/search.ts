@@ -1,11 +1,15 @@
-// Finds events by what somebody remembers of them. Ids are searched from their beginning, in all rows; the text of
-// envelopes only in the newest ones, and errors only where something still needs attention, so that a search stays cheap
-// however much the ledger holds. Upper and lower case count as the same, but in ids.
+// Finds events by what somebody remembers of them. Ids are searched from their beginning, in all rows, up to a bound that
+// only a few characters can reach; the text of envelopes, which has the id, only in the newest ones; and errors only where
+// something still needs attention. So a search stays cheap however much the ledger holds. Upper and lower case count as
+// the same, but at the beginning of ids.
 import { SEARCH_WINDOW } from '../limits.ts';
 import type { Sql } from './sql.ts';
 
 /** One more than the greatest character of an id: whatever begins with `q` lies before `q` followed by it. */
 const AFTER_ANY_ID_CHARACTER = '\x7f';
+
+/** Ids that are looked at for one beginning. They come in the order of ids: whoever has typed so little seeks among the newest. */
+export const IDS_LOOKED_AT = 1_000;
 
 export class Search {
   readonly #sql: Sql;
@@ -19,12 +23,14 @@ export class Search {
     // As it stands inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
     const text = JSON.stringify(q).slice(1, -1).toLowerCase();
     const found = this.#sql.exec<{ seq: number }>(
-      `SELECT seq FROM events WHERE id >= ?1 AND id < ?2 AND seq < ?3
+      `SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
        UNION
        SELECT seq FROM deliveries
        WHERE seq > (SELECT max(seq) FROM deliveries) - ${SEARCH_WINDOW} AND seq < ?3 AND instr(lower(event), ?4)
        UNION
-       SELECT seq FROM events WHERE attention IS NOT NULL AND seq < ?3 AND instr(lower(tries), ?4)
+       SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
+                        ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
+       WHERE seq < ?3 AND instr(lower(tries), ?4)
        ORDER BY seq DESC`,
       q,
       q + AFTER_ANY_ID_CHARACTER,

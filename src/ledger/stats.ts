@@ -1,11 +1,10 @@
 // Counts over the whole ledger. What has been processed is not counted but left over: all arrivals, less the few events
 // in any other status, which are found by their indexes.
-import { type Arrivals, HOUR_MS, periodOf } from './arrivals.ts';
+import type { Arrivals } from './arrivals.ts';
 import type { Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
+import { type Group, HOUR_MS, periodOf, recentHours, subtract } from './tally.ts';
 import { UNFINISHED_TRIES } from './unfinished.ts';
-
-const HOURS = 48;
 
 type Counts = Readonly<Record<Status, number>>;
 
@@ -20,25 +19,16 @@ export interface Stats {
   readonly oldestUnfinished: { readonly id: string; readonly status: Status; readonly receivedAt: number } | null;
 }
 
-interface Group {
-  /** See `periodOf`. */
-  readonly period: number;
-  readonly type: string;
-  readonly status: Status;
-  readonly count: number;
-}
+type StatusGroup = Group & { readonly status: Status };
 
 /** @param now Milliseconds since the epoch. */
 export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Promise<Stats> {
-  const currentHour = Math.floor(now / HOUR_MS);
-  const firstHour = currentHour - HOURS + 1;
-  await arrivals.update(firstHour);
-  const groups = groupsOf(sql, arrivals, firstHour, now);
+  await arrivals.update(now);
+  const groups = groupsOf(sql, arrivals, now);
 
   const byStatus = noneYet();
   const byType = new Map<string, Stats['byType'][number]>();
-  const hours = new Map<number, Record<Status, number>>();
-  for (let hour = firstHour; hour <= currentHour; hour += 1) hours.set(hour, noneYet());
+  const hours = new Map(recentHours(now).map((hour) => [hour, noneYet()]));
   for (const { period, type, status, count } of groups) {
     byStatus[status] += count;
     const key = `${type} ${status}`;
@@ -58,8 +48,8 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
 }
 
 /** Every event once, grouped by period, type and status. Read in one go: no claim may slip in between the queries. */
-function groupsOf(sql: Sql, arrivals: Arrivals, firstHour: number, now: number): Group[] {
-  const open: Group[] = sql
+function groupsOf(sql: Sql, arrivals: Arrivals, now: number): StatusGroup[] {
+  const open: StatusGroup[] = sql
     .exec<{ hour: number; type: string; status: Status; count: number }>(
       `SELECT CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour, type, attention AS status, count(*) AS count
        FROM events WHERE attention IS NOT NULL GROUP BY 1, 2, 3
@@ -67,20 +57,9 @@ function groupsOf(sql: Sql, arrivals: Arrivals, firstHour: number, now: number):
        SELECT CAST(received_at / ${HOUR_MS} AS INTEGER), type, 'processing', count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`,
     )
     .toArray()
-    .map(({ hour, ...group }) => ({ ...group, period: periodOf(hour, firstHour) }));
-  const left = new Map<string, { period: number; type: string; count: number }>();
-  for (const { period, type, count } of arrivals.groups(now)) {
-    const key = `${periodOf(period, firstHour)} ${type}`;
-    left.set(key, { period: periodOf(period, firstHour), type, count: (left.get(key)?.count ?? 0) + count });
-  }
-  for (const { period, type, count } of open) {
-    const arrived = left.get(`${period} ${type}`);
-    if (arrived) arrived.count -= count;
-  }
-  const processed = [...left.values()]
-    .filter(({ count }) => count > 0)
-    .map((group) => ({ ...group, status: 'processed' as const }));
-  return [...open, ...processed];
+    .map(({ hour, ...group }) => ({ ...group, period: periodOf(hour, now) }));
+  const processed = subtract(arrivals.groups(now), open);
+  return [...open, ...processed.map((group) => ({ ...group, status: 'processed' as const }))];
 }
 
 /** The event that has waited longest for its handler to succeed or give up. */

@@ -7,7 +7,6 @@ import { REPLAY_COUNTED } from '../limits.ts';
 import { log } from '../log.ts';
 import { API_ROOT, eventPath, eventRoutes, idOf } from './event-path.ts';
 import { type Issues, parseList, parseReplay } from './filter.ts';
-import { readEvent } from './read-event.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** Largest body of a replay request, in bytes. */
@@ -26,7 +25,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
   });
 
   ops.on('GET', eventRoutes('/api'), async (context: OpsContext) => {
-    const event = await readEvent(context.env, idOf(context));
+    const event = await openLedger(context.env).get(idOf(context));
     return event ? context.json(event) : context.json({ error: 'Not found' }, 404);
   });
 

@@ -1,5 +1,6 @@
 // The list of events, filtered by a plain form: every view of it has an address that can be passed on.
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
+import { IDS_LOOKED_AT } from '../ledger/search.ts';
 import { statuses } from '../ledger/status.ts';
 import { MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
 import { PAGE_ROOT } from './event-path.ts';
@@ -20,8 +21,8 @@ export function eventListPage(request: ListRequest, page: EventPage, knownTypes:
       <FilterForm filter={filter} knownTypes={knownTypes} />
       {filter.q && (
         <p class="hint">
-          “{filter.q}” was searched at the beginning of every id, in the last errors, and in the text of the newest{' '}
-          {SEARCH_WINDOW.toLocaleString('en')} events.
+          “{filter.q}” was searched at the beginning of ids (at most {IDS_LOOKED_AT.toLocaleString('en')} that match),
+          in the last errors, and in the text of the newest {SEARCH_WINDOW.toLocaleString('en')} events.
         </p>
       )}
       {page.events.length > 0 ? (
@@ -31,7 +32,7 @@ export function eventListPage(request: ListRequest, page: EventPage, knownTypes:
           <Paging request={request} page={page} />
         </>
       ) : (
-        <Empty request={request} />
+        <Empty request={request} page={page} />
       )}
     </>,
     'events',
@@ -96,8 +97,14 @@ function ReplayAll({ filter }: { filter: EventFilter }) {
 function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
   const { filter, cursor, limit } = request;
   const size: Record<string, number> = limit === PAGE_SIZE ? {} : { limit };
+  const stopped = page.cursor !== null && page.events.length < limit;
   return (
     <nav class="paging" aria-label="Pages">
+      {stopped && (
+        <span>
+          Only the {cursor === null ? 'newest' : 'next'} {SEARCH_WINDOW.toLocaleString('en')} events were searched.
+        </span>
+      )}
       {cursor !== null && <a href={`${LIST}?${queryOf(filter, size)}`}>Newest</a>}
       {page.cursor === null ? (
         <span>That is all of them.</span>
@@ -110,8 +117,16 @@ function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
   );
 }
 
-function Empty({ request }: { request: ListRequest }) {
+function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
   const { filter, cursor } = request;
+  if (page.cursor !== null) {
+    return (
+      <>
+        <p class="empty">Nothing here matches so far.</p>
+        <Paging request={request} page={page} />
+      </>
+    );
+  }
   if (queryOf(filter) !== '' || cursor !== null) {
     return (
       <p class="empty">

@@ -1,13 +1,12 @@
 // Everything about one event: what became of it and why, what happens next, and the button that runs it again.
-import type { EventRecord, Refusal } from '../ledger/queries.ts';
-import type { Try } from '../ledger/store.ts';
+import type { EventRecord } from '../ledger/queries.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
-import { MAX_TRIES_KEPT } from '../limits.ts';
 import { eventPath, replayPath } from './event-path.ts';
 import { document, Notice, StatusBadge } from './layout.tsx';
-import { readRawBody } from './raw-body.ts';
+import { Refused } from './refused.tsx';
+import { Tries } from './tries.tsx';
 import { When } from './when.tsx';
-import { nextStep, refusalWords, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
+import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
 
 /** What the replay that led here came to. */
 export type ReplayNotice = 'queued' | 'failed' | ReopenRefusal;
@@ -91,79 +90,6 @@ function Replay({ event, now }: { event: EventRecord; now: number }) {
         <button type="submit">Yes, {verb.toLowerCase()}</button>
       </form>
     </details>
-  );
-}
-
-function Refused({ refusal }: { refusal: Refusal }) {
-  const body = readRawBody(refusal.body);
-  return (
-    <section aria-labelledby="refused">
-      <h2 id="refused">Why it was kept aside</h2>
-      <p>
-        {refusalWords(refusal.reason)} <code>{refusal.reason}</code>
-      </p>
-      <h3>Its body, byte for byte</h3>
-      <p class="hint">
-        {body.bytes.toLocaleString('en')} bytes, shown as{' '}
-        {body.kind === 'text' ? 'text' : 'a hex dump: it is not UTF-8'}
-      </p>
-      <pre tabindex={0} class={body.kind}>
-        {body.shown}
-      </pre>
-      {Object.keys(refusal.headers).length > 0 && (
-        <>
-          <h3>Its headers</h3>
-          <dl class="details">
-            {Object.entries(refusal.headers).map(([name, value]) => (
-              <div>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
-        </>
-      )}
-    </section>
-  );
-}
-
-const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' };
-
-function Tries({ event, now }: { event: EventRecord; now: number }) {
-  const { tries } = event;
-  return (
-    <section aria-labelledby="tries">
-      <h2 id="tries">Every try</h2>
-      {tries.length === 0 ? (
-        <p>{event.status === 'quarantined' ? 'No handler has run for it.' : 'None has ended yet.'}</p>
-      ) : (
-        <table class="tries">
-          <thead>
-            <tr>
-              <th scope="col">Ended</th>
-              <th scope="col">Outcome</th>
-              <th scope="col" class="number">
-                Took
-              </th>
-              <th scope="col">Error</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...tries].reverse().map((attempt) => (
-              <tr>
-                <th scope="row">
-                  <When time={attempt.at} now={now} />
-                </th>
-                <td class={attempt.outcome}>{tryWords[attempt.outcome]}</td>
-                <td class="number">{attempt.ms === undefined ? '' : `${attempt.ms.toLocaleString('en')} ms`}</td>
-                <td class="error">{attempt.error}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {tries.length >= MAX_TRIES_KEPT && <p class="hint">Only the latest {MAX_TRIES_KEPT} are kept.</p>}
-    </section>
   );
 }
 

@@ -9,6 +9,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { Env } from '../env.ts';
 import { LOGIN_BLOCK_SECONDS, MAX_BLOCKED_ADDRESSES } from '../limits.ts';
 import { type Log, platformError } from '../log.ts';
+import { networkOf } from './network-of.ts';
 
 type OpsContext = Context<{ Bindings: Env }>;
 
@@ -67,7 +68,7 @@ async function isAllowed(env: Env, address: string, log: Log): Promise<boolean> 
 
 /** Set by the platform, which overwrites what a client claims. */
 function addressOf(context: OpsContext): string {
-  return context.req.header('cf-connecting-ip') ?? 'unknown';
+  return networkOf(context.req.header('cf-connecting-ip') ?? 'unknown');
 }
 
 function turnedAway(until: number): HTTPException {

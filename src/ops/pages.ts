@@ -15,7 +15,6 @@ import { eventPage, type ReplayNotice } from './event-page.tsx';
 import { eventPath, eventRoutes, idOf, PAGE_ROOT } from './event-path.ts';
 import { parseList, parseReplay, queryOf } from './filter.ts';
 import { overviewPage } from './overview.tsx';
-import { readEvent } from './read-event.ts';
 import { replayPage, type StepResult } from './replay-page.tsx';
 import { takeSnapshot } from './snapshot.ts';
 
@@ -60,7 +59,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
   });
 
   ops.on('GET', eventRoutes(''), async (context: OpsContext) => {
-    const event = await readEvent(context.env, idOf(context));
+    const event = await openLedger(context.env).get(idOf(context));
     const unknown = 'It was never received, or is older than the 30 days that events are kept.';
     if (!event) return context.html(errorPage('There is no such event', [unknown]), 404);
     const notice = context.req.query('replay') ?? '';
@@ -86,7 +85,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
         filter,
         cursor,
         matching: page.events.length,
-        more: page.cursor !== null,
+        next: page.cursor,
         done: done.success ? done.output : undefined,
       }),
     );

@@ -1,7 +1,7 @@
 // Running many events again: first how many, then step by step. Each step is a form of its own, so that nothing runs by
 // itself and a page that is loaded again does nothing.
 import type { EventFilter } from '../ledger/queries.ts';
-import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
+import { REPLAY_STEP } from '../limits.ts';
 import { PAGE_ROOT } from './event-path.ts';
 import { queryOf } from './filter.ts';
 import { document, Notice } from './layout.tsx';
@@ -18,12 +18,13 @@ export interface ReplayPageProps {
   readonly cursor: number | null;
   /** Events that still match, counted up to a bound. */
   readonly matching: number;
-  readonly more: boolean;
+  /** Where the counting stopped, or null where it came to the end. */
+  readonly next: number | null;
   readonly done?: StepResult | undefined;
 }
 
-export function replayPage({ filter, cursor, matching, more, done }: ReplayPageProps) {
-  const count = more ? `More than ${REPLAY_COUNTED.toLocaleString('en')}` : matching.toLocaleString('en');
+export function replayPage({ filter, cursor, matching, next, done }: ReplayPageProps) {
+  const count = `${next === null ? '' : 'At least '}${matching.toLocaleString('en')}`;
   const list = `${PAGE_ROOT}/events?${queryOf(filter)}`;
   return document(
     'Run many again',
@@ -47,6 +48,11 @@ export function replayPage({ filter, cursor, matching, more, done }: ReplayPageP
             again
           </button>
         </form>
+      )}
+      {matching === 0 && next !== null && (
+        <p>
+          <a href={`${PAGE_ROOT}/replay?${queryOf(filter, { cursor: next })}`}>Search older events</a>
+        </p>
       )}
       <p>
         <a href={list}>Back to the list</a>

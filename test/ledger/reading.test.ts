@@ -1,8 +1,10 @@
-import { reset } from 'cloudflare:test';
+import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { EventLedger } from '../../src/ledger/event-ledger.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import type { Status } from '../../src/ledger/status.ts';
+import { RETENTION_MS } from '../../src/limits.ts';
 import { seed } from '../bench/seed.ts';
 import { inLedger } from '../ops/fill.ts';
 import { DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../ops/mixed-hour.ts';
@@ -86,6 +88,27 @@ describe('stats', () => {
     const stats = await openLedger(env).stats();
     expect(stats.byStatus).toMatchObject({ processing: 1, processed: 0 });
     expect(stats.oldestUnfinished).toMatchObject({ id: 'held', status: 'processing' });
+  });
+
+  it('count what arrives in the places of deleted events', async () => {
+    const before = Date.now() - RETENTION_MS - 2 * 24 * HOUR_MS;
+    const arrive = (count: number, at: number) =>
+      inLedger(({ story }) => {
+        for (let index = 0; index < count; index += 1) story.succeed(story.event('outbid', at), at);
+      });
+    await arrive(150, before);
+    expect((await openLedger(env).stats()).total).toBe(0);
+    await runInDurableObject<EventLedger, void>(env.LEDGER.getByName('events'), (object) => object.alarm());
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    await arrive(120, Date.now());
+    expect((await openLedger(env).stats()).total).toBe(120);
+  });
+
+  it('are the same after the object has started again', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const stats = await openLedger(env).stats();
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    expect(await openLedger(env).stats()).toEqual(stats);
   });
 
   it('name the latest delivery, though a dead letter of hours ago reached the ledger after it', async () => {

@@ -89,6 +89,13 @@ describe('too many failed log-ins', () => {
     expect((await ask('/ops', { headers: { 'cf-connecting-ip': '192.0.2.3' } })).status).toBe(200);
   });
 
+  it('takes all addresses of an IPv6 /64 for one client, and those of the next /64 for another', async () => {
+    await failUntilTurnedAway('2001:db8:0:7::1');
+    const from = async (address: string) => (await ask('/ops', { headers: { 'cf-connecting-ip': address } })).status;
+    expect(await from('2001:db8:0:7:ffff:1:2:3')).toBe(429);
+    expect(await from('2001:db8:0:8::1')).toBe(200);
+  });
+
   it('counts neither successes nor requests without a password', async () => {
     for (let request = 0; request < 30; request += 1) {
       const headers = { 'cf-connecting-ip': '192.0.2.4' };

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { readEvent } from '../../src/ops/read-event.ts';
+import { SEARCH_WINDOW } from '../../src/limits.ts';
 import { ask } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -71,6 +71,24 @@ describe('the list', () => {
     expect(next).toMatch(/rel="next" href="\/ops\/events\?type=outbid&amp;limit=2&amp;cursor=\d+"/);
   });
 
+  it('says so where it has not searched everything, and offers to go on', async () => {
+    await fill();
+    await inLedger(({ sql }) => {
+      for (const table of ['deliveries', 'events']) {
+        sql.exec(`UPDATE ${table} SET seq = seq + ? WHERE seq > 10`, 2 * SEARCH_WINDOW);
+      }
+    });
+    for (const type of ['outbid', 'nothing']) {
+      const html = await page(`/ops/events?type=${type}&limit=200`);
+      expect(html).toContain('Only the newest 20,000 events were searched.');
+      expect(html).toMatch(new RegExp(`rel="next" href="/ops/events\\?type=${type}&amp;limit=200&amp;cursor=11"`));
+    }
+    const last = await page('/ops/events?type=nothing&cursor=11');
+    expect(last).toContain('Nothing here matches');
+    expect(last).not.toContain('were searched');
+    expect(await page('/ops/replay?status=processed&type=nothing')).toContain('cursor=11');
+  });
+
   it('refuses a cursor that is none, on a page a person can read', async () => {
     const answer = await ask('/ops/events?cursor=abc');
     expect(answer.status).toBe(400);
@@ -90,7 +108,7 @@ describe('an event’s page', () => {
   beforeEach(fill);
 
   it('says when a failing event is tried next', async () => {
-    const { dueAt } = (await readEvent(env, RETRYING_ID)) ?? { dueAt: 0 };
+    const { dueAt } = (await openLedger(env).get(RETRYING_ID)) ?? { dueAt: 0 };
     const retryAt = new Date((dueAt ?? 0) - 30 * 60_000).toISOString().slice(0, 19).replace('T', ' ');
     const html = await page(`/ops/events/${RETRYING_ID}`);
     expect(html).toContain('Try 5 of at most 11');
@@ -157,7 +175,7 @@ describe('the replay button', () => {
   it('leads back to the event, by a redirect that can be loaded again', async () => {
     const answer = await post(`/ops/events/${DEAD_ID}/replay`);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `/ops/events/${DEAD_ID}?replay=queued`]);
-    await vi.waitUntil(async () => (await readEvent(env, DEAD_ID))?.status === 'processed', { timeout: 20_000 });
+    await vi.waitUntil(async () => (await openLedger(env).get(DEAD_ID))?.status === 'processed', { timeout: 20_000 });
     expect(await page(answer.headers.get('location') ?? '')).toContain('Run again, and processed');
   });
 
@@ -188,7 +206,7 @@ describe('the replay button', () => {
 
   it('for many says how many first, runs them on confirmation, and then what is left', async () => {
     expect(await page('/ops/replay?status=dead')).toContain('1 event matches');
-    expect((await readEvent(env, DEAD_ID))?.status).toBe('dead');
+    expect((await openLedger(env).get(DEAD_ID))?.status).toBe('dead');
     const answer = await post('/ops/replay', { status: 'dead', cursor: '' });
     expect(answer.status).toBe(303);
     const done = await page(answer.headers.get('location') ?? '');

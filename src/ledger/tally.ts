@@ -1,0 +1,61 @@
+// Counts by type and period: the last 48 hours each by itself, the days before as a whole, so that a month of them stays
+// small. Pure arithmetic: no storage, no clock.
+import { RETENTION_MS } from '../limits.ts';
+
+export const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+
+/** How many hours are told apart, the current one among them. */
+const RECENT_HOURS = 48;
+
+export interface Group {
+  /** Hours since the epoch, as `periodOf` gives them. */
+  readonly period: number;
+  readonly type: string;
+  readonly count: number;
+}
+
+/** The hours that are told apart, the oldest first, in hours since the epoch. `now` is in milliseconds. */
+export function recentHours(now: number): number[] {
+  const first = Math.floor(now / HOUR_MS) - RECENT_HOURS + 1;
+  return Array.from({ length: RECENT_HOURS }, (_, index) => first + index);
+}
+
+/**
+ * The period that an hour is counted in, both in hours since the epoch: itself while it is recent, later the beginning of
+ * its day. A period may be given in the place of an hour: what was counted by the hour ends up in the same day.
+ */
+export function periodOf(hour: number, now: number): number {
+  return hour > Math.floor(now / HOUR_MS) - RECENT_HOURS ? hour : hour - (hour % DAY_HOURS);
+}
+
+/** Adds up what falls into the same period. Leaves out days that have begun to be deleted: the rest of them will follow. */
+export function addUp(groups: Iterable<Group>, now: number): Group[] {
+  const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
+  const sums = new Map<string, Group>();
+  for (const { period: hour, type, count } of groups) {
+    const period = periodOf(hour, now);
+    const key = keyOf(period, type);
+    if (period >= oldest) sums.set(key, { period, type, count: count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
+}
+
+/**
+ * What is left of `arrived` without `open`. Both must be counted in the same periods. Something open of a day that
+ * `arrived` no longer has takes nothing away: no event is taken from a day that is not its own.
+ */
+export function subtract(arrived: readonly Group[], open: readonly Group[]): Group[] {
+  const taken = new Map<string, number>();
+  for (const { period, type, count } of open) {
+    const key = keyOf(period, type);
+    taken.set(key, (taken.get(key) ?? 0) + count);
+  }
+  return arrived
+    .map((group) => ({ ...group, count: group.count - (taken.get(keyOf(group.period, group.type)) ?? 0) }))
+    .filter(({ count }) => count > 0);
+}
+
+function keyOf(period: number, type: string): string {
+  return `${period} ${type}`;
+}

@@ -1,0 +1,37 @@
+// A quarantined delivery as the edge refused it: the reason, the body byte for byte, and the headers.
+import type { Refusal } from '../ledger/queries.ts';
+import { readRawBody } from './raw-body.ts';
+import { refusalWords } from './words.ts';
+
+export function Refused({ refusal }: { refusal: Refusal }) {
+  const body = readRawBody(refusal.body);
+  return (
+    <section aria-labelledby="refused">
+      <h2 id="refused">Why it was kept aside</h2>
+      <p>
+        {refusalWords(refusal.reason)} <code>{refusal.reason}</code>
+      </p>
+      <h3>Its body, byte for byte</h3>
+      <p class="hint">
+        {body.bytes.toLocaleString('en')} bytes, shown as{' '}
+        {body.kind === 'text' ? 'text' : 'a hex dump: it is not UTF-8'}
+      </p>
+      <pre tabindex={0} class={body.kind}>
+        {body.shown}
+      </pre>
+      {Object.keys(refusal.headers).length > 0 && (
+        <>
+          <h3>Its headers</h3>
+          <dl class="details">
+            {Object.entries(refusal.headers).map(([name, value]) => (
+              <div>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </section>
+  );
+}
