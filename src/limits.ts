@@ -91,6 +91,9 @@ export const MAX_TRIES_KEPT = 30;
 /** Newest events whose text a search on the operator's page looks through; ids are found in all. Bounds how long it holds up the ledger. */
 export const SEARCH_WINDOW = 20_000;
 
+/** Events that one page of a list by type or endpoint looks through before it stops: two rows are read, and billed, for each. */
+export const LIST_WINDOW = 10_000;
+
 /** Events on a page of a list, unless asked for fewer or more, and at most. */
 export const PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;

@@ -5,7 +5,7 @@ import type { Sql } from './sql.ts';
 import { addUp, type Group, HOUR_MS } from './tally.ts';
 
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
-const COUNTED_AT_ONCE = 5_000;
+const COUNTED_AT_ONCE = 2_000;
 
 /** So many newly counted rows are worth one written row. An object that starts reads fewer than these once more. */
 const STORED_AFTER = 100;
@@ -88,6 +88,7 @@ export class Arrivals {
         this.#to,
       )
       .toArray();
+    if (found.length === 0) return 0;
     const hourly = found.map((row) => ({ period: Math.floor(row.received_at / HOUR_MS), type: row.type, count: 1 }));
     this.#groups = addUp([...this.#groups, ...hourly], now);
     for (const { received_at } of found) this.#lastReceivedAt = Math.max(this.#lastReceivedAt ?? 0, received_at);

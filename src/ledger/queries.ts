@@ -1,6 +1,6 @@
 // The ledger's reading side, for people: one event with its history, and lists. Every query is bounded.
 import type { AnyEvent } from '../event/envelope.ts';
-import { SEARCH_WINDOW } from '../limits.ts';
+import { LIST_WINDOW } from '../limits.ts';
 import { Search } from './search.ts';
 import type { Sql, SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
@@ -143,7 +143,7 @@ export class Queries {
    * window, because whatever is passed over is read, and reading is billed.
    */
   #walk(filter: EventFilter, before: number, limit: number): EventPage {
-    const from = Math.min(before, this.#store.lastSeq() + 1) - SEARCH_WINDOW;
+    const from = Math.min(before, this.#store.lastSeq() + 1) - LIST_WINDOW;
     const page = pageOf(this.#select(filter, IN_ORDER_OF_ARRIVAL, from, before, limit + 1), limit);
     return page.cursor === null ? { ...page, cursor: this.#olderThan(from) } : page;
   }

@@ -2,7 +2,7 @@
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
 import { statuses } from '../ledger/status.ts';
-import { MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
+import { LIST_WINDOW, MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
 import { PAGE_ROOT } from './event-path.ts';
 import { EventTable } from './event-table.tsx';
 import { type ListRequest, queryOf } from './filter.ts';
@@ -102,7 +102,7 @@ function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
     <nav class="paging" aria-label="Pages">
       {stopped && (
         <span>
-          Only the {cursor === null ? 'newest' : 'next'} {SEARCH_WINDOW.toLocaleString('en')} events were searched.
+          Only the {cursor === null ? 'newest' : 'next'} {LIST_WINDOW.toLocaleString('en')} events were searched.
         </span>
       )}
       {cursor !== null && <a href={`${LIST}?${queryOf(filter, size)}`}>Newest</a>}

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
-import { SEARCH_WINDOW } from '../../src/limits.ts';
+import { LIST_WINDOW } from '../../src/limits.ts';
 import { ask } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -75,12 +75,12 @@ describe('the list', () => {
     await fill();
     await inLedger(({ sql }) => {
       for (const table of ['deliveries', 'events']) {
-        sql.exec(`UPDATE ${table} SET seq = seq + ? WHERE seq > 10`, 2 * SEARCH_WINDOW);
+        sql.exec(`UPDATE ${table} SET seq = seq + ? WHERE seq > 10`, 2 * LIST_WINDOW);
       }
     });
     for (const type of ['outbid', 'nothing']) {
       const html = await page(`/ops/events?type=${type}&limit=200`);
-      expect(html).toContain('Only the newest 20,000 events were searched.');
+      expect(html).toContain(`Only the newest ${LIST_WINDOW.toLocaleString('en')} events were searched.`);
       expect(html).toMatch(new RegExp(`rel="next" href="/ops/events\\?type=${type}&amp;limit=200&amp;cursor=11"`));
     }
     const last = await page('/ops/events?type=nothing&cursor=11');
