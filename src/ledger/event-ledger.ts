@@ -3,7 +3,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { REST_INTERVAL_MS, WATCH_INTERVAL_MS } from '../limits.ts';
-import { log } from '../log.ts';
+import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { Arrivals } from './arrivals.ts';
@@ -88,7 +88,7 @@ export class EventLedger extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     const round = watch(this.#store, this.#transaction, Date.now());
-    this.#arrivals.keepUp(Date.now());
+    this.#keepCounts();
     // Armed before anything is sent: whatever fails below, there is a next round.
     await this.#rearm(round.next);
     for (let start = 0; start < round.resend.length; start += SENDS_AT_ONCE) {
@@ -98,6 +98,18 @@ export class EventLedger extends DurableObject<Env> {
       if (failed.includes(true)) break;
     }
     if (round.expired > 0) log('ledger.expired', { count: round.expired });
+  }
+
+  /**
+   * Counts what has arrived, before anything else can arrive in the places that expiry has freed. Counts are for people:
+   * trouble with them must not keep the watchdog from sending.
+   */
+  #keepCounts(): void {
+    try {
+      this.#arrivals.keepUp(Date.now());
+    } catch (error) {
+      log('ledger.uncounted', { error: platformError(error) }, 'error');
+    }
   }
 
   /** @returns Whether it failed. */

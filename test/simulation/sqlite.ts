@@ -36,6 +36,6 @@ export function openStorage(): Storage {
   return {
     sql,
     transaction,
-    clear: () => database.exec('DELETE FROM events; DELETE FROM deliveries; DELETE FROM marks'),
+    clear: () => database.exec('DELETE FROM events; DELETE FROM deliveries; DELETE FROM marks; DELETE FROM tallies'),
   };
 }
