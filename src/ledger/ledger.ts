@@ -143,7 +143,9 @@ export class Ledger {
     this.#transaction(() => {
       const row = this.#store.row(before.id);
       if (row?.status !== 'queued' || row.run !== run) return;
-      const { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts } = before;
+      const { status, run: earlier, holder, claim, leaseUntil, attempts } = before;
+      // The watchdog may have passed by while the row was queued: a first try it has not met again needs a due time now.
+      const dueAt = status === 'processing' ? leaseUntil + STUCK_AFTER_MS : before.dueAt;
       this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts }, now);
     });
   }

@@ -16,6 +16,9 @@ interface Options {
   readonly seed?: number;
 }
 
+/** After how many runs a long session says that it is alive. */
+const PROGRESS_RUNS = 50_000;
+
 const options = new Command('simulate')
   .description('Drives the real edge, consumer and ledger through seeded schedules of failures.')
   .option('--runs <count>', 'how many runs', wholeNumber, 10_000)
@@ -43,6 +46,8 @@ async function playMany(): Promise<number> {
   for (let seed = options.from; seed < options.from + options.runs; seed += 1) {
     const result = await runSchedule(Choices.fromSeed(seed));
     steps += result.steps;
+    const played = seed - options.from + 1;
+    if (played % PROGRESS_RUNS === 0) console.log(`${played} runs from seed ${options.from}: no violation so far`);
     if (result.violation === undefined) continue;
     console.log(`seed ${seed}: ${result.violation}`);
     const shortest = options.shrink ? await shrink(result) : result;

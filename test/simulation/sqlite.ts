@@ -21,14 +21,19 @@ export function openStorage(): Storage {
       return { toArray: () => rows, [Symbol.iterator]: () => rows[Symbol.iterator](), rowsWritten: 0 };
     },
   };
+  const [begin, commit, rollback] = ['BEGIN', 'COMMIT', 'ROLLBACK'].map((word) => database.prepare(word)) as [
+    StatementSync,
+    StatementSync,
+    StatementSync,
+  ];
   const transaction: Transaction = (work) => {
-    database.exec('BEGIN');
+    begin.run();
     try {
       const value = work();
-      database.exec('COMMIT');
+      commit.run();
       return value;
     } catch (error) {
-      database.exec('ROLLBACK');
+      rollback.run();
       throw error;
     }
   };
