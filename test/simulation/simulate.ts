@@ -47,8 +47,10 @@ async function playMany(): Promise<number> {
     const result = await runSchedule(Choices.fromSeed(seed));
     steps += result.steps;
     const played = seed - options.from + 1;
-    if (played % PROGRESS_RUNS === 0) console.log(`${played} runs from seed ${options.from}: no violation so far`);
-    if (result.violation === undefined) continue;
+    if (result.violation === undefined) {
+      if (played % PROGRESS_RUNS === 0) console.log(`${played} runs from seed ${options.from}: no violation so far`);
+      continue;
+    }
     console.log(`seed ${seed}: ${result.violation}`);
     const shortest = options.shrink ? await shrink(result) : result;
     console.log(`${shortest.trace.length} events lead to: ${shortest.violation}\n${shortest.trace.join('\n')}`);
