@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { measureSpeeds, type Speeds, type Subject, subjects } from './bench/speed.ts';
 import { measureStartup } from './bench/startup.ts';
 import { type Comparison, compare, median } from './bench/statistics.ts';
-import { BUNDLE_BUDGET_BYTES, kib, measureBundle } from './bundle-size.ts';
+import { kib, measureBundle } from './bundle-size.ts';
 import { progressBar } from './load/progress-bar.ts';
 import { projectRoot } from './project-root.ts';
 import { runCli } from './run-cli.ts';
@@ -39,6 +39,9 @@ const { rounds, ledger, json } = new Command('npm run bench --')
   .parse()
   .opts<{ rounds: number; ledger: boolean; json?: true }>();
 
+/** What the bundle should come down to, gzipped, in bytes. The check's budget is above it while the goal is missed. */
+const BUNDLE_GOAL_BYTES = 40 * 1024;
+
 await runCli(async () => {
   const bar = progressBar('rounds', rounds);
   const speeds = await measureSpeeds(rounds, bar.show);
@@ -51,7 +54,7 @@ await runCli(async () => {
     const comparison = compare(speeds[goal.subject], speeds[goal.baseline]);
     return { ...goal, ...comparison, met: comparison.ratio <= goal.most };
   });
-  const small = bundle.gzipped <= BUNDLE_BUDGET_BYTES;
+  const small = bundle.gzipped <= BUNDLE_GOAL_BYTES;
   if (json) {
     const medians = Object.fromEntries(subjects.map((subject) => [subject, median(speeds[subject])]));
     console.log(JSON.stringify({ microseconds: { medians, rounds: speeds }, results, bundle, startups }, null, 2));
@@ -59,7 +62,7 @@ await runCli(async () => {
     printSpeeds(speeds);
     printResults(results);
     console.log(
-      `\nbundle      ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_BUDGET_BYTES)}): ${verdict(small)}`,
+      `\nbundle      ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`,
     );
     console.log(`start-up    ${median(startups).toFixed(1)} ms of CPU (rounds: ${list(startups, 1)})\n`);
   }
