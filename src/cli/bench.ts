@@ -61,9 +61,7 @@ await runCli(async () => {
   } else {
     printSpeeds(speeds);
     printResults(results);
-    console.log(
-      `\nbundle      ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`,
-    );
+    console.log(`\nbundle      ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`);
     console.log(`start-up    ${median(startups).toFixed(1)} ms of CPU (rounds: ${list(startups, 1)})\n`);
   }
   const kept = small && results.every(({ met }) => met);
