@@ -11,16 +11,14 @@ const WEBHOOK_PATH = '/webhooks/vastai';
 // A trailing slash is served, never redirected: the provider takes a redirect for a permanent failure.
 export const app = new Hono<{ Bindings: Env }>({ strict: false });
 
-app.post(WEBHOOK_PATH, (context) =>
+// One handler for all methods: where a second matched the path, Hono would chain the two for every delivery.
+app.all(WEBHOOK_PATH, (context) =>
   answerDelivery(context, DEFAULT_ENDPOINT, secretNamesOf(DEFAULT_ENDPOINT, false), log),
 );
-app.post(`${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`, (context) => {
+app.all(`${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`, (context) => {
   const endpoint = context.req.param('endpoint');
   return answerDelivery(context, endpoint, secretNamesOf(endpoint, true), log);
 });
-for (const path of [WEBHOOK_PATH, `${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`]) {
-  app.all(path, (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'POST' }));
-}
 
 app.get('/health', (context) =>
   isConfigured(context.env) ? context.json({ status: 'ok' }) : context.json({ status: 'unconfigured' }, 503),

@@ -6,7 +6,7 @@ import { answerTo, type Received } from './outcome.ts';
 import { receive } from './receive.ts';
 import { isRotating, liveSecrets } from './secrets.ts';
 
-/** Answers one POST to an endpoint. */
+/** Answers one request to an endpoint: a delivery if it is a POST. */
 export async function answerDelivery(
   context: Context<{ Bindings: Env }>,
   endpoint: string,
@@ -15,6 +15,9 @@ export async function answerDelivery(
 ): Promise<Response> {
   const { env, executionCtx } = context;
   const request = context.req.raw;
+  if (request.method !== 'POST') {
+    return Response.json({ error: 'Method not allowed' }, { status: 405, headers: { Allow: 'POST' } });
+  }
   const now = Date.now();
   const received = await receive(request, {
     bindings: env,
@@ -26,8 +29,8 @@ export async function answerDelivery(
     waitUntil: (work) => executionCtx.waitUntil(work),
   });
   logOutcome(received, endpoint, request.headers, log);
-  const answer = answerTo(received);
-  return context.json(answer.body, answer.status, answer.headers);
+  const { body, ...init } = answerTo(received);
+  return Response.json(body, init);
 }
 
 function logOutcome(received: Received, endpoint: string, headers: Headers, log: Log): void {

@@ -37,12 +37,12 @@ export type Message = EventMessage | RefusedMessage;
 export type EncodeFailure = 'message_too_large' | 'message_too_deep';
 export type DecodeFailure = 'message_not_json' | 'message_version_unknown' | 'message_malformed';
 
-/** Whether a JSON value is nested deeper than `limit`. Iterative: the answer must not depend on the stack it guards. */
+/** Whether a JSON value is nested deeper than `limit`, the depth at which this recursion ends too. */
 function isNestedDeeperThan(limit: number, json: unknown): boolean {
-  let level = [json];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true;
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  if (typeof json !== 'object' || json === null) return false;
+  // What comes from JSON has own keys only; `Object.values` would copy each object.
+  for (const key in json) {
+    if (limit === 0 || isNestedDeeperThan(limit - 1, json[key as keyof typeof json])) return true;
   }
   return false;
 }

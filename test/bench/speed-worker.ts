@@ -50,11 +50,11 @@ const loops: Record<string, Loop> = {
 
   /** The platform's floor: key, MAC and input stand ready. */
   subtle: async (times) => {
-    const hmac = { name: 'HMAC', hash: 'SHA-256' };
-    const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), hmac, false, ['verify']);
+    const imported = { name: 'HMAC', hash: 'SHA-256' };
+    const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), imported, false, ['verify']);
     const input = canonicalInput(timestamp, body);
     const mac = await computeMac(secret, input);
-    for (let index = 0; index < times; index += 1) check(await crypto.subtle.verify(hmac, key, mac, input));
+    for (let index = 0; index < times; index += 1) check(await crypto.subtle.verify('HMAC', key, mac, input));
   },
 
   /** Kept as its documentation keeps it: made once. Like the other libraries it is given the body as text, decoded already. */
