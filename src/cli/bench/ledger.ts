@@ -1,0 +1,146 @@
+// Measures the real ledger object in workerd: rows written per event, and how long a batch takes with few and with many
+// events on record. Timed from outside, turn by turn, so that a busy machine slows both.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { projectRoot } from '../project-root.ts';
+import { offlineEnvironment } from '../wrangler.ts';
+import { median } from './statistics.ts';
+
+export const FEW_ROWS = 1_000;
+export const MOST_ROWS_PER_EVENT = 3;
+export const MOST_GROWTH = 1.2;
+
+/** Rows added by one call: a statement may not hold the object for minutes. */
+const FILL_STEP = 50_000;
+/** A measurement is one request for this many batches, so that the way to the Worker hardly counts. */
+const BATCHES = 10;
+/** One round more than counts, because the first finds caches cold. */
+export const LEDGER_ROUNDS = 16;
+
+export const operations = ['claimNew', 'settleNew', 'claimKnown', 'watch'] as const;
+type Operation = (typeof operations)[number];
+/** Milliseconds per batch, and for one round of the watchdog: a value for each round. */
+type Samples = Record<Operation, number[]>;
+
+export interface LedgerFigures {
+  /** Of an event that succeeds at first try, claim and settle together; and of a copy of it. */
+  readonly rowsWritten: { readonly alone: RowsWritten; readonly batched: RowsWritten };
+  readonly rounds: { readonly few: Samples; readonly many: Samples };
+  /** Medians of the rounds, in milliseconds, and how many times as long it takes with many rows. */
+  readonly medians: Readonly<
+    Record<Operation, { readonly few: number; readonly many: number; readonly ratio: number }>
+  >;
+  /** Whether the design's budget holds: rows written per event, and claims whose cost does not grow. */
+  readonly withinBudget: { readonly rows: boolean; readonly growth: boolean };
+}
+
+interface RowsWritten {
+  readonly perEvent: number;
+  readonly perCopy: number;
+}
+
+/** `ledger` names one of several. */
+type Call = (route: string, parameters: Record<string, number>) => Promise<unknown>;
+
+/**
+ * @param rows Rows of the large ledger.
+ * @param size Events per batch.
+ * @param onRound Called after each of the `LEDGER_ROUNDS` rounds.
+ */
+export async function measureLedger(
+  rows: number,
+  size: number,
+  onRound: (done: number) => void,
+): Promise<LedgerFigures> {
+  const bench = await startBench();
+  try {
+    const alone = (await bench.call('/rows', { ledger: 0, size: 1 })) as RowsWritten;
+    const batched = (await bench.call('/rows', { ledger: 0, size })) as RowsWritten;
+    await fill(bench.call, FEW_ROWS);
+    await fill(bench.call, rows);
+
+    const [few, many] = [noSamples(), noSamples()];
+    for (let round = 0; round < LEDGER_ROUNDS; round += 1) {
+      await measure(bench.call, FEW_ROWS, size, few);
+      await measure(bench.call, rows, size, many);
+      onRound(round + 1);
+    }
+    for (const samples of [few, many]) for (const operation of operations) samples[operation].shift();
+    return figuresOf({ alone, batched }, { few, many });
+  } finally {
+    await bench.close();
+  }
+}
+
+function figuresOf(rowsWritten: LedgerFigures['rowsWritten'], rounds: LedgerFigures['rounds']): LedgerFigures {
+  const medians = Object.fromEntries(
+    operations.map((operation) => {
+      const [few, many] = [median(rounds.few[operation]), median(rounds.many[operation])];
+      return [operation, { few, many, ratio: many / few }];
+    }),
+  ) as LedgerFigures['medians'];
+  const withinBudget = {
+    rows: Math.max(rowsWritten.alone.perEvent, rowsWritten.batched.perEvent) <= MOST_ROWS_PER_EVENT,
+    growth: Math.max(medians.claimNew.ratio, medians.claimKnown.ratio) <= MOST_GROWTH,
+  };
+  return { rowsWritten, rounds, medians, withinBudget };
+}
+
+async function fill(call: Call, total: number): Promise<void> {
+  for (let filled = FILL_STEP; filled < total; filled += FILL_STEP)
+    await call('/fill', { ledger: total, total: filled });
+  await call('/fill', { ledger: total, total });
+}
+
+/** One round on the ledger that holds `total` rows; it finds and leaves it so. */
+async function measure(call: Call, total: number, size: number, samples: Samples): Promise<void> {
+  const on = { ledger: total, size, batches: BATCHES };
+  const timed = async (operation: Operation, route: string, times: number) => {
+    const startedAt = performance.now();
+    await call(route, on);
+    samples[operation].push((performance.now() - startedAt) / times);
+  };
+  const fresh = (await call('/prepare-new', on)) as { batches: number };
+  await timed('claimNew', '/claim', fresh.batches);
+  await timed('settleNew', '/settle', fresh.batches);
+  const known = (await call('/prepare-known', on)) as { batches: number };
+  await timed('claimKnown', '/claim', known.batches);
+  await timed('watch', '/watch', 1);
+  await call('/trim', { ledger: total, total });
+}
+
+function noSamples(): Samples {
+  return { claimNew: [], settleNew: [], claimKnown: [], watch: [] };
+}
+
+/** Starts the bench's Worker on a free port, with storage that goes when this process does. */
+async function startBench(): Promise<{ readonly call: Call; readonly close: () => Promise<void> }> {
+  // Read by wrangler when it is loaded, so set first.
+  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
+  const { createTestHarness, unstable_readConfig } = await import('wrangler');
+  const directory = mkdtempSync(join(tmpdir(), 'vastai-bench-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+
+  const { compatibility_date, durable_objects, exports, queues } = unstable_readConfig({
+    config: join(projectRoot, 'wrangler.toml'),
+  });
+  const main = join(projectRoot, 'test/bench/ledger-worker.ts');
+  // The watchdog must be able to send; nobody consumes.
+  const producers = { producers: queues.producers };
+  const config = { name: 'bench', main, compatibility_date, durable_objects, exports, queues: producers };
+  const configPath = join(directory, 'wrangler.json');
+  writeFileSync(configPath, JSON.stringify(config));
+
+  const server = createTestHarness({ root: directory, workers: [{ configPath }] });
+  const { url } = await server.listen();
+  const call: Call = async (route, parameters) => {
+    const target = new URL(route, url);
+    for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, String(value));
+    const response = await server.fetch(target);
+    if (!response.ok) throw new Error(`${route}: ${response.status} ${(await response.text()).slice(0, 500)}`);
+    return response.json();
+  };
+  return { call, close: () => server.close() };
+}
