@@ -1,5 +1,4 @@
 // The frame around every page, and the small parts that several pages share.
-import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import type { Status } from '../ledger/status.ts';
 import { PAGE_ROOT } from './event-path.ts';
@@ -7,7 +6,7 @@ import { statusWords } from './words.ts';
 
 /** A whole document. */
 export function document(title: string, content: Child, here?: 'overview' | 'events') {
-  return html`<!doctype html>${(
+  return `<!doctype html>${(
     <html lang="en">
       <head>
         <meta charset="utf-8" />

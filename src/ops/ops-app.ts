@@ -49,12 +49,13 @@ export function createOps(isConfigured: (env: Env) => boolean): Hono<{ Bindings:
   addApi(ops);
   addPages(ops, isConfigured);
 
-  const POSTS = ['/events/:id/replay', '/event/replay', '/api/events/:id/replay', '/api/event/replay', '/api/replay'];
-  for (const path of POSTS) ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: 'POST' }));
-  ops.all('/replay', (context) => context.text('Method not allowed', 405, { Allow: 'GET, HEAD, POST' }));
-  const GETS = ['/', '/style.css', '/icon.svg', '/metrics', '/events', '/events/:id', '/event', '/api/stats'];
-  for (const path of [...GETS, '/api/events', '/api/events/:id', '/api/event']) {
-    ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: 'GET, HEAD' }));
+  const served = Map.groupBy(
+    ops.routes.filter(({ method }) => method !== 'ALL'),
+    ({ path }) => path,
+  );
+  for (const [path, routes] of served) {
+    const methods = new Set(routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method)));
+    ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: [...methods].join(', ') }));
   }
 
   ops.onError((error, context) => {
