@@ -11,7 +11,6 @@ export function document(title: string, content: Child, here?: 'overview' | 'eve
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <title>{`${title} · Vast.ai webhooks`}</title>
         <link rel="icon" href={`${PAGE_ROOT}/icon.svg`} />
         <link rel="stylesheet" href={`${PAGE_ROOT}/style.css`} />

@@ -31,7 +31,7 @@ export function Tries({ event, now }: { event: EventRecord; now: number }) {
                 <th scope="row">
                   <When time={attempt.at} now={now} />
                 </th>
-                <td class={attempt.outcome}>{tryWords[attempt.outcome]}</td>
+                <td class={`outcome ${attempt.outcome}`}>{tryWords[attempt.outcome]}</td>
                 <td class="number">{attempt.ms === undefined ? '' : `${attempt.ms.toLocaleString('en')} ms`}</td>
                 <td class="error">{attempt.error}</td>
               </tr>
