@@ -2,7 +2,7 @@
 import type { EventRecord } from '../ledger/queries.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
 import { eventPath, replayPath } from './event-path.ts';
-import { document, Notice, StatusBadge } from './layout.tsx';
+import { document, Notice, Section, StatusBadge, Terms } from './layout.tsx';
 import { Refused } from './refused.tsx';
 import { Tries } from './tries.tsx';
 import { When } from './when.tsx';
@@ -24,10 +24,9 @@ export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, 
       {event.refusal && <Refused refusal={event.refusal} />}
       <Tries event={event} now={now} />
       {event.event && (
-        <section aria-labelledby="envelope">
-          <h2 id="envelope">The event, as handlers get it</h2>
+        <Section id="envelope" title="The event, as handlers get it">
           <pre tabindex={0}>{JSON.stringify(event.event, null, 2)}</pre>
-        </section>
+        </Section>
       )}
       <Details event={event} now={now} />
     </>,
@@ -65,7 +64,7 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
       <p>
         <strong>What happens next: </strong>
         {next.text}
-        {next.at !== undefined && (
+        {next.at && (
           <>
             {' '}
             <When time={next.at} now={now} />.
@@ -94,29 +93,23 @@ function Replay({ event, now }: { event: EventRecord; now: number }) {
 }
 
 function Details({ event, now }: { event: EventRecord; now: number }) {
-  const rows: [string, unknown][] = [
-    [
-      'Created, by Vast.ai’s clock',
-      event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
-    ],
-    ['Received', <When time={event.receivedAt} now={now} />],
-    ['Last changed', <When time={event.updatedAt} now={now} />],
-    ['Endpoint', event.endpoint],
-    ['Times run again', event.run - 1],
-    ['Tries in this run', event.attempts],
-    ['Steps done under once()', event.steps.join(', ') || 'none'],
-  ];
   return (
-    <section aria-labelledby="details">
-      <h2 id="details">Details</h2>
-      <dl class="details">
-        {rows.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <Section id="details" title="Details">
+      <Terms
+        look="details"
+        rows={[
+          [
+            'Created, by Vast.ai’s clock',
+            event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
+          ],
+          ['Received', <When time={event.receivedAt} now={now} />],
+          ['Last changed', <When time={event.updatedAt} now={now} />],
+          ['Endpoint', event.endpoint],
+          ['Times run again', event.run - 1],
+          ['Tries in this run', event.attempts],
+          ['Steps done under once()', event.steps.join(', ') || 'none'],
+        ]}
+      />
+    </Section>
   );
 }

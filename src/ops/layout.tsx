@@ -52,3 +52,49 @@ export function Notice(props: { tone: 'good' | 'warn' | 'bad' | 'idle'; children
     </div>
   );
 }
+
+/** A part of a page under its own heading, which also names it. */
+export function Section({ id, title, children }: { id: string; title: string; children?: Child }) {
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Names, each with what it stands for. */
+export function Terms({ look, rows }: { look: 'facts' | 'details'; rows: readonly (readonly [string, Child])[] }) {
+  return (
+    <dl class={look}>
+      {rows.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** @param props.columns Their headings; `number` aligns one with its figures. */
+export function Table(props: {
+  look?: 'events' | 'tries';
+  columns: readonly (readonly [heading: string, look?: 'number'])[];
+  children?: Child;
+}) {
+  return (
+    <table class={props.look}>
+      <thead>
+        <tr>
+          {props.columns.map(([heading, look]) => (
+            <th scope="col" class={look}>
+              {heading}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{props.children}</tbody>
+    </table>
+  );
+}
