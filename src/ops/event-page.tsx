@@ -11,6 +11,11 @@ import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './word
 /** What the replay that led here came to. */
 export type ReplayNotice = 'queued' | 'failed' | ReopenRefusal;
 
+/** Whether the text is a notice: it stands in an address, where anybody may write anything. */
+export function isReplayNotice(text: string): text is ReplayNotice {
+  return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
+}
+
 export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, now: number) {
   return document(
     event.type,
@@ -47,7 +52,7 @@ function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNot
     case 'failed':
       return <Notice tone="bad">The queue did not take it. Nothing has changed; try again in a minute.</Notice>;
     default:
-      return <Notice tone="warn">Not run again. {reopenRefusalWords(notice)}</Notice>;
+      return <Notice tone="warn">Not run again. {reopenRefusalWords[notice]}</Notice>;
   }
 }
 

@@ -15,7 +15,7 @@ const text = (field: string, maxLength: number) =>
   );
 
 /** A number, or its digits as a form sends them. */
-const wholeNumber = (field: string, least: number, most: number) =>
+export const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
     v.custom<string | number>(
       (value) => /^\d{1,16}$/.test(String(value)) && Number(value) >= least && Number(value) <= most,

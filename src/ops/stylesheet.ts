@@ -21,15 +21,15 @@ export const STYLESHEET = `
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
 
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .filter, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0 .5rem; overflow-wrap: anywhere; }
+h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
 p, .notice { margin: .4rem 0; }
 a { color: var(--link); }
-nav a, .paging > * { display: inline-block; padding: .5rem .25rem; margin-right: .75rem; }
+nav a, .paging > * { display: inline-block; padding: .5rem .25rem; }
 nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip, h1.quiet { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; background: var(--card); padding: .5rem; }
@@ -41,22 +41,21 @@ code, pre, .id, td.error { font-family: ui-monospace, monospace; font-size: .85r
 
 pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li { background: var(--card); border: 1px solid var(--line); }
 pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict { border-radius: .5rem; padding: .6rem .8rem; }
-pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre.hex { white-space: pre; overflow-wrap: normal; }
+pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; }
+pre.hex { white-space: pre; }
 input, select, .button, button { font: inherit; color: inherit; border-color: var(--quiet); }
 input, select { display: block; width: 100%; }
-.button, button { display: inline-block; font-weight: 600; text-decoration: none; cursor: pointer; }
+.button, button { display: inline-block; text-decoration: none; cursor: pointer; }
 .button:hover, button:hover, .tiles a:hover .count, .events a:hover .type { text-decoration: underline; }
 ::placeholder { color: var(--quiet); opacity: 1; }
-.filter { align-items: end; margin: .5rem 0 1rem; }
+.filter { align-items: end; margin-bottom: 1rem; }
 .filter label { flex: 1 1 9rem; }
 .filter .wide { flex: 2 1 14rem; }
 
 .verdict, .notice, .badge { background: var(--soft); color: var(--ink); }
 .verdict, .situation { border-left: .5rem solid var(--bar); margin: .75rem 0 1rem; }
 .verdict > :not(.headline) { color: var(--text); }
-.headline { font-size: 1.5rem; line-height: 1.25; }
-.badge { display: inline-block; border-radius: 1rem; padding: .05rem .6rem; font-size: .85rem; line-height: 1.5; white-space: nowrap; }
+.badge { display: inline-block; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem; white-space: nowrap; }
 .outcome { color: var(--ink); }
 details { margin-top: .6rem; }
 summary { cursor: pointer; }
@@ -64,13 +63,11 @@ summary { cursor: pointer; }
 
 ul, dl, dd { list-style: none; margin: 0; padding: 0; }
 .chart { margin: 0; }
-dd, th, td, .types li { overflow-wrap: anywhere; }
 .facts, .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .5rem; }
 .details div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: 0 1rem; padding: .25rem 0; border-bottom: 1px solid var(--line); }
-.tiles a { display: flex; flex-direction: column; align-items: start; color: inherit; text-decoration: none; }
-.tiles p { line-height: 1.35; }
-.count { font-size: 1.6rem; }
-.none .count { color: var(--quiet); font-weight: 400; }
+.tiles a { color: inherit; text-decoration: none; }
+.count { display: block; font-size: 1.5rem; }
+.none .count { color: var(--quiet); }
 .types { columns: 14rem; }
 
 table { border-collapse: collapse; width: 100%; }
@@ -85,8 +82,7 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bot
 
 .chart svg { display: block; width: 100%; height: 10rem; border-bottom: 1px solid var(--quiet); }
 .chart rect { fill: var(--bar); }
-.chart .ground { fill: transparent; }
-.chart g:hover .ground { fill: var(--line); }
+.chart .ground { opacity: 0; }
 .legend li::before { content: ""; display: inline-block; width: .75rem; height: .75rem; margin-right: .4rem; background: var(--bar); }
 .axis { display: flex; justify-content: space-between; }
 

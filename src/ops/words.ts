@@ -82,18 +82,12 @@ export function refusalWords(reason: string): string {
   return refusals.get(reason) ?? `Refused: ${reason}.`;
 }
 
-export function reopenRefusalWords(reason: ReopenRefusal): string {
-  switch (reason) {
-    case 'unknown_event':
-      return 'There is no such event (any more).';
-    case 'being_processed':
-      return 'A handler is running for it right now. Wait for it to end.';
-    case 'already_queued':
-      return 'It is already on its way: it waits in the queue.';
-    case 'not_an_event':
-      return 'Its body is not an event, so no handler can run it.';
-  }
-}
+export const reopenRefusalWords: Record<ReopenRefusal, string> = {
+  unknown_event: 'There is no such event (any more).',
+  being_processed: 'A handler is running for it right now. Wait for it to end.',
+  already_queued: 'It is already on its way: it waits in the queue.',
+  not_an_event: 'Its body is not an event, so no handler can run it.',
+};
 
 /** What a replay repeats, so that nobody is surprised. */
 export function replayWarning(event: EventRecord): string {
