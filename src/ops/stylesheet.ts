@@ -29,21 +29,22 @@ h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
 p, .notice { margin: .4rem 0; }
 a { color: var(--link); }
-nav a, .paging > * { display: inline-block; padding: .5rem .25rem; }
+nav a, .paging > * { display: inline-block; padding: .5rem .25rem; margin-right: .75rem; }
 nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip, h1.quiet { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; background: var(--card); padding: .5rem; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+input, select, .button, button { font: inherit; color: inherit; }
 .brand, .button, button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
 .hint, .asof, .most, .axis, .paging, .endpoint, .id, small, dt, label, thead th, .tiles p { color: var(--quiet); font-size: .85rem; }
 .asof { margin-top: 2.5rem; }
 code, pre, .id, td.error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
 pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li { background: var(--card); border: 1px solid var(--line); }
+input, select, .button, button { border-color: var(--quiet); }
 pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict { border-radius: .5rem; padding: .6rem .8rem; }
 pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; }
 pre.hex { white-space: pre; }
-input, select, .button, button { font: inherit; color: inherit; border-color: var(--quiet); }
 input, select { display: block; width: 100%; }
 .button, button { display: inline-block; text-decoration: none; cursor: pointer; }
 .button:hover, button:hover, .tiles a:hover .count, .events a:hover .type { text-decoration: underline; }
@@ -55,7 +56,7 @@ input, select { display: block; width: 100%; }
 .verdict, .notice, .badge { background: var(--soft); color: var(--ink); }
 .verdict, .situation { border-left: .5rem solid var(--bar); margin: .75rem 0 1rem; }
 .verdict > :not(.headline) { color: var(--text); }
-.badge { display: inline-block; border-radius: 1rem; padding: 0 .6rem; font-size: .85rem; white-space: nowrap; }
+.badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
 .outcome { color: var(--ink); }
 details { margin-top: .6rem; }
 summary { cursor: pointer; }
