@@ -4,7 +4,7 @@ import type { Status } from '../ledger/status.ts';
 import { PAGE_ROOT } from './event-path.ts';
 import { statusWords } from './words.ts';
 
-/** A whole document. */
+/** A whole document, as text: no component waits for anything. */
 export function document(title: string, content: Child, here?: 'overview' | 'events') {
   return `<!doctype html>${(
     <html lang="en">
