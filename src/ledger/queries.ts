@@ -8,7 +8,7 @@ import type { Store, Try } from './store.ts';
 import { UNFINISHED_TRIES } from './unfinished.ts';
 
 /** One line of a list. Times are milliseconds since the epoch. */
-export interface EventSummary {
+export type EventSummary = {
   readonly id: string;
   /** Its place in the order of arrival. */
   readonly seq: number;
@@ -22,7 +22,7 @@ export interface EventSummary {
   readonly lastError: string | null;
   /** Why it was kept aside, while it is `quarantined`. */
   readonly refusalReason: string | null;
-}
+};
 
 /** Everything known about one event. */
 export interface EventRecord extends EventSummary {
@@ -61,24 +61,10 @@ export interface EventPage {
   readonly cursor: number | null;
 }
 
-type SummaryRow = {
-  id: string;
-  seq: number;
-  status: Status;
-  type: string;
-  endpoint: string;
-  attempts: number;
-  run: number;
-  received_at: number;
-  updated_at: number;
-  last_error: string | null;
-  refusal_reason: string | null;
-};
-
-const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at, e.updated_at,
-  json_extract(e.tries, '$[#-1].error') AS last_error,
+const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at AS receivedAt,
+  e.updated_at AS updatedAt, json_extract(e.tries, '$[#-1].error') AS lastError,
   CASE WHEN e.status = 'quarantined' THEN
-    (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusal_reason`;
+    (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusalReason`;
 
 /** Where a list reads from, which decides what it costs, and the column to go back by. */
 interface Source {
@@ -156,11 +142,11 @@ export class Queries {
   }
 
   /** Events from the place `from` on, before the place `before`. */
-  #select(filter: EventFilter, { rows, seq }: Source, from: number, before: number, limit: number): SummaryRow[] {
+  #select(filter: EventFilter, { rows, seq }: Source, from: number, before: number, limit: number): EventSummary[] {
     const { terms, bindings } = termsOf(filter);
     const where = [`${seq} >= ?`, `${seq} < ?`, ...terms].join(' AND ');
     return this.#sql
-      .exec<SummaryRow>(
+      .exec<EventSummary>(
         `SELECT ${SUMMARY} FROM ${rows} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
         from,
         before,
@@ -170,12 +156,12 @@ export class Queries {
       .toArray();
   }
 
-  #found(filter: EventFilter, places: readonly number[], limit: number): SummaryRow[] {
+  #found(filter: EventFilter, places: readonly number[], limit: number): EventSummary[] {
     const { terms, bindings } = termsOf(filter);
     const where = terms.length > 0 ? `WHERE ${terms.join(' AND ')}` : '';
-    const rows: SummaryRow[] = [];
+    const rows: EventSummary[] = [];
     for (let start = 0; start < places.length && rows.length < limit; start += LOOKUP_CHUNK) {
-      const found = this.#sql.exec<SummaryRow>(
+      const found = this.#sql.exec<EventSummary>(
         `SELECT ${SUMMARY} FROM json_each(?) AS place
          CROSS JOIN deliveries AS d ON d.seq = place.value CROSS JOIN events AS e ON e.id = d.id
          ${where} ORDER BY e.seq DESC LIMIT ?`,
@@ -207,17 +193,7 @@ function needsAttention(status: Status | undefined): boolean {
 }
 
 /** @param rows One more than fits, where there are more. */
-function pageOf(rows: readonly SummaryRow[], limit: number): EventPage {
-  const events = rows.slice(0, limit).map(summaryOf);
+function pageOf(rows: readonly EventSummary[], limit: number): EventPage {
+  const events = rows.slice(0, limit);
   return { events, cursor: rows.length > limit ? (events.at(-1)?.seq ?? null) : null };
-}
-
-function summaryOf({ received_at, updated_at, last_error, refusal_reason, ...same }: SummaryRow): EventSummary {
-  return {
-    ...same,
-    receivedAt: received_at,
-    updatedAt: updated_at,
-    lastError: last_error,
-    refusalReason: refusal_reason,
-  };
 }

@@ -3,16 +3,25 @@
 // An event that succeeds at first try writes three rows: `deliveries` on claim, `events` on claim, `events` on settle.
 // That is why what never changes (the envelope) and what changes (the state) live apart, why `events` is WITHOUT ROWID
 // (an ordinary table pays a second row for its text key) and why its indexes leave out `processing` and `processed`.
+//
+// All times are milliseconds since the epoch. What the columns hold, where the name does not say it:
+//
+// - `seq`: the order of arrival at the ledger.
+// - `event`: the envelope as JSON; null where the body could not be read.
+// - `refusal`: of a quarantined delivery: reason, headers and raw body (base64) as JSON.
+// - `due_at`: when the watchdog should look; null for a first try, which it finds by `seq`.
+// - `tries`: JSON list of the latest tries. `steps`: JSON list of the `once()` steps that have succeeded.
+// - `tallies.json`: what has been counted, and how far: see `arrivals.ts`.
 import type { Sql, Transaction } from './sql.ts';
 
 const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE deliveries (
-     seq INTEGER PRIMARY KEY,       -- order of arrival at the ledger
+     seq INTEGER PRIMARY KEY,
      id TEXT NOT NULL,
-     received_at INTEGER NOT NULL,  -- all times: milliseconds since the epoch
-     event TEXT,                    -- the envelope as JSON; null where the body could not be read
-     refusal TEXT                   -- of a quarantined delivery: reason, headers and raw body (base64) as JSON
+     received_at INTEGER NOT NULL,
+     event TEXT,
+     refusal TEXT
    )`,
     `CREATE TABLE events (
      id TEXT PRIMARY KEY,
@@ -22,14 +31,14 @@ const migrations: readonly (readonly string[])[] = [
      holder TEXT,
      claim TEXT,
      lease_until INTEGER NOT NULL,
-     due_at INTEGER,                -- when the watchdog should look; null for a first try, which it finds by seq
+     due_at INTEGER,
      attempts INTEGER NOT NULL,
      type TEXT NOT NULL,
      endpoint TEXT NOT NULL,
      received_at INTEGER NOT NULL,
      updated_at INTEGER NOT NULL,
-     tries TEXT NOT NULL,           -- JSON list of the latest tries
-     steps TEXT NOT NULL,           -- JSON list of the once() steps that have succeeded
+     tries TEXT NOT NULL,
+     steps TEXT NOT NULL,
      attention TEXT AS (CASE WHEN status IN ('processing', 'processed') THEN NULL ELSE status END) VIRTUAL
    ) WITHOUT ROWID`,
     `CREATE INDEX events_attention ON events (attention, seq) WHERE attention IS NOT NULL`,
@@ -42,7 +51,7 @@ const migrations: readonly (readonly string[])[] = [
   [
     `CREATE TABLE tallies (
      name TEXT PRIMARY KEY,
-     json TEXT NOT NULL             -- what has been counted, and how far: see arrivals.ts
+     json TEXT NOT NULL
    ) WITHOUT ROWID`,
   ],
 ];

@@ -64,15 +64,15 @@ function groupsOf(sql: Sql, arrivals: Arrivals, now: number): StatusGroup[] {
 
 /** The event that has waited longest for its handler to succeed or give up. */
 function oldestUnfinished(sql: Sql): Stats['oldestUnfinished'] {
-  const [row] = sql
-    .exec<{ id: string; status: Status; received_at: number }>(
-      `SELECT id, attention AS status, received_at FROM events WHERE attention IN ('retrying', 'queued')
+  const [oldest] = sql
+    .exec<NonNullable<Stats['oldestUnfinished']>>(
+      `SELECT id, attention AS status, received_at AS receivedAt FROM events WHERE attention IN ('retrying', 'queued')
        UNION ALL
        SELECT id, 'processing', received_at FROM (${UNFINISHED_TRIES})
-       ORDER BY received_at LIMIT 1`,
+       ORDER BY receivedAt LIMIT 1`,
     )
     .toArray();
-  return row ? { id: row.id, status: row.status, receivedAt: row.received_at } : null;
+  return oldest ?? null;
 }
 
 function noneYet(): Record<Status, number> {

@@ -1,7 +1,7 @@
 // Rows in and out of SQL. Decides nothing.
 import { MAX_TRIES_KEPT } from '../limits.ts';
-import type { Sql } from './sql.ts';
-import type { RowState, Status } from './status.ts';
+import type { Sql, SqlValue } from './sql.ts';
+import type { RowState } from './status.ts';
 
 /** One run of a handler, as it is remembered. */
 export interface Try {
@@ -43,26 +43,10 @@ export interface NewDelivery {
   readonly refusal: string | null;
 }
 
-type SqlRow = {
-  id: string;
-  seq: number;
-  status: Status;
-  run: number;
-  holder: string | null;
-  claim: string | null;
-  lease_until: number;
-  due_at: number | null;
-  attempts: number;
-  type: string;
-  endpoint: string;
-  received_at: number;
-  updated_at: number;
-  tries: string;
-  steps: string;
-};
+type SqlRow = Omit<Row, 'tries' | 'steps'> & { readonly tries: string; readonly steps: string };
 
-const COLUMNS =
-  'e.id, e.seq, e.status, e.run, e.holder, e.claim, e.lease_until, e.due_at, e.attempts, e.type, e.endpoint, e.received_at, e.updated_at, e.tries, e.steps';
+const ROW = `SELECT e.id, e.seq, e.status, e.run, e.holder, e.claim, e.lease_until AS leaseUntil, e.due_at AS dueAt, e.attempts,
+  e.type, e.endpoint, e.received_at AS receivedAt, e.updated_at AS updatedAt, e.tries, e.steps`;
 
 export class Store {
   readonly #sql: Sql;
@@ -73,36 +57,30 @@ export class Store {
 
   /** The rows of `ids` that exist, by id: one statement however many there are. */
   rows(ids: readonly string[]): Map<string, Row> {
-    const found = this.#sql.exec<SqlRow>(
-      `SELECT ${COLUMNS} FROM json_each(?) AS wanted JOIN events AS e ON e.id = wanted.value`,
+    const found = this.#select(
+      'FROM json_each(?) AS wanted JOIN events AS e ON e.id = wanted.value',
       JSON.stringify(ids),
     );
-    return new Map([...found].map((row) => [row.id, fromSql(row)]));
+    return new Map(found.map((row) => [row.id, row]));
   }
 
   row(id: string): Row | undefined {
-    const [row] = this.#sql.exec<SqlRow>(`SELECT ${COLUMNS} FROM events AS e WHERE e.id = ?`, id).toArray();
-    return row && fromSql(row);
+    return this.#select('FROM events AS e WHERE e.id = ?', id)[0];
   }
 
   /** Rows whose due time has come, the longest waiting first. */
   due(now: number, limit: number): Row[] {
-    const rows = this.#sql.exec<SqlRow>(
-      `SELECT ${COLUMNS} FROM events AS e WHERE e.due_at <= ? ORDER BY e.due_at LIMIT ?`,
-      now,
-      limit,
-    );
-    return [...rows].map(fromSql);
+    return this.#select('FROM events AS e WHERE e.due_at <= ? ORDER BY e.due_at LIMIT ?', now, limit);
   }
 
   /** Rows in order of arrival, after `seq`. */
   arrivedAfter(seq: number, limit: number): Row[] {
-    const rows = this.#sql.exec<SqlRow>(
-      `SELECT ${COLUMNS} FROM deliveries AS d JOIN events AS e ON e.id = d.id WHERE d.seq > ? ORDER BY d.seq LIMIT ?`,
-      seq,
-      limit,
-    );
-    return [...rows].map(fromSql);
+    const arrivals = 'FROM deliveries AS d JOIN events AS e ON e.id = d.id WHERE d.seq > ? ORDER BY d.seq LIMIT ?';
+    return this.#select(arrivals, seq, limit);
+  }
+
+  #select(from: string, ...bindings: SqlValue[]): Row[] {
+    return [...this.#sql.exec<SqlRow>(`${ROW} ${from}`, ...bindings)].map(fromSql);
   }
 
   /** Adds an event that the ledger has not met before. Two rows written, three where its status has an index. Returns its place in the order of arrival. */
@@ -208,22 +186,6 @@ export class Store {
   }
 }
 
-function fromSql(row: SqlRow): Row {
-  return {
-    id: row.id,
-    seq: row.seq,
-    status: row.status,
-    run: row.run,
-    holder: row.holder,
-    claim: row.claim,
-    leaseUntil: row.lease_until,
-    dueAt: row.due_at,
-    attempts: row.attempts,
-    type: row.type,
-    endpoint: row.endpoint,
-    receivedAt: row.received_at,
-    updatedAt: row.updated_at,
-    tries: JSON.parse(row.tries) as Try[],
-    steps: JSON.parse(row.steps) as string[],
-  };
+function fromSql({ tries, steps, ...same }: SqlRow): Row {
+  return { ...same, tries: JSON.parse(tries) as Try[], steps: JSON.parse(steps) as string[] };
 }

@@ -2,7 +2,7 @@
 import type { EventRecord } from '../ledger/queries.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
 import { eventPath, replayPath } from './event-path.ts';
-import { document, Notice, StatusBadge } from './layout.tsx';
+import { document, Notice, Section, StatusBadge, Terms } from './layout.tsx';
 import { Refused } from './refused.tsx';
 import { Tries } from './tries.tsx';
 import { When } from './when.tsx';
@@ -10,6 +10,11 @@ import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './word
 
 /** What the replay that led here came to. */
 export type ReplayNotice = 'queued' | 'failed' | ReopenRefusal;
+
+/** Whether the text is a notice: it stands in an address, where anybody may write anything. */
+export function isReplayNotice(text: string): text is ReplayNotice {
+  return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
+}
 
 export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, now: number) {
   return document(
@@ -24,10 +29,9 @@ export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, 
       {event.refusal && <Refused refusal={event.refusal} />}
       <Tries event={event} now={now} />
       {event.event && (
-        <section aria-labelledby="envelope">
-          <h2 id="envelope">The event, as handlers get it</h2>
+        <Section id="envelope" title="The event, as handlers get it">
           <pre tabindex={0}>{JSON.stringify(event.event, null, 2)}</pre>
-        </section>
+        </Section>
       )}
       <Details event={event} now={now} />
     </>,
@@ -48,7 +52,7 @@ function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNot
     case 'failed':
       return <Notice tone="bad">The queue did not take it. Nothing has changed; try again in a minute.</Notice>;
     default:
-      return <Notice tone="warn">Not run again. {reopenRefusalWords(notice)}</Notice>;
+      return <Notice tone="warn">Not run again. {reopenRefusalWords[notice]}</Notice>;
   }
 }
 
@@ -65,7 +69,7 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
       <p>
         <strong>What happens next: </strong>
         {next.text}
-        {next.at !== undefined && (
+        {next.at && (
           <>
             {' '}
             <When time={next.at} now={now} />.
@@ -94,29 +98,23 @@ function Replay({ event, now }: { event: EventRecord; now: number }) {
 }
 
 function Details({ event, now }: { event: EventRecord; now: number }) {
-  const rows: [string, unknown][] = [
-    [
-      'Created, by Vast.ai’s clock',
-      event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
-    ],
-    ['Received', <When time={event.receivedAt} now={now} />],
-    ['Last changed', <When time={event.updatedAt} now={now} />],
-    ['Endpoint', event.endpoint],
-    ['Times run again', event.run - 1],
-    ['Tries in this run', event.attempts],
-    ['Steps done under once()', event.steps.join(', ') || 'none'],
-  ];
   return (
-    <section aria-labelledby="details">
-      <h2 id="details">Details</h2>
-      <dl class="details">
-        {rows.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <Section id="details" title="Details">
+      <Terms
+        look="details"
+        rows={[
+          [
+            'Created, by Vast.ai’s clock',
+            event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
+          ],
+          ['Received', <When time={event.receivedAt} now={now} />],
+          ['Last changed', <When time={event.updatedAt} now={now} />],
+          ['Endpoint', event.endpoint],
+          ['Times run again', event.run - 1],
+          ['Tries in this run', event.attempts],
+          ['Steps done under once()', event.steps.join(', ') || 'none'],
+        ]}
+      />
+    </Section>
   );
 }

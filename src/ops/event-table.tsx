@@ -1,48 +1,35 @@
 // Events as rows: on the list and, the troubled ones, on the overview.
 import type { EventSummary } from '../ledger/queries.ts';
 import { eventPath } from './event-path.ts';
-import { StatusBadge } from './layout.tsx';
+import { StatusBadge, Table } from './layout.tsx';
 import { When } from './when.tsx';
 import { refusalWords } from './words.ts';
 
 export function EventTable({ events, now }: { events: readonly EventSummary[]; now: number }) {
   return (
-    <table class="events">
-      <thead>
+    <Table look="events" columns={[['Status'], ['Event'], ['Received'], ['Tries', 'number'], ['Why']]}>
+      {events.map((event) => (
         <tr>
-          <th scope="col">Status</th>
-          <th scope="col">Event</th>
-          <th scope="col">Received</th>
-          <th scope="col" class="number">
-            Tries
+          <td>
+            <StatusBadge status={event.status} />
+          </td>
+          <th scope="row">
+            <a href={eventPath(event.id)}>
+              <span class="type">{event.type}</span> <span class="id">{event.id}</span>
+            </a>
+            {event.endpoint !== 'default' && <span class="endpoint">{event.endpoint}</span>}
           </th>
-          <th scope="col">Why</th>
+          <td>
+            <When time={event.receivedAt} now={now} stacked />
+          </td>
+          <td class="number">
+            {event.attempts}
+            <span class="unit">{event.attempts === 1 ? ' try' : ' tries'}</span>
+          </td>
+          <Why event={event} />
         </tr>
-      </thead>
-      <tbody>
-        {events.map((event) => (
-          <tr>
-            <td>
-              <StatusBadge status={event.status} />
-            </td>
-            <th scope="row">
-              <a href={eventPath(event.id)}>
-                <span class="type">{event.type}</span> <span class="id">{event.id}</span>
-              </a>
-              {event.endpoint !== 'default' && <span class="endpoint">{event.endpoint}</span>}
-            </th>
-            <td>
-              <When time={event.receivedAt} now={now} stacked />
-            </td>
-            <td class="number">
-              {event.attempts}
-              <span class="unit">{event.attempts === 1 ? ' try' : ' tries'}</span>
-            </td>
-            <Why event={event} />
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

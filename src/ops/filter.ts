@@ -14,15 +14,15 @@ const text = (field: string, maxLength: number) =>
     v.maxLength(maxLength, `${field} must be at most ${maxLength} characters`),
   );
 
-const wholeNumber = (field: string, least: number, most: number) => {
-  const issue = `${field} must be a whole number from ${least} to ${most}`;
-  return v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number))], issue),
-    v.integer(issue),
-    v.minValue(least, issue),
-    v.maxValue(most, issue),
+/** A number, or its digits as a form sends them. */
+export const wholeNumber = (field: string, least: number, most: number) =>
+  v.pipe(
+    v.custom<string | number>(
+      (value) => /^\d{1,16}$/.test(String(value)) && Number(value) >= least && Number(value) <= most,
+      `${field} must be a whole number from ${least} to ${most}`,
+    ),
+    v.transform(Number),
   );
-};
 
 const filterEntries = {
   status: v.optional(v.picklist(statuses, `status must be one of ${statuses.join(', ')}`)),

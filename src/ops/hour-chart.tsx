@@ -1,6 +1,7 @@
 // Events per hour as stacked bars: inline SVG without script or inline style, and the same numbers as a table.
 import type { Stats } from '../ledger/stats.ts';
 import type { Status } from '../ledger/status.ts';
+import { Table } from './layout.tsx';
 import { utc } from './when.tsx';
 
 const HEIGHT = 160;
@@ -87,28 +88,16 @@ function HourTable({ hours }: { hours: readonly Hour[] }) {
   const busy = hours.filter((hour) => totalOf(hour) > 0).reverse();
   if (busy.length === 0) return <p>No events in the last 48 hours.</p>;
   return (
-    <table>
-      <thead>
+    <Table columns={[['Hour (UTC)'], ...kinds.map(({ label }) => [label, 'number'] as const)]}>
+      {busy.map((hour) => (
         <tr>
-          <th scope="col">Hour (UTC)</th>
-          {kinds.map(({ label }) => (
-            <th scope="col" class="number">
-              {label}
-            </th>
+          <th scope="row">{utc(hour.hour).slice(0, 16)}</th>
+          {kinds.map(({ statuses }) => (
+            <td class="number">{countOf(hour, statuses).toLocaleString('en')}</td>
           ))}
         </tr>
-      </thead>
-      <tbody>
-        {busy.map((hour) => (
-          <tr>
-            <th scope="row">{utc(hour.hour).slice(0, 16)}</th>
-            {kinds.map(({ statuses }) => (
-              <td class="number">{countOf(hour, statuses).toLocaleString('en')}</td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   );
 }
 

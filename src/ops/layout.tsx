@@ -1,18 +1,16 @@
 // The frame around every page, and the small parts that several pages share.
-import { html } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import type { Status } from '../ledger/status.ts';
 import { PAGE_ROOT } from './event-path.ts';
 import { statusWords } from './words.ts';
 
-/** A whole document. */
+/** A whole document, as text: no component waits for anything. */
 export function document(title: string, content: Child, here?: 'overview' | 'events') {
-  return html`<!doctype html>${(
+  return `<!doctype html>${(
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
         <title>{`${title} · Vast.ai webhooks`}</title>
         <link rel="icon" href={`${PAGE_ROOT}/icon.svg`} />
         <link rel="stylesheet" href={`${PAGE_ROOT}/style.css`} />
@@ -52,5 +50,51 @@ export function Notice(props: { tone: 'good' | 'warn' | 'bad' | 'idle'; children
     <div class={`notice ${props.tone}`} role="status">
       {props.children}
     </div>
+  );
+}
+
+/** A part of a page under its own heading, which also names it. */
+export function Section({ id, title, children }: { id: string; title: string; children?: Child }) {
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** Names, each with what it stands for. */
+export function Terms({ look, rows }: { look: 'facts' | 'details'; rows: readonly (readonly [string, Child])[] }) {
+  return (
+    <dl class={look}>
+      {rows.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** @param props.columns Their headings; `number` aligns one with its figures. */
+export function Table(props: {
+  look?: 'events' | 'tries';
+  columns: readonly (readonly [heading: string, look?: 'number'])[];
+  children?: Child;
+}) {
+  return (
+    <table class={props.look}>
+      <thead>
+        <tr>
+          {props.columns.map(([heading, look]) => (
+            <th scope="col" class={look}>
+              {heading}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{props.children}</tbody>
+    </table>
   );
 }

@@ -4,7 +4,7 @@ import { type Status, statuses } from '../ledger/status.ts';
 import { eventPath, PAGE_ROOT } from './event-path.ts';
 import { EventTable } from './event-table.tsx';
 import { HourChart } from './hour-chart.tsx';
-import { document, StatusBadge } from './layout.tsx';
+import { document, Section, StatusBadge, Terms } from './layout.tsx';
 import type { Snapshot } from './snapshot.ts';
 import { verdictOn } from './verdict.ts';
 import { When } from './when.tsx';
@@ -28,23 +28,20 @@ export function overviewPage(props: OverviewProps) {
       <VerdictBox {...props} />
       <Facts {...props} />
       {troubled.length > 0 && (
-        <section aria-labelledby="troubled">
-          <h2 id="troubled">What failed last, and why</h2>
+        <Section id="troubled" title="What failed last, and why">
           <EventTable events={troubled} now={now} />
-        </section>
+        </Section>
       )}
-      <section aria-labelledby="by-status">
-        <h2 id="by-status">All events by status</h2>
+      <Section id="by-status" title="All events by status">
         <ul class="tiles">
           {statuses.map((status) => (
             <Tile status={status} count={snapshot.byStatus[status]} />
           ))}
         </ul>
-      </section>
-      <section aria-labelledby="hours">
-        <h2 id="hours">Last 48 hours</h2>
+      </Section>
+      <Section id="hours" title="Last 48 hours">
         <HourChart hours={snapshot.perHour} />
-      </section>
+      </Section>
       {snapshot.byType.length > 0 && <Types snapshot={snapshot} />}
       <p class="asof">
         As of <When time={now} now={now} />. Events are kept for 30 days. Machines read{' '}
@@ -74,37 +71,25 @@ function VerdictBox({ snapshot, configured, now }: OverviewProps) {
 
 function Facts({ snapshot, configured, now }: OverviewProps) {
   const { lastReceivedAt, oldestUnfinished, backlog } = snapshot;
+  const oldest = oldestUnfinished && (
+    <a href={eventPath(oldestUnfinished.id)}>
+      <When time={oldestUnfinished.receivedAt} now={now} stacked />
+    </a>
+  );
   return (
-    <dl class="facts">
-      <div>
-        <dt>Last event received</dt>
-        <dd>{lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} stacked />}</dd>
-      </div>
-      <div>
-        <dt>Oldest unfinished</dt>
-        <dd>
-          {oldestUnfinished ? (
-            <a href={eventPath(oldestUnfinished.id)}>
-              <When time={oldestUnfinished.receivedAt} now={now} stacked />
-            </a>
-          ) : (
-            'none'
-          )}
-        </dd>
-      </div>
-      <div>
-        <dt>Waiting in the queue</dt>
-        <dd>{countText(backlog.events)}</dd>
-      </div>
-      <div>
-        <dt>In the dead-letter queue</dt>
-        <dd>{countText(backlog.deadLetters)}</dd>
-      </div>
-      <div>
-        <dt>Webhook secret</dt>
-        <dd>{configured ? 'set' : 'missing'}</dd>
-      </div>
-    </dl>
+    <Terms
+      look="facts"
+      rows={[
+        [
+          'Last event received',
+          lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} stacked />,
+        ],
+        ['Oldest unfinished', oldest ?? 'none'],
+        ['Waiting in the queue', countText(backlog.events)],
+        ['In the dead-letter queue', countText(backlog.deadLetters)],
+        ['Webhook secret', configured ? 'set' : 'missing'],
+      ]}
+    />
   );
 }
 
@@ -126,8 +111,7 @@ function Types({ snapshot }: { snapshot: Snapshot }) {
   for (const { type, count } of snapshot.byType) totals.set(type, (totals.get(type) ?? 0) + count);
   const types = [...totals].sort((a, b) => b[1] - a[1]);
   return (
-    <section aria-labelledby="types">
-      <h2 id="types">All events by type</h2>
+    <Section id="types" title="All events by type">
       <ul class="types">
         {types.map(([type, count]) => (
           <li>
@@ -135,7 +119,7 @@ function Types({ snapshot }: { snapshot: Snapshot }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }
 

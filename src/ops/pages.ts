@@ -7,13 +7,13 @@ import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/open-ledger.ts';
 import type { Status } from '../ledger/status.ts';
-import { REPLAY_COUNTED } from '../limits.ts';
+import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { log } from '../log.ts';
 import { errorPage } from './error-page.tsx';
 import { eventListPage } from './event-list.tsx';
-import { eventPage, type ReplayNotice } from './event-page.tsx';
+import { eventPage, isReplayNotice } from './event-page.tsx';
 import { eventPath, eventRoutes, idOf, PAGE_ROOT } from './event-path.ts';
-import { parseList, parseReplay, queryOf } from './filter.ts';
+import { type Issues, parseList, parseReplay, queryOf, wholeNumber } from './filter.ts';
 import { overviewPage } from './overview.tsx';
 import { replayPage, type StepResult } from './replay-page.tsx';
 import { takeSnapshot } from './snapshot.ts';
@@ -26,15 +26,6 @@ const MAX_FORM_BYTES = 4_096;
 /** What the overview shows of each kind of trouble, and of all together. */
 const TROUBLES: readonly Status[] = ['dead', 'quarantined', 'retrying'];
 const TROUBLED_SHOWN = 6;
-
-const notices: ReadonlySet<string> = new Set<ReplayNotice>([
-  'queued',
-  'failed',
-  'unknown_event',
-  'being_processed',
-  'already_queued',
-  'not_an_event',
-]);
 
 export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) => boolean): void {
   ops.get('/', async (context) => {
@@ -52,7 +43,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
 
   ops.get('/events', async (context) => {
     const request = parseList(context.req.query());
-    if (!request.ok) return context.html(errorPage('This filter cannot be used', request.failure), 400);
+    if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit);
     return context.html(eventListPage(request.value, page, eventTypes, Date.now()));
@@ -63,7 +54,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
     const unknown = 'It was never received, or is older than the 30 days that events are kept.';
     if (!event) return context.html(errorPage('There is no such event', [unknown]), 404);
     const notice = context.req.query('replay') ?? '';
-    return context.html(eventPage(event, notices.has(notice) ? (notice as ReplayNotice) : undefined, Date.now()));
+    return context.html(eventPage(event, isReplayNotice(notice) ? notice : undefined, Date.now()));
   });
 
   ops.on('POST', eventRoutes('', '/replay'), async (context: OpsContext) => {
@@ -76,7 +67,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
 
   ops.get('/replay', async (context) => {
     const request = parseReplay(context.req.query());
-    if (!request.ok) return context.html(errorPage('This filter cannot be used', request.failure), 400);
+    if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, REPLAY_COUNTED);
     const done = v.safeParse(stepSchema, context.req.query());
@@ -93,7 +84,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
 
   ops.post('/replay', bodyLimit({ maxSize: MAX_FORM_BYTES }), async (context) => {
     const request = parseReplay(await context.req.parseBody().catch(() => undefined));
-    if (!request.ok) return context.html(errorPage('This filter cannot be used', request.failure), 400);
+    if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);
     const count = (kind: string) => step.answers.filter((answer) => answer.kind === kind).length;
@@ -103,5 +94,9 @@ export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) 
   });
 }
 
-const counted = v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number));
-const stepSchema = v.object({ queued: counted, refused: counted, failed: counted });
+function badFilter(context: OpsContext, issues: Issues) {
+  return context.html(errorPage('This filter cannot be used', issues), 400);
+}
+
+const count = (field: string) => wholeNumber(field, 0, REPLAY_STEP);
+const stepSchema = v.object({ queued: count('queued'), refused: count('refused'), failed: count('failed') });

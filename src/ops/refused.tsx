@@ -1,13 +1,13 @@
 // A quarantined delivery as the edge refused it: the reason, the body byte for byte, and the headers.
 import type { Refusal } from '../ledger/queries.ts';
+import { Section, Terms } from './layout.tsx';
 import { readRawBody } from './raw-body.ts';
 import { refusalWords } from './words.ts';
 
 export function Refused({ refusal }: { refusal: Refusal }) {
   const body = readRawBody(refusal.body);
   return (
-    <section aria-labelledby="refused">
-      <h2 id="refused">Why it was kept aside</h2>
+    <Section id="refused" title="Why it was kept aside">
       <p>
         {refusalWords(refusal.reason)} <code>{refusal.reason}</code>
       </p>
@@ -22,16 +22,9 @@ export function Refused({ refusal }: { refusal: Refusal }) {
       {Object.keys(refusal.headers).length > 0 && (
         <>
           <h3>Its headers</h3>
-          <dl class="details">
-            {Object.entries(refusal.headers).map(([name, value]) => (
-              <div>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Terms look="details" rows={Object.entries(refusal.headers)} />
         </>
       )}
-    </section>
+    </Section>
   );
 }

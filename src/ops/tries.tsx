@@ -2,6 +2,7 @@
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Try } from '../ledger/store.ts';
 import { MAX_TRIES_KEPT } from '../limits.ts';
+import { Section, Table } from './layout.tsx';
 import { When } from './when.tsx';
 
 const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' };
@@ -9,37 +10,24 @@ const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', faile
 export function Tries({ event, now }: { event: EventRecord; now: number }) {
   const { tries } = event;
   return (
-    <section aria-labelledby="tries">
-      <h2 id="tries">Every try</h2>
+    <Section id="tries" title="Every try">
       {tries.length === 0 ? (
         <p>{event.status === 'quarantined' ? 'No handler has run for it.' : 'None has ended yet.'}</p>
       ) : (
-        <table class="tries">
-          <thead>
+        <Table look="tries" columns={[['Ended'], ['Outcome'], ['Took', 'number'], ['Error']]}>
+          {[...tries].reverse().map((attempt) => (
             <tr>
-              <th scope="col">Ended</th>
-              <th scope="col">Outcome</th>
-              <th scope="col" class="number">
-                Took
+              <th scope="row">
+                <When time={attempt.at} now={now} />
               </th>
-              <th scope="col">Error</th>
+              <td class={`outcome ${attempt.outcome}`}>{tryWords[attempt.outcome]}</td>
+              <td class="number">{attempt.ms === undefined ? '' : `${attempt.ms.toLocaleString('en')} ms`}</td>
+              <td class="error">{attempt.error}</td>
             </tr>
-          </thead>
-          <tbody>
-            {[...tries].reverse().map((attempt) => (
-              <tr>
-                <th scope="row">
-                  <When time={attempt.at} now={now} />
-                </th>
-                <td class={attempt.outcome}>{tryWords[attempt.outcome]}</td>
-                <td class="number">{attempt.ms === undefined ? '' : `${attempt.ms.toLocaleString('en')} ms`}</td>
-                <td class="error">{attempt.error}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+          ))}
+        </Table>
       )}
       {tries.length >= MAX_TRIES_KEPT && <p class="hint">Only the latest {MAX_TRIES_KEPT} are kept.</p>}
-    </section>
+    </Section>
   );
 }

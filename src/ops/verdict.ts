@@ -23,10 +23,8 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
   const { total, byStatus, oldestUnfinished } = snapshot;
   const dead = recent(snapshot, 'dead');
   const quarantined = recent(snapshot, 'quarantined');
-  const quarantinedWords = `${counted(quarantined, 'delivery was', 'deliveries were')} kept but not run`;
-  const retryingWords = `${counted(byStatus.retrying, 'event is', 'events are')} being tried again`;
-  const also = (...notes: string[]) => (notes.length > 0 ? `Besides, ${notes.join(', and ')}.` : undefined);
-  const retryingNote = byStatus.retrying > 0 ? [retryingWords] : [];
+  const aside = quarantined > 0 && `${counted(quarantined, 'delivery was', 'deliveries were')} kept but not run`;
+  const retrying = byStatus.retrying > 0 && `${counted(byStatus.retrying, 'event is', 'events are')} being tried again`;
 
   if (!configured) {
     return {
@@ -41,7 +39,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
       tone: 'bad',
       headline: `${counted(dead, 'event has', 'events have')} failed for good`,
       advice: 'Read its last error, mend the cause, then run it again.',
-      besides: also(...(quarantined > 0 ? [quarantinedWords] : []), ...retryingNote),
+      besides: besides(aside, retrying),
       status: 'dead',
     };
   }
@@ -50,23 +48,23 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
       tone: 'warn',
       headline: 'Something is taking long',
       advice: 'The oldest unfinished event is older than 15 minutes. It is still being tried; its error says why.',
-      besides: also(...(quarantined > 0 ? [quarantinedWords] : []), ...retryingNote),
+      besides: besides(aside, retrying),
       status: oldestUnfinished.status,
     };
   }
-  if (quarantined > 0) {
+  if (aside) {
     return {
       tone: 'warn',
-      headline: quarantinedWords,
+      headline: aside,
       advice: 'Genuine, yet refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
-      besides: also(...retryingNote),
+      besides: besides(retrying),
       status: 'quarantined',
     };
   }
-  if (byStatus.retrying > 0) {
+  if (retrying) {
     return {
       tone: 'warn',
-      headline: retryingWords,
+      headline: retrying,
       advice: 'Nothing is lost, and nothing needs you yet.',
       status: 'retrying',
     };
@@ -87,6 +85,11 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     besides:
       left > 0 ? `From before, ${counted(left, 'event waits', 'events wait')} for a decision: see below.` : undefined,
   };
+}
+
+function besides(...notes: readonly (string | false)[]): string | undefined {
+  const words = notes.filter(Boolean);
+  return words.length > 0 ? `Besides, ${words.join(', and ')}.` : undefined;
 }
 
 function recent({ perHour }: Snapshot, status: Status): number {

@@ -27,7 +27,7 @@ export const statusWords: Record<Status, StatusWords> = {
 /** What happens next if nobody does anything; `at` (milliseconds since the epoch) is when, where that is known. */
 export interface NextStep {
   readonly text: string;
-  readonly at?: number;
+  readonly at?: number | null;
 }
 
 /** @param now Milliseconds since the epoch. */
@@ -38,18 +38,18 @@ export function nextStep(event: EventRecord, now: number): NextStep {
         ? { text: 'Its consumer stopped without a word. Its message comes back by itself; or run it again now.' }
         : {
             text: 'Its handler ends, well or not. Its claim on the event is over at the latest',
-            ...atOf(event.leaseUntil),
+            at: event.leaseUntil,
           };
     case 'retrying': {
       const at = event.dueAt === null ? null : event.dueAt - STUCK_AFTER_MS;
       return at !== null && at <= now
         ? { text: 'The next try is due: it runs as soon as the queue delivers it.' }
-        : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1}, by itself,`, ...atOf(at) };
+        : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1}, by itself,`, at };
     }
     case 'queued':
       return {
         text: 'It runs within seconds. Should its message get lost, it is sent once more,',
-        ...atOf(event.dueAt),
+        at: event.dueAt,
       };
     case 'processed':
       return { text: 'Nothing. Copies that still arrive are recognised and not run.' };
@@ -60,10 +60,6 @@ export function nextStep(event: EventRecord, now: number): NextStep {
         ? { text: 'Nothing, until you run it. If Vast.ai delivers the same event in good order, it runs by itself.' }
         : { text: 'Nothing: its body is not an event, so there is nothing that a handler could run.' };
   }
-}
-
-function atOf(at: number | null): { at?: number } {
-  return at === null ? {} : { at };
 }
 
 const refusals: ReadonlyMap<string, string> = new Map([
@@ -86,18 +82,12 @@ export function refusalWords(reason: string): string {
   return refusals.get(reason) ?? `Refused: ${reason}.`;
 }
 
-export function reopenRefusalWords(reason: ReopenRefusal): string {
-  switch (reason) {
-    case 'unknown_event':
-      return 'There is no such event (any more).';
-    case 'being_processed':
-      return 'A handler is running for it right now. Wait for it to end.';
-    case 'already_queued':
-      return 'It is already on its way: it waits in the queue.';
-    case 'not_an_event':
-      return 'Its body is not an event, so no handler can run it.';
-  }
-}
+export const reopenRefusalWords: Record<ReopenRefusal, string> = {
+  unknown_event: 'There is no such event (any more).',
+  being_processed: 'A handler is running for it right now. Wait for it to end.',
+  already_queued: 'It is already on its way: it waits in the queue.',
+  not_an_event: 'Its body is not an event, so no handler can run it.',
+};
 
 /** What a replay repeats, so that nobody is surprised. */
 export function replayWarning(event: EventRecord): string {

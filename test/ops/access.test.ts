@@ -165,6 +165,17 @@ describe('every answer', () => {
     }
   });
 
+  it('is taken for what it says it is, framed by nobody, and told to no other site', async () => {
+    for (const { headers } of await answers()) {
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.get('strict-transport-security')).toContain('max-age=15552000');
+    }
+  });
+
   it('is served with a trailing slash, and to HEAD without a body', async () => {
     for (const path of ['/ops/', '/ops/events/', '/ops/api/stats/', '/ops/metrics/']) {
       expect((await ask(path)).status, path).toBe(200);

@@ -117,7 +117,7 @@ describe('an event’s page', () => {
 
   it('lists every try with its error', async () => {
     const html = await page(`/ops/events/${RETRYING_ID}`);
-    expect(html.match(/<td class="failed">/g)).toHaveLength(4);
+    expect(html.match(/<td class="outcome failed">/g)).toHaveLength(4);
   });
 
   it('shows a quarantined body as text where it is UTF-8, and says why it was refused', async () => {
