@@ -17,10 +17,10 @@ const text = (field: string, maxLength: number) =>
 /** A number, or its digits as a form sends them. */
 export const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
-    v.custom<string | number>(
-      (value) => /^\d{1,16}$/.test(String(value)) && Number(value) >= least && Number(value) <= most,
-      `${field} must be a whole number from ${least} to ${most}`,
-    ),
+    v.custom<string | number>((value) => {
+      const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+      return Number.isInteger(number) && (number as number) >= least && (number as number) <= most;
+    }, `${field} must be a whole number from ${least} to ${most}`),
     v.transform(Number),
   );
 

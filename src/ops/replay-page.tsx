@@ -40,7 +40,7 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
             <input type="hidden" name={name} value={value ?? ''} />
           ))}
           <p>
-            Their handlers run from the start; whatever they did before they failed will be done again. Mend the cause
+            Their handlers run from the start; whatever they did before they failed will be done again. Fix the cause
             first, and try it on one event.
           </p>
           <button type="submit">

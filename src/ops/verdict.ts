@@ -38,7 +38,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     return {
       tone: 'bad',
       headline: `${counted(dead, 'event has', 'events have')} failed for good`,
-      advice: 'Read its last error, mend the cause, then run it again.',
+      advice: 'Read its last error, fix the cause, then run it again.',
       besides: besides(aside, retrying),
       status: 'dead',
     };

@@ -54,7 +54,7 @@ export function nextStep(event: EventRecord, now: number): NextStep {
     case 'processed':
       return { text: 'Nothing. Copies that still arrive are recognised and not run.' };
     case 'dead':
-      return { text: 'Nothing, until you run it again. Mend the cause first: the last error says what it is.' };
+      return { text: 'Nothing, until you run it again. Fix the cause first: the last error says what it is.' };
     case 'quarantined':
       return event.event
         ? { text: 'Nothing, until you run it. If Vast.ai delivers the same event in good order, it runs by itself.' }

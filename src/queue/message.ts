@@ -70,7 +70,7 @@ const storable = v.pipe(
 /** Milliseconds since the epoch, within what a date can be. */
 const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 
-const envelopeSchema = v.looseObject({
+const envelopeSchema = v.object({
   id: storable,
   type: storable,
   endpoint: storable,
