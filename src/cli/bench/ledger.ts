@@ -25,6 +25,10 @@ type Operation = (typeof operations)[number];
 type Samples = Record<Operation, number[]>;
 
 export interface LedgerFigures {
+  /** Rows of the large ledger. */
+  readonly rows: number;
+  /** Events per batch. */
+  readonly size: number;
   /** Of an event that succeeds at first try, claim and settle together; and of a copy of it. */
   readonly rowsWritten: { readonly alone: RowsWritten; readonly batched: RowsWritten };
   readonly rounds: { readonly few: Samples; readonly many: Samples };
@@ -46,16 +50,17 @@ type Call = (route: string, parameters: Record<string, number>) => Promise<unkno
 
 /**
  * @param rows Rows of the large ledger.
- * @param size Events per batch.
+ * @param givenSize Events per batch; as many as are deployed where it is left out.
  * @param onRound Called after each of the `LEDGER_ROUNDS` rounds.
  */
 export async function measureLedger(
   rows: number,
-  size: number,
+  givenSize: number | undefined,
   onRound: (done: number) => void,
 ): Promise<LedgerFigures> {
   const bench = await startBench();
   try {
+    const size = givenSize ?? bench.batchSize;
     const alone = (await bench.call('/rows', { ledger: 0, size: 1 })) as RowsWritten;
     const batched = (await bench.call('/rows', { ledger: 0, size })) as RowsWritten;
     await fill(bench.call, FEW_ROWS);
@@ -68,13 +73,13 @@ export async function measureLedger(
       onRound(round + 1);
     }
     for (const samples of [few, many]) for (const operation of operations) samples[operation].shift();
-    return figuresOf({ alone, batched }, { few, many });
+    return { rows, size, ...figuresOf({ alone, batched }, { few, many }) };
   } finally {
     await bench.close();
   }
 }
 
-function figuresOf(rowsWritten: LedgerFigures['rowsWritten'], rounds: LedgerFigures['rounds']): LedgerFigures {
+function figuresOf(rowsWritten: LedgerFigures['rowsWritten'], rounds: LedgerFigures['rounds']) {
   const medians = Object.fromEntries(
     operations.map((operation) => {
       const [few, many] = [median(rounds.few[operation]), median(rounds.many[operation])];
@@ -115,8 +120,15 @@ function noSamples(): Samples {
   return { claimNew: [], settleNew: [], claimKnown: [], watch: [] };
 }
 
+interface Bench {
+  readonly call: Call;
+  readonly close: () => Promise<void>;
+  /** `max_batch_size` of the main queue's consumer. */
+  readonly batchSize: number;
+}
+
 /** Starts the bench's Worker on a free port, with storage that goes when this process does. */
-async function startBench(): Promise<{ readonly call: Call; readonly close: () => Promise<void> }> {
+async function startBench(): Promise<Bench> {
   // Read by wrangler when it is loaded, so set first.
   Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
   const { createTestHarness, unstable_readConfig } = await import('wrangler');
@@ -142,5 +154,9 @@ async function startBench(): Promise<{ readonly call: Call; readonly close: () =
     if (!response.ok) throw new Error(`${route}: ${response.status} ${(await response.text()).slice(0, 500)}`);
     return response.json();
   };
-  return { call, close: () => server.close() };
+  const batchSize = queues.consumers?.find(
+    (consumer: { queue: string }) => consumer.queue === 'vastai-events',
+  )?.max_batch_size;
+  if (batchSize === undefined) throw new Error('wrangler.toml sets no max_batch_size for vastai-events');
+  return { call, close: () => server.close(), batchSize };
 }

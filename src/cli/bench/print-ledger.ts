@@ -1,11 +1,7 @@
 // The ledger's figures as a table for people.
 import { FEW_ROWS, type LedgerFigures, MOST_GROWTH, MOST_ROWS_PER_EVENT, operations } from './ledger.ts';
 
-/**
- * @param rows Rows of the large ledger.
- * @param size Events per batch.
- */
-export function printLedger({ rowsWritten, medians, withinBudget }: LedgerFigures, rows: number, size: number): void {
+export function printLedger({ rows, size, rowsWritten, medians, withinBudget }: LedgerFigures): void {
   const { alone, batched } = rowsWritten;
   console.log('Rows written per event that succeeds at first try, claim and settle together');
   console.log(

@@ -14,6 +14,7 @@ const TIMES = {
   standardwebhooks: 2_000,
   octokit: 2_000,
   route: 800,
+  least: 800,
   edge: 800,
   forged: 800,
   consume10: 200,

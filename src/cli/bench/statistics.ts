@@ -7,6 +7,10 @@ export function median(values: readonly number[]): number {
   return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /** One comparison: what it cost in each round beside what it is compared with, and the ratio of each round. */
 export interface Comparison {
   /** The median of the rounds' ratios: subject by baseline. */
