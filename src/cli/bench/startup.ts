@@ -28,7 +28,7 @@ export async function measureStartup(): Promise<number> {
 }
 
 /** Looks are counted, not the time between them: the profiler may be held up, and would blame whatever it saw last. */
-function busyMs({ nodes, samples }: Profile): number {
+export function busyMs({ nodes, samples }: Profile): number {
   const idle = nodes.find((node) => node.callFrame.functionName === '(idle)')?.id;
   return samples.filter((sample) => sample !== idle).length * SAMPLING_MS;
 }
