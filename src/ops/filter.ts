@@ -19,7 +19,7 @@ export const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
     v.custom<string | number>((value) => {
       const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
-      return Number.isInteger(number) && (number as number) >= least && (number as number) <= most;
+      return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
     }, `${field} must be a whole number from ${least} to ${most}`),
     v.transform(Number),
   );

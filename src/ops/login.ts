@@ -3,6 +3,8 @@
 // Only failures are counted. The platform's limiter cannot be asked without counting, so an address that it has turned away
 // is remembered in this isolate for a minute, and until then not even a right password is looked at: an answer to a guess is
 // what must be limited. A limiter that fails lets everybody try; the token is still needed.
+//
+// Of Hono's basic-auth only the parser is used: the middleware around it knows no limiter, and doubles this file's size.
 import type { Context, MiddlewareHandler } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import type { Env } from '../env.ts';

@@ -35,7 +35,7 @@ export function createOps(isConfigured: (env: Env) => boolean): Hono<{ Bindings:
     await next();
     // Without a token the tree does not exist, so not even a header may tell it from any other unknown path.
     if (!context.env.OPS_TOKEN) return;
-    for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
   });
   ops.use(login(log), sameOrigin);
 

@@ -98,5 +98,9 @@ function badFilter(context: OpsContext, issues: Issues) {
   return context.html(errorPage('This filter cannot be used', issues), 400);
 }
 
-const count = (field: string) => wholeNumber(field, 0, REPLAY_STEP);
-const stepSchema = v.object({ queued: count('queued'), refused: count('refused'), failed: count('failed') });
+const stepCount = (field: string) => wholeNumber(field, 0, REPLAY_STEP);
+const stepSchema = v.object({
+  queued: stepCount('queued'),
+  refused: stepCount('refused'),
+  failed: stepCount('failed'),
+});

@@ -1,7 +1,8 @@
 // How the pages look: one stylesheet, served as a file of its own so that the policy can forbid inline style.
 //
-// A status has a hue and nothing else of its own: how dark, how soft and how bright it is shown is the same for all, so that
-// the contrast is, too.
+// A status has a hue; how dark and how soft it is shown is the same for all, so that every text keeps a contrast of 6 to 1.
+// Only a dead event's bar is darker than the others: nobody must need to tell red from green. Colours stand apart from
+// outlines and borders, which a browser without `light-dark()` then draws in the colour of the text.
 
 export const STYLESHEET = `
 :root {
@@ -13,10 +14,10 @@ export const STYLESHEET = `
   box-sizing: border-box;
   --ink: light-dark(oklch(43% .15 var(--hue)), oklch(83% .11 var(--hue)));
   --soft: light-dark(oklch(94% .04 var(--hue)), oklch(28% .05 var(--hue)));
-  --bar: oklch(65% .16 var(--hue));
+  --bar: oklch(var(--bright, 65%) .16 var(--hue));
 }
 .good, .processed, .succeeded { --hue: 150; }
-.bad, .dead, .failed, .lost { --hue: 27; }
+.bad, .dead, .failed, .lost { --hue: 27; --bright: 54%; }
 .warn, .retrying, .unfinished { --hue: 75; }
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
@@ -33,14 +34,14 @@ nav a, .paging > * { display: inline-block; padding: .5rem .25rem; margin-right:
 nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip, h1.quiet { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; background: var(--card); padding: .5rem; }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-input, select, .button, button { font: inherit; color: inherit; }
+:focus-visible { outline: 3px solid; outline-color: var(--link); outline-offset: 2px; }
+input, select, .button, button { font: inherit; color: var(--text); }
 .brand, .button, button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
 .hint, .asof, .most, .axis, .paging, .endpoint, .id, small, dt, label, thead th, .tiles p { color: var(--quiet); font-size: .85rem; }
 .asof { margin-top: 2.5rem; }
 code, pre, .id, td.error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
-pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li { background: var(--card); border: 1px solid var(--line); }
+pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li { background: var(--card); border: 1px solid; border-color: var(--line); }
 input, select, .button, button { border-color: var(--quiet); }
 pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict { border-radius: .5rem; padding: .6rem .8rem; }
 pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; }
@@ -54,7 +55,7 @@ input, select { display: block; width: 100%; }
 .filter .wide { flex: 2 1 14rem; }
 
 .verdict, .notice, .badge { background: var(--soft); color: var(--ink); }
-.verdict, .situation { border-left: .5rem solid var(--bar); margin: .75rem 0 1rem; }
+.verdict, .situation { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
 .verdict > :not(.headline) { color: var(--text); }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
 .outcome { color: var(--ink); }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { projectRoot } from '../project-root.ts';
 import { offlineEnvironment } from '../wrangler.ts';
-import { median } from './statistics.ts';
+import { compare, median } from './statistics.ts';
 
 export const FEW_ROWS = 1_000;
 export const MOST_ROWS_PER_EVENT = 3;
@@ -14,8 +14,8 @@ export const MOST_GROWTH = 1.2;
 
 /** Rows added by one call: a statement may not hold the object for minutes. */
 const FILL_STEP = 50_000;
-/** A measurement is one request for this many batches, so that the way to the Worker hardly counts. */
-const BATCHES = 10;
+/** A measurement is one request for batches of this many events together, so that the way to the Worker hardly counts. */
+const EVENTS_AT_ONCE = 500;
 /** One round more than counts, because the first finds caches cold. */
 export const LEDGER_ROUNDS = 16;
 
@@ -32,7 +32,7 @@ export interface LedgerFigures {
   /** Of an event that succeeds at first try, claim and settle together; and of a copy of it. */
   readonly rowsWritten: { readonly alone: RowsWritten; readonly batched: RowsWritten };
   readonly rounds: { readonly few: Samples; readonly many: Samples };
-  /** Medians of the rounds, in milliseconds, and how many times as long it takes with many rows. */
+  /** Medians of the rounds, in milliseconds, and the median of their ratios: how many times as long it takes with many rows. */
   readonly medians: Readonly<
     Record<Operation, { readonly few: number; readonly many: number; readonly ratio: number }>
   >;
@@ -82,8 +82,8 @@ export async function measureLedger(
 function figuresOf(rowsWritten: LedgerFigures['rowsWritten'], rounds: LedgerFigures['rounds']) {
   const medians = Object.fromEntries(
     operations.map((operation) => {
-      const [few, many] = [median(rounds.few[operation]), median(rounds.many[operation])];
-      return [operation, { few, many, ratio: many / few }];
+      const [few, many] = [rounds.few[operation], rounds.many[operation]];
+      return [operation, { few: median(few), many: median(many), ratio: compare(many, few).ratio }];
     }),
   ) as LedgerFigures['medians'];
   const withinBudget = {
@@ -101,7 +101,7 @@ async function fill(call: Call, total: number): Promise<void> {
 
 /** One round on the ledger that holds `total` rows; it finds and leaves it so. */
 async function measure(call: Call, total: number, size: number, samples: Samples): Promise<void> {
-  const on = { ledger: total, size, batches: BATCHES };
+  const on = { ledger: total, size, batches: Math.ceil(EVENTS_AT_ONCE / size) };
   const timed = async (operation: Operation, route: string, times: number) => {
     const startedAt = performance.now();
     await call(route, on);
@@ -138,6 +138,10 @@ async function startBench(): Promise<Bench> {
   const { compatibility_date, durable_objects, exports, queues } = unstable_readConfig({
     config: join(projectRoot, 'wrangler.toml'),
   });
+  const batchSize = queues.consumers?.find(
+    (consumer: { queue: string }) => consumer.queue === 'vastai-events',
+  )?.max_batch_size;
+  if (batchSize === undefined) throw new Error('wrangler.toml sets no max_batch_size for vastai-events');
   const main = join(projectRoot, 'test/bench/ledger-worker.ts');
   // The watchdog must be able to send; nobody consumes.
   const producers = { producers: queues.producers };
@@ -154,9 +158,5 @@ async function startBench(): Promise<Bench> {
     if (!response.ok) throw new Error(`${route}: ${response.status} ${(await response.text()).slice(0, 500)}`);
     return response.json();
   };
-  const batchSize = queues.consumers?.find(
-    (consumer: { queue: string }) => consumer.queue === 'vastai-events',
-  )?.max_batch_size;
-  if (batchSize === undefined) throw new Error('wrangler.toml sets no max_batch_size for vastai-events');
   return { call, close: () => server.close(), batchSize };
 }
