@@ -112,11 +112,20 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
   ],
   [/^npm run simulate -- --seed \d+$/, (command) => expect(run(command)).toContain('all promises kept')],
   [/^npm run fuzz -- /, () => expect(run('npm run fuzz -- --runs 50 --workers 1')).toContain('no violation')],
+  [/^npm run (bench|bench:ledger|load)\b/, expectOptionsInHelp],
   [/^npm run cost\b/, (command) => expect(run(command)).toContain('free events/day')],
   [/^npm run simulate:mutations$/, () => expect(existsSync(join(root, 'test/simulation/mutations.ts'))).toBe(true)],
 ];
 
 const lastWord = (command: string) => command.slice(command.lastIndexOf(' ') + 1);
+
+/** Of a command that takes minutes: that it starts, and knows the options that are shown. Its parts have tests of their own. */
+function expectOptionsInHelp(command: string): void {
+  const help = run(`${command.split(' -- ')[0]} -- --help`);
+  const options = command.match(/ --[a-z-]{2,}/g) ?? [];
+  expect(help).toContain('Usage: npm run');
+  for (const option of options) expect(help).toContain(option.trim());
+}
 
 /** A secret's name as env.ts spells it: the webhook secrets follow one pattern. */
 function knownAs(name: string): string {
