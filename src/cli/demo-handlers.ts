@@ -11,7 +11,7 @@ export const handlers = defineHandlers({
     throw new PermanentFailure('no such account');
   },
 
-  fallback: async (event, context) => {
-    context.log('handler.ran', { id: event.id, type: event.type });
+  fallback: async (_event, context) => {
+    context.log('handler.ran');
   },
 });

@@ -13,7 +13,7 @@ export interface HandlerContext {
   readonly idempotencyKey: string;
   /** Fires when the handler's 30 s are over. Pass it to `fetch`. */
   readonly signal: AbortSignal;
-  /** Writes a JSON log line. Give it no payload: logs are read by more people than events. */
+  /** Writes a JSON log line with the event's id, type, endpoint and attempt. Give it no payload: more people read logs than events. */
   readonly log: Log;
   /**
    * Runs a step unless it has already succeeded for this event, so that a retry repeats only what failed.

@@ -34,12 +34,14 @@ export async function runHandler(handlers: Handlers, input: RunInput): Promise<R
   const startedAt = Date.now();
   const deadline = new AbortController();
   const steps = stepMemory(input.steps);
+  // So that whatever a handler, or a destination inside it, has to say can be found by its event.
+  const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
   const context: HandlerContext = {
     env,
     attempt,
     idempotencyKey: event.id,
     signal: deadline.signal,
-    log: input.log,
+    log: (name, fields, level) => input.log(name, { ...about, ...fields }, level),
     once: steps.once,
   };
   const { promise: expiry, reject } = Promise.withResolvers<never>();

@@ -12,6 +12,6 @@ import { message, type NotifiableEvent } from './message.ts';
 export async function notifyAll(context: DestinationContext, event: NotifiableEvent): Promise<void> {
   const configured = await fanOut(context, message(event), event);
   if (configured === 0) {
-    context.log('destination.none', { id: event.id, type: event.type, note: 'no destination secret is set' });
+    context.log('destination.none', { note: 'no destination secret is set' });
   }
 }

@@ -5,6 +5,7 @@ import type { Handler, HandlerContext } from '../../src/consumer/define-handlers
 import { runHandler } from '../../src/consumer/run-handler.ts';
 import type { AnyEvent } from '../../src/event/envelope.ts';
 import { HandlerTimeout, PermanentFailure, RetryLater } from '../../src/failures.ts';
+import type { Log } from '../../src/log.ts';
 import { sampleEvent } from './sample-event.ts';
 
 afterEach(() => {
@@ -28,6 +29,15 @@ test('a handler gets its event, the attempt and a key that is the same for every
     sampleEvent(),
     expect.objectContaining({ attempt: 3, idempotencyKey: 'event-1', env }),
   );
+});
+
+test('what a handler logs names its event, and what it gives itself comes first', async () => {
+  const log = vi.fn<Log>();
+  const fallback: Handler<AnyEvent> = (_event, context) => context.log('handler.noted', { ms: 7, attempt: 9 }, 'warn');
+  const event = sampleEvent();
+  await runHandler({ fallback }, { event, attempt: 3, steps: [], env, log });
+  const about = { id: event.id, type: event.type, endpoint: event.endpoint };
+  expect(log).toHaveBeenCalledExactlyOnceWith('handler.noted', { ...about, attempt: 9, ms: 7 }, 'warn');
 });
 
 test.each<[string, Handler<AnyEvent>]>([
