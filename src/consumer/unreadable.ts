@@ -1,7 +1,7 @@
-// Messages that cannot be read are kept in the ledger as they are, for a person to look at.
+// Messages that cannot be read are kept in the ledger whole, for a person to look at: the queue's limit bounds them.
 import { callLedger } from '../ledger/open-ledger.ts';
 import type { QuarantineRequest } from '../ledger/protocol.ts';
-import { DEAD_LETTER_RETRY_SECONDS, MAX_BODY_BYTES } from '../limits.ts';
+import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import type { ConsumerDeps } from './deps.ts';
 
 export interface Unreadable {
@@ -37,12 +37,12 @@ function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
 
 /** A body's bytes, as far as it has any: a queue may hold what JSON cannot spell (a BigInt, a cycle). */
 function bytesOf(body: unknown): Uint8Array {
-  if (body instanceof ArrayBuffer) return new Uint8Array(body).subarray(0, MAX_BODY_BYTES);
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
   let text: string;
   try {
     text = typeof body === 'string' ? body : String(JSON.stringify(body));
   } catch {
     text = `unprintable ${typeof body}`;
   }
-  return new TextEncoder().encode(text.slice(0, MAX_BODY_BYTES));
+  return new TextEncoder().encode(text);
 }

@@ -35,15 +35,19 @@ export class Ledger {
   claim(claim: string, requests: readonly ClaimRequest[], now: number): ClaimAnswer[] {
     return this.#transaction(() => {
       const rows = this.#store.rows(requests.map((request) => request.id));
+      const granted = new Set<string>();
       return requests.map((request) => {
         // Two copies in one batch: the second must see what the first has just written.
         const row = rows.get(request.id);
+        // One message twice in a batch would pass for a repeated call. Nothing forbids a queue to deliver so.
+        if (row && granted.has(request.messageId)) return { kind: 'busy', until: row.leaseUntil };
         const by = { messageId: request.messageId, claim };
         const decision = decideClaim(row, by, now);
         if (decision.kind !== 'run') return decision;
-        const granted = this.#grant(row, request, by, decision.lost, now);
-        rows.set(request.id, granted);
-        return { kind: 'run', run: granted.run, attempt: granted.attempts, steps: granted.steps };
+        const next = this.#grant(row, request, by, decision.lost, now);
+        rows.set(request.id, next);
+        granted.add(request.messageId);
+        return { kind: 'run', run: next.run, attempt: next.attempts, steps: next.steps };
       });
     });
   }

@@ -72,10 +72,23 @@ export class ModelObject {
   #running(): { readonly ledger: EventLedger; readonly actor: Actor } {
     if (this.#instance) return this.#instance;
     this.#restarts += 1;
-    const actor = { name: `object ${this.#restarts}`, alive: true };
+    const actor: Actor = { name: `object ${this.#restarts}`, alive: true };
+    // Timers of an instance that is gone may still fire here; what they would write must not be written.
+    const alive = () => {
+      if (!actor.alive) throw new Error('this instance is gone');
+    };
+    const { sql, transaction } = this.#storage;
     const storage = {
-      sql: this.#storage.sql,
-      transactionSync: this.#storage.transaction,
+      sql: {
+        exec: ((...args) => {
+          alive();
+          return sql.exec(...args);
+        }) as typeof sql.exec,
+      },
+      transactionSync: ((work) => {
+        alive();
+        return transaction(work);
+      }) as typeof transaction,
       getAlarm: async () => this.#alarmAt,
       setAlarm: async (at: number) => this.#setAlarm(at),
     };

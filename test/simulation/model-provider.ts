@@ -113,10 +113,15 @@ export class ModelProvider {
       this.#open -= 1;
     };
     const expiry = time.at(time.now + PROVIDER_TIMEOUT_MS, () => hear(599));
-    this.#post(delivery, actor).then(hear, (error: Error) => {
-      this.onCrash(error);
-      hear(500);
-    });
+    // Of a request that died nothing is heard but silence.
+    this.#post(delivery, actor).then(
+      (status) => actor.alive && hear(status),
+      (error: Error) => {
+        if (!actor.alive) return;
+        this.onCrash(error);
+        hear(500);
+      },
+    );
   }
 
   async #post(delivery: Delivery, actor: Actor): Promise<number> {

@@ -57,16 +57,20 @@ export class ModelQueue {
     return this.messages.filter((message) => message.visibleAt <= this.#platform.time.now);
   }
 
-  /** Takes messages out for one invocation, in any order. One copy in a while stays visible: delivered twice at once. */
+  /**
+   * Takes messages out for one invocation, in any order. Once in a while one stays visible, and is delivered twice at once;
+   * or it stands in the batch twice.
+   */
   deliver(): { readonly message: QueuedMessage; readonly attempts: number }[] {
     const { choices, time } = this.#platform;
     const ready = this.visible();
     const batch: QueuedMessage[] = [];
     for (let size = 1 + choices.below(Math.min(ready.length, 4)); size > 0; size -= 1) {
-      batch.push(...ready.splice(choices.below(ready.length), 1));
+      const taken = ready.splice(choices.below(ready.length), 1);
+      batch.push(...taken, ...(choices.chance(3) ? taken : []));
     }
+    for (const message of new Set(batch)) message.attempts += 1;
     return batch.map((message) => {
-      message.attempts += 1;
       if (!choices.chance(5)) message.visibleAt = Number.POSITIVE_INFINITY;
       else this.#platform.note(`${this.name} will deliver ${message.id} a second time at once`);
       return { message, attempts: message.attempts, at: time.now };

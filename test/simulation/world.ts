@@ -24,7 +24,7 @@ export interface Invocation extends Actor {
   readonly queue: ModelQueue;
   readonly delivered: readonly QueuedMessage[];
   readonly verdicts: Verdicts;
-  /** Ids whose handler succeeded here and whose report has not reached the ledger. */
+  /** What succeeded here and has not been reported to the ledger: handlers by their event's id, steps by `id/step`. */
   readonly unreported: Set<string>;
   /** Whether a settle call of this invocation failed. */
   settleFailed: boolean;
@@ -50,7 +50,7 @@ export class World {
   readonly runs = new Map<string, number>();
   readonly successes = new Map<string, number>();
   readonly stepSuccesses = new Map<string, number>();
-  /** Successes beyond the first that the model itself has caused, by id. */
+  /** Successes beyond the first that the model itself has caused, by `id` or `id/step`. */
   readonly excuses = new Map<string, number>();
   /** Ids that an operator has asked to replay, whatever was answered: a send that seems to fail may happen all the same. */
   readonly replayAsked = new Set<string>();
@@ -90,7 +90,11 @@ export class World {
     };
     this.object.onSettled = (actor, reports) => {
       const invocation = [...this.invocations].find((each) => each === actor);
-      for (const report of reports) invocation?.unreported.delete(report.id);
+      for (const { id } of reports) {
+        for (const key of invocation?.unreported ?? []) {
+          if (key === id || key.startsWith(`${id}/`)) invocation?.unreported.delete(key);
+        }
+      }
     };
   }
 
@@ -135,7 +139,9 @@ export class World {
     }));
     const batch = { queue: queue.name, messages } as unknown as MessageBatch;
     const handlers = modelHandlers(this.platform, invocation, this.#watch(invocation), () => this.calm);
-    const deps = { env: this.#watchClaims(invocation), handlers, log: () => {}, random: () => 0.5 };
+    // Between its acks and its end: a consumer that dies here has spoken already.
+    const onDead = () => this.platform.call(invocation, 'world', 'tells of a dead event', () => {});
+    const deps = { env: this.#watchClaims(invocation), handlers, log: () => {}, random: () => 0.5, onDead };
     const handling = queue === this.events ? handleBatch(batch, deps) : handleDeadLetters(batch, deps);
     handling.then(
       () => this.#end(invocation),
@@ -225,11 +231,7 @@ export class World {
   /** A success whose report the model kept from the ledger may be repeated, once for each. */
   #excuse(invocation: Invocation): void {
     if (invocation.alive && !invocation.settleFailed) return;
-    for (const id of invocation.unreported) this.#excuseOnce(id);
-  }
-
-  #excuseOnce(id: string): void {
-    this.excuses.set(id, (this.excuses.get(id) ?? 0) + 1);
+    for (const key of invocation.unreported) this.excuses.set(key, (this.excuses.get(key) ?? 0) + 1);
   }
 
   /** The bindings of a consumer, with an ear on what its claims are answered. */
@@ -267,20 +269,22 @@ export class World {
       },
       succeeded: (_actor: Actor, id: string) => {
         invocation.unreported.add(id);
-        this.#count(this.successes, id, id, 'succeeded');
+        this.#count(this.successes, id, 'succeeded');
       },
       stepSucceeded: (_actor: Actor, id: string, step: string) => {
-        invocation.unreported.add(id);
-        this.#count(this.stepSuccesses, `${id}/${step}`, id, `did step ${step}`);
+        invocation.unreported.add(`${id}/${step}`);
+        this.#count(this.stepSuccesses, `${id}/${step}`, `did step ${step}`);
       },
     };
   }
 
-  #count(counts: Map<string, number>, key: string, id: string, what: string): void {
+  /** @param key `id` of an event, or `id/step`. */
+  #count(counts: Map<string, number>, key: string, what: string): void {
+    const id = key.split('/')[0] ?? key;
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
-    const hidden = [...this.invocations].filter((each) => each.settleFailed && each.unreported.has(id)).length;
-    const allowed = 1 + (this.excuses.get(id) ?? 0) + this.#replaysOf(id) + hidden;
+    const hidden = [...this.invocations].filter((each) => each.settleFailed && each.unreported.has(key)).length;
+    const allowed = 1 + (this.excuses.get(key) ?? 0) + this.#replaysOf(id) + hidden;
     if (count > allowed) this.#violate(`${id} ${what} ${count} times where ${allowed} are explained`);
   }
 }
