@@ -124,6 +124,13 @@ test.each([
   expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ status: 'quarantined', refusal: { reason } });
 });
 
+test('a message that cannot be read is kept to its last byte, as large as a queue carries', async () => {
+  const junk = testMessage('x'.repeat(126_000));
+  await handleBatch(batchOf([junk]), depsOf());
+  const kept = await ledger.get(`message:${junk.id}`);
+  expect(Uint8Array.fromBase64(kept?.refusal?.body ?? '')).toHaveLength(126_000);
+});
+
 test('a message that cannot be read is not acknowledged before it is kept', async () => {
   const junk = testMessage('nonsense');
   const env = envWithLedger(() => {

@@ -19,6 +19,15 @@ describe('a claim', () => {
     expect(await newLedger().claim('c1', copies)).toEqual([FIRST_RUN, { kind: 'duplicate' }]);
   });
 
+  test('of one message that stands in a batch twice grants one, and lets the other wait', async () => {
+    const twice = [claimRequest('a'), claimRequest('a')];
+    const answers = [FIRST_RUN, { kind: 'busy', until: T0 + LEASE_MS }];
+    const ledger = newLedger();
+    expect(await ledger.claim('c1', twice)).toEqual(answers);
+    expect(await ledger.claim('c1', twice)).toEqual(answers);
+    expect(await ledger.get('a')).toMatchObject({ attempts: 1 });
+  });
+
   test('of two copies in two batches at once grants one', async () => {
     const ledger = newLedger();
     const answers = await Promise.all([

@@ -105,6 +105,18 @@ const mutations: readonly Mutation[] = [
     from: 'if (row === undefined || row.run !== by.run)',
     to: 'if (row === undefined)',
   },
+  {
+    name: 'one message twice in a batch runs twice',
+    file: 'src/ledger/ledger.ts',
+    from: 'if (row && granted.has(request.messageId))',
+    to: 'if (row && granted.has(claim))',
+  },
+  {
+    name: 'a replay whose object stops before it has sent is forgotten',
+    file: 'src/ledger/ledger.ts',
+    from: 'leaseUntil: 0, dueAt: now + STUCK_AFTER_MS };',
+    to: 'leaseUntil: 0, dueAt: null };',
+  },
 ];
 
 const root = join(import.meta.dirname, '..', '..');
