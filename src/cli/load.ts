@@ -2,7 +2,7 @@
 // Exit code 0 only if every answer was right, every accepted event was processed once, and nothing else is there.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type LedgerReader, ledgerReader } from './load/ledger-reader.ts';
 import { type Mix, planOf } from './load/mix.ts';
 import { startOwnWorker } from './load/own-worker.ts';
@@ -30,9 +30,9 @@ const POLL_MS = 1_000;
 const options = new Command('npm run load --')
   .description('Send a load to a local Worker, then check its ledger against every answer.')
   .option('--events <number>', 'genuine events', wholeNumber, 1_000)
-  .option('--duplicates <percent>', 'copies of events sent before, in percent of the events', percent, 0.1)
-  .option('--forgeries <percent>', 'deliveries with a wrong signature, in percent of the events', percent, 0.05)
-  .option('--stale <percent>', 'genuine deliveries from an hour ago, in percent of the events', percent, 0.05)
+  .addOption(inPercent('--duplicates <percent>', 'copies of events sent before', 10))
+  .addOption(inPercent('--forgeries <percent>', 'deliveries with a wrong signature', 5))
+  .addOption(inPercent('--stale <percent>', 'genuine deliveries from an hour ago', 5))
   .option('--concurrency <number>', 'how many requests at once', wholeNumber, 16)
   .option('--seed <number>', 'makes the order of sending', wholeNumber, 1)
   .option('--time-limit <seconds>', 'stops after this long, sent or not', wholeNumber, 1_800)
@@ -120,6 +120,13 @@ async function drain(ledger: LedgerReader, before: number, { promised }: Played,
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+/** An option given in percent of the events and kept as a share, which the help would otherwise show as its default. */
+function inPercent(flags: string, what: string, byDefault: number): Option {
+  return new Option(flags, `${what}, in percent of the events`)
+    .argParser(percent)
+    .default(byDefault / 100, String(byDefault));
 }
 
 function percent(text: string): number {

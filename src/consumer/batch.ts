@@ -13,7 +13,10 @@ import { runHandler } from './run-handler.ts';
 import { type DeadEvent, tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';
 
-/** The latest moment of a lease at which a handler may still start: enough must be left to finish and to report. */
+/**
+ * The latest moment of a lease at which a handler may still start: enough must be left to finish and to report. The calls'
+ * own time-outs end well before it, unless the isolate was stalled and its timers with it.
+ */
 const LATEST_START_MS = LEASE_MS - HANDLER_TIMEOUT_MS - LEDGER_TRIES * LEDGER_TIMEOUT_MS;
 
 /** Handles a batch of the main queue. Resolves once every message has been acknowledged or sent back. */

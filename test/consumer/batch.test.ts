@@ -1,6 +1,6 @@
 // What becomes of each message of a batch: only the ledger's word ends one, and none decides for its neighbours.
 import { env } from 'cloudflare:workers';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../src/consumer/batch.ts';
 import type { Handler } from '../../src/consumer/define-handlers.ts';
 import type { AnyEvent } from '../../src/event/envelope.ts';
@@ -8,6 +8,10 @@ import { PermanentFailure, RetryLater } from '../../src/failures.ts';
 import { openLedger } from '../../src/ledger/open-ledger.ts';
 import { LEASE_MS, MAX_RETRIES } from '../../src/limits.ts';
 import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, testMessage } from './batch-message.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const ledger = openLedger(env);
 const newId = () => crypto.randomUUID() as string;
@@ -90,6 +94,25 @@ test('without an answer to its claims a batch goes back untouched', async () => 
   await handleBatch(batchOf(messages), depsOf({ env, handlers }));
   expect(handlers.fallback).not.toHaveBeenCalled();
   expect(messages.map(fateOf)).toEqual([{ retriedAfter: 5 }, { retriedAfter: 20 }]);
+});
+
+test.each([
+  [
+    'no handler',
+    'too late for one to finish within the lease',
+    60_001,
+    { runs: 0, fates: [{ retriedAfter: 5 }, { retriedAfter: 20 }] },
+  ],
+  ['every handler', 'just in time', 60_000, { runs: 2, fates: ['acked', 'acked'] }],
+])('%s starts where the claims come back %s', async (_, __, tookMs, expected) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const messages = [eventMessage({ id: newId() }), eventMessage({ id: newId() }, { attempts: 3 })];
+  const { handlers } = countingHandler();
+  const env = envWithLedger((method) => {
+    if (method === 'claim') vi.setSystemTime(Date.now() + tookMs);
+  });
+  await handleBatch(batchOf(messages), depsOf({ env, handlers }));
+  expect({ runs: handlers.fallback.mock.calls.length, fates: messages.map(fateOf) }).toEqual(expected);
 });
 
 test('a handler that fails and one that hangs do not repeat their neighbours', async () => {

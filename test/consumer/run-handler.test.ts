@@ -153,6 +153,19 @@ describe('once', () => {
     expect(step).toHaveBeenCalledTimes(2);
   });
 
+  test('does not report a step that ends after the time-out', async () => {
+    const ending = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const outcome = await run(async (_, { once }) => {
+      await once('early', async () => {});
+      await once('late', () => ending.promise);
+      late.resolve();
+    }, 20);
+    ending.resolve();
+    await late.promise;
+    expect(outcome).toMatchObject({ kind: 'failed', steps: ['early'] });
+  });
+
   test('tells steps apart by their names', async () => {
     const step = vi.fn(async () => {});
     await withContext(async ({ once }) => {

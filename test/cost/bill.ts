@@ -5,7 +5,7 @@ export interface Line {
   readonly resource: Resource;
   readonly perEvent: number;
   readonly dollarsPerMillionEvents: number;
-  /** Events a day until the Free plan's share of this is spent. */
+  /** Events a day until the Free plan's share of this is spent; infinite (null in JSON) where it never is. */
   readonly freeEventsPerDay: number;
 }
 
@@ -46,7 +46,9 @@ export function billOf(counts: Counts, events: number, withoutKv: Counts = count
 /** Events until `limit` is used up: the first `filtered` use `first` each, the others `later`. */
 function carried(limit: number, first: number, later: number, filtered: number): number {
   if (first * filtered >= limit) return Math.floor(limit / first);
-  return later === 0 ? filtered : Math.floor(filtered + (limit - first * filtered) / later);
+  // None of it is used from then on, if it ever was.
+  if (later === 0) return Number.POSITIVE_INFINITY;
+  return Math.floor(filtered + (limit - first * filtered) / later);
 }
 
 /** Operations that moving one message once costs: one for each 64,000 bytes begun, the platform's own 100 included. */

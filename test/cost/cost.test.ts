@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startRuntime } from '../node-platform/runtime.ts';
 import { billOf, queueUnits } from './bill.ts';
 import { drive, type Mix } from './drive.ts';
+import { tableOf } from './table.ts';
 
 const PLAIN: Mix = { events: 100, duplicates: 0, forgeries: 0, retries: 0, batch: 10, withoutKv: false };
 
@@ -74,6 +75,21 @@ describe('a bill', () => {
     const withoutKv = { ...counts, queueOperations: 60, kvWrites: 0 };
     // A thousand events at three operations, the others at six.
     expect(billOf(counts, 10, withoutKv).firstToStop).toEqual({ resource: 'queueOperations', eventsPerDay: 2_166 });
+  });
+
+  it('shows a dash for the free events where a resource is not used', () => {
+    const lines = tableOf(billOf({ ...counts, kvWrites: 0 }, 10));
+    const unused = lines.filter((line) => line.startsWith('KV')).map((line) => line.trim().split(/ {2,}/));
+    expect(unused).toEqual([
+      ['KV reads', '0.000', '0.00', '–'],
+      ['KV writes', '0.000', '0.00', '–'],
+    ]);
+  });
+
+  it('keeps its columns apart, however wide a number is', () => {
+    const lines = tableOf(billOf({ ...counts, rowsWritten: 1 }, 1e15));
+    const columns = lines.slice(1, -1).map((line) => line.slice(18).trim().split(/ +/).length);
+    expect(columns).toEqual(columns.map(() => 3));
   });
 
   it.each([

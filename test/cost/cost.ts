@@ -3,6 +3,7 @@ import '../node-platform/register.ts';
 import { Command, InvalidArgumentError } from 'commander';
 import { billOf } from './bill.ts';
 import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
+import { tableOf } from './table.ts';
 
 const { drive } = await import('./drive.ts');
 const { startRuntime } = await import('../node-platform/runtime.ts');
@@ -43,14 +44,7 @@ function print(): void {
     `${mix.events.toLocaleString('en')} events over a day, ${percent(mix.duplicates)} twice, ${percent(mix.forgeries)} forgeries, ` +
       `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}\n`,
   );
-  const row = (...cells: string[]) =>
-    cells.map((cell, index) => (index ? cell.padStart(16) : cell.padEnd(18))).join('');
-  console.log(row('', 'per event', '$ per million', 'free events/day'));
-  for (const { resource, perEvent, dollarsPerMillionEvents, freeEventsPerDay } of bill.lines) {
-    const cells = [perEvent.toFixed(3), dollarsPerMillionEvents.toFixed(2), freeEventsPerDay.toLocaleString('en')];
-    console.log(row(prices[resource].name, ...cells));
-  }
-  console.log(row('Together', '', bill.dollarsPerMillionEvents.toFixed(2)));
+  for (const line of tableOf(bill)) console.log(line);
   const { resource, eventsPerDay } = bill.firstToStop;
   console.log(
     `\nThe Free plan carries ${eventsPerDay.toLocaleString('en')} such events a day; ${prices[resource].name.toLowerCase()} give out first.`,

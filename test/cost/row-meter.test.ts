@@ -1,5 +1,6 @@
 // The meter without workerd agrees with what workerd reports (test/ledger/row-scenarios.test.ts).
 import { expect, test } from 'vitest';
+import { Arrivals } from '../../src/ledger/arrivals.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import { Store } from '../../src/ledger/store.ts';
 import { openStorage } from '../simulation/sqlite.ts';
@@ -10,7 +11,7 @@ test.each(rowScenarios)('$step counts as $rows rows', ({ rows, before, act }) =>
   const { sql, transaction } = openStorage();
   const meter = new RowMeter(sql);
   const store = new Store(sql);
-  const parts = { ledger: new Ledger(store, transaction), store, transaction };
+  const parts = { ledger: new Ledger(store, transaction), store, arrivals: new Arrivals(sql), transaction };
   for (const step of before) step(parts);
   const start = meter.rows;
   act(parts);

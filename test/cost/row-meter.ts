@@ -14,6 +14,7 @@ const TRIGGERS: readonly (readonly [table: string, verb: string, rows: string])[
   ['events', 'UPDATE', `1 + ${MOVED_ENTRIES}`],
   ['events', 'DELETE', '1'],
   ['marks', 'INSERT', '1'],
+  ['tallies', 'INSERT', '1'],
 ];
 
 export class RowMeter {

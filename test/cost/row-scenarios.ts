@@ -1,5 +1,6 @@
 // What each step of an event's life writes, as workerd reports it (`rowsWritten`). test/ledger/row-scenarios.test.ts holds
 // these figures against workerd, and test/cost/row-meter.test.ts holds the meter that works without workerd against them.
+import type { Arrivals } from '../../src/ledger/arrivals.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Report } from '../../src/ledger/protocol.ts';
 import type { Transaction } from '../../src/ledger/sql.ts';
@@ -12,6 +13,7 @@ const NOW = Date.UTC(2026, 10, 20);
 export interface LedgerParts {
   readonly ledger: Ledger;
   readonly store: Store;
+  readonly arrivals: Arrivals;
   readonly transaction: Transaction;
 }
 
@@ -32,6 +34,8 @@ const report = (outcome: Report['outcome']): Report => {
 const settle = (outcome: Report['outcome']) => (parts: LedgerParts) => parts.ledger.settle('c', [report(outcome)], NOW);
 const quarantine = ({ ledger }: LedgerParts) =>
   ledger.quarantine([{ ...request, refusal: '{"reason":"timestamp_stale"}' }], NOW);
+const anotherClaim = ({ ledger }: LedgerParts) => ledger.claim('d', [{ ...request, messageId: 'n', id: 'f' }], NOW);
+const count = ({ arrivals }: LedgerParts) => arrivals.keepUp(NOW);
 const round = (now: number) => (parts: LedgerParts) => watch(parts.store, parts.transaction, now);
 
 export const rowScenarios: readonly RowScenario[] = [
@@ -44,5 +48,8 @@ export const rowScenarios: readonly RowScenario[] = [
   { step: 'quarantine', rows: 3, before: [], act: quarantine },
   { step: 'claim of a copy', rows: 0, before: [claim, settle('processed')], act: claim },
   { step: "the watchdog's first look", rows: 1, before: [claim, settle('processed')], act: round(NOW) },
+  { step: 'the first count', rows: 1, before: [claim], act: count },
+  { step: 'a later count', rows: 1, before: [claim, count, anotherClaim], act: count },
+  { step: 'a count with nothing new', rows: 0, before: [claim, count], act: count },
   { step: 'expiry', rows: 3, before: [claim, settle('processed'), round(NOW)], act: round(NOW + 2 * RETENTION_MS) },
 ];

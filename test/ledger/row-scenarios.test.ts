@@ -1,6 +1,7 @@
 // The figures by which `npm run cost` counts rows are workerd's own.
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
+import { Arrivals } from '../../src/ledger/arrivals.ts';
 import { Ledger } from '../../src/ledger/ledger.ts';
 import type { Transaction } from '../../src/ledger/sql.ts';
 import { Store } from '../../src/ledger/store.ts';
@@ -13,7 +14,7 @@ test.each(rowScenarios)('$step writes $rows rows', async ({ rows, before, act })
     const sql = new MeteredSql(storage.sql);
     const transaction: Transaction = (work) => storage.transactionSync(work);
     const store = new Store(sql);
-    const parts = { ledger: new Ledger(store, transaction), store, transaction };
+    const parts = { ledger: new Ledger(store, transaction), store, arrivals: new Arrivals(sql), transaction };
     for (const step of before) step(parts);
     sql.rowsWritten();
     act(parts);

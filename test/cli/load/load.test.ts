@@ -18,3 +18,16 @@ test('a load is never sent to another machine', async () => {
   expect(code).toBe(1);
   expect(stderr).toBe('error: a load goes to this machine only: --url must be a loopback address\n');
 });
+
+test('the help gives shares in percent, as they are asked for', async () => {
+  const { stdout } = await runCommand('load', ['--help']);
+  const defaults = [...stdout.matchAll(/--(\w+) <percent>[^-]+\(default: ([\d.]+)\)/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(defaults).toEqual([
+    ['duplicates', '10'],
+    ['forgeries', '5'],
+    ['stale', '5'],
+  ]);
+});
