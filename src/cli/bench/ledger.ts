@@ -1,12 +1,8 @@
 // Measures the real ledger object in workerd: rows written per event, and how long a batch takes with few and with many
 // events on record. Timed from outside, turn by turn and each first in every other round, so that a busy machine slows both
 // and neither profits from its place.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { projectRoot } from '../project-root.ts';
-import { offlineEnvironment } from '../wrangler.ts';
+import { startBenchWorker } from './bench-worker.ts';
 import { compare, median } from './statistics.ts';
 
 export const FEW_ROWS = 1_000;
@@ -59,18 +55,19 @@ export async function measureLedger(
   givenSize: number | undefined,
   onRound: (done: number) => void,
 ): Promise<LedgerFigures> {
-  const bench = await startBench();
+  const bench = await startBenchWorker('ledger-worker.ts');
+  const call: Call = async (route, parameters) => JSON.parse(await bench.get(route, parameters));
   try {
     const size = givenSize ?? bench.batchSize;
-    const alone = (await bench.call('/rows', { ledger: 0, size: 1 })) as RowsWritten;
-    const batched = (await bench.call('/rows', { ledger: 0, size })) as RowsWritten;
-    await fill(bench.call, FEW_ROWS);
-    await fill(bench.call, rows);
+    const alone = (await call('/rows', { ledger: 0, size: 1 })) as RowsWritten;
+    const batched = (await call('/rows', { ledger: 0, size })) as RowsWritten;
+    await fill(call, FEW_ROWS);
+    await fill(call, rows);
 
     const [few, many] = [noSamples(), noSamples()];
     for (let round = 0; round < LEDGER_ROUNDS; round += 1) {
-      const measureFew = () => measure(bench.call, FEW_ROWS, size, few);
-      const measureMany = () => measure(bench.call, rows, size, many);
+      const measureFew = () => measure(call, FEW_ROWS, size, few);
+      const measureMany = () => measure(call, rows, size, many);
       for (const next of round % 2 === 0 ? [measureFew, measureMany] : [measureMany, measureFew]) await next();
       onRound(round + 1);
     }
@@ -120,45 +117,4 @@ async function measure(call: Call, total: number, size: number, samples: Samples
 
 function noSamples(): Samples {
   return { claimNew: [], settleNew: [], claimKnown: [], watch: [] };
-}
-
-interface Bench {
-  readonly call: Call;
-  readonly close: () => Promise<void>;
-  /** `max_batch_size` of the main queue's consumer. */
-  readonly batchSize: number;
-}
-
-/** Starts the bench's Worker on a free port, with storage that goes when this process does. */
-async function startBench(): Promise<Bench> {
-  // Read by wrangler when it is loaded, so set first.
-  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
-  const { createTestHarness, unstable_readConfig } = await import('wrangler');
-  const directory = mkdtempSync(join(tmpdir(), 'vastai-bench-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-
-  const { compatibility_date, durable_objects, exports, queues } = unstable_readConfig({
-    config: join(projectRoot, 'wrangler.toml'),
-  });
-  const batchSize = queues.consumers?.find(
-    (consumer: { queue: string }) => consumer.queue === 'vastai-events',
-  )?.max_batch_size;
-  if (batchSize === undefined) throw new Error('wrangler.toml sets no max_batch_size for vastai-events');
-  const main = join(projectRoot, 'test/bench/ledger-worker.ts');
-  // The watchdog must be able to send; nobody consumes.
-  const producers = { producers: queues.producers };
-  const config = { name: 'bench', main, compatibility_date, durable_objects, exports, queues: producers };
-  const configPath = join(directory, 'wrangler.json');
-  writeFileSync(configPath, JSON.stringify(config));
-
-  const server = createTestHarness({ root: directory, workers: [{ configPath }] });
-  const { url } = await server.listen();
-  const call: Call = async (route, parameters) => {
-    const target = new URL(route, url);
-    for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, String(value));
-    const response = await server.fetch(target);
-    if (!response.ok) throw new Error(`${route}: ${response.status} ${(await response.text()).slice(0, 500)}`);
-    return response.json();
-  };
-  return { call, close: () => server.close(), batchSize };
 }

@@ -1,10 +1,6 @@
 // Times the loops of test/bench/speed-worker.ts from outside, because inside the clock stands still while code runs. Each
 // round is a process of its own; within it the subjects take turns, forwards in one round and backwards in the next.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { projectRoot } from '../project-root.ts';
-import { offlineEnvironment } from '../wrangler.ts';
+import { startBenchWorker } from './bench-worker.ts';
 import { median } from './statistics.ts';
 
 /** How many operations one request repeats. */
@@ -41,14 +37,20 @@ export async function measureSpeeds(rounds: number, onRound: (done: number) => v
 }
 
 async function measureRound(order: readonly Subject[]): Promise<Record<Subject, number>> {
-  const worker = await startWorker();
+  const worker = await startBenchWorker('speed-worker.ts');
+  /** Milliseconds for a whole loop. */
+  const time = async (loop: string, times: number): Promise<number> => {
+    const startedAt = performance.now();
+    await worker.get(`/${loop}`, { times });
+    return performance.now() - startedAt;
+  };
   try {
     const passes = Object.fromEntries(order.map((subject) => [subject, [] as number[]])) as Record<Subject, number[]>;
     for (let pass = 0; pass < WARM_UP_PASSES + PASSES; pass += 1) {
       for (const subject of order) {
         const times = TIMES[subject];
-        const nothing = await worker.time('nothing', times);
-        passes[subject].push(((await worker.time(subject, times)) - nothing) / times);
+        const nothing = await time('nothing', times);
+        passes[subject].push(((await time(subject, times)) - nothing) / times);
       }
     }
     const medians = order.map((subject) => [subject, median(passes[subject].slice(WARM_UP_PASSES)) * 1_000]);
@@ -56,37 +58,4 @@ async function measureRound(order: readonly Subject[]): Promise<Record<Subject, 
   } finally {
     await worker.close();
   }
-}
-
-async function startWorker() {
-  // Read by wrangler when it is loaded, so set first.
-  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
-  const { createTestHarness, unstable_readConfig } = await import('wrangler');
-  const directory = mkdtempSync(join(tmpdir(), 'vastai-bench-'));
-  const { compatibility_date, kv_namespaces, durable_objects, exports, queues, minify } = unstable_readConfig({
-    config: join(projectRoot, 'wrangler.toml'),
-  });
-  const main = join(projectRoot, 'test/bench/speed-worker.ts');
-  // Nobody consumes: the batches that count are the bench's own.
-  const bindings = { kv_namespaces, durable_objects, exports, queues: { producers: queues.producers } };
-  const configPath = join(directory, 'wrangler.json');
-  writeFileSync(configPath, JSON.stringify({ name: 'bench', main, compatibility_date, minify, ...bindings }));
-
-  const server = createTestHarness({ root: directory, workers: [{ configPath }] });
-  const { url } = await server.listen();
-  /** Milliseconds for a whole loop. */
-  const time = async (loop: string, times: number): Promise<number> => {
-    const target = new URL(`/${loop}?times=${times}`, url);
-    const startedAt = performance.now();
-    const response = await server.fetch(target);
-    const answer = await response.text();
-    const ms = performance.now() - startedAt;
-    if (!response.ok) throw new Error(`${loop}: ${response.status} ${answer.slice(0, 500)}`);
-    return ms;
-  };
-  const close = async () => {
-    await server.close();
-    rmSync(directory, { recursive: true, force: true });
-  };
-  return { time, close };
 }
