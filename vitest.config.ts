@@ -1,10 +1,9 @@
-// Two projects: what must hold inside the Workers runtime, and what runs around it in Node (CLI, deployed pipeline, README).
+// A folder of test/ says where its tests run: `workerd` in the Workers runtime, `node` around it (commands, deployed
+// pipeline, browser, documents), and everything else in Node on a model of the platform.
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
-const nodeTests = ['browser', 'cli', 'cost', 'deployed', 'fuzz', 'project', 'simulation'].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const inNode = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 
 export default defineConfig({
   test: {
@@ -24,17 +23,22 @@ export default defineConfig({
           }),
         ],
         test: {
-          name: 'workers',
-          // Servers that answer like Slack, Discord and Google Chat, for test/destinations/.
-          globalSetup: './test/deployed/local-platforms.ts',
-          include: ['test/**/*.test.{ts,tsx}'],
-          exclude: nodeTests,
+          name: 'workerd',
+          // Servers that answer like Slack, Discord and Google Chat.
+          globalSetup: './test/node/deployed/local-platforms.ts',
+          include: ['test/workerd/**/*.test.{ts,tsx}'],
         },
       },
+      { test: { name: 'node', include: ['test/node/**/*.test.ts'], ...inNode } },
       {
-        // The simulation runs the Worker's own modules outside workerd.
+        // The Worker's own modules, outside workerd.
         resolve: { alias: { 'cloudflare:workers': `${import.meta.dirname}/test/simulation/cloudflare-workers.ts` } },
-        test: { name: 'node', include: nodeTests, testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false },
+        test: {
+          name: 'model',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/{node,workerd}/**'],
+          ...inNode,
+        },
       },
     ],
   },

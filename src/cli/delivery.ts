@@ -39,7 +39,7 @@ export function draftDelivery({ type, id, now, data }: DraftOptions): Draft {
     id,
     type,
     dialect: sample.dialect,
-    body: encoder.encode(sample.body),
+    body: new Uint8Array(encoder.encode(sample.body)),
     timestamp: Math.floor(now / 1000),
   };
 }

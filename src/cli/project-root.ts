@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 /** The directory that holds wrangler.toml, whatever directory a command is called from. */
-export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
+export const projectRoot = join(import.meta.dirname, '../..');

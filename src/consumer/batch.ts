@@ -2,13 +2,13 @@
 //
 // A message is acknowledged only after the ledger has what became of it. Nothing is decided for the batch as a whole, so a
 // poisoned message neither repeats its neighbours nor holds them up beyond its own 30 seconds.
-import { callLedger } from '../ledger/open-ledger.ts';
+import { callLedger } from '../ledger/client.ts';
 import type { ClaimAnswer, ClaimRequest } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
 import { decodeMessage } from '../queue/message.ts';
+import { finish, sendBack } from './acknowledge.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { type Ending, endingOf } from './ending.ts';
-import { finish, sendBack } from './finish.ts';
+import { type Ending, endingOf } from './retry-policy.ts';
 import { runHandler } from './run-handler.ts';
 import { type DeadEvent, tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';

@@ -1,12 +1,12 @@
 // The consumer of the dead-letter queue. Acknowledging a letter destroys it, so that happens only once the ledger has it;
 // until then it stays in the queue.
-import { callLedger } from '../ledger/open-ledger.ts';
+import { callLedger } from '../ledger/client.ts';
 import type { BuryAnswer, QuarantineRequest } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { decodeMessage, encodeMessage, type RefusedMessage } from '../queue/message.ts';
+import { busyDelaySeconds } from './acknowledge.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { busyDelaySeconds } from './finish.ts';
 import { tellOfDead } from './tell-of-dead.ts';
 import { keepUnreadable, type Unreadable } from './unreadable.ts';
 

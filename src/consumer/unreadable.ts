@@ -1,5 +1,5 @@
 // Messages that cannot be read are kept in the ledger whole, for a person to look at: the queue's limit bounds them.
-import { callLedger } from '../ledger/open-ledger.ts';
+import { callLedger } from '../ledger/client.ts';
 import type { QuarantineRequest } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import type { ConsumerDeps } from './deps.ts';

@@ -7,7 +7,6 @@ import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { Arrivals } from './arrivals.ts';
-import { Ledger } from './ledger.ts';
 import type { BuryAnswer, BuryRequest, ClaimAnswer, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
 import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
 import { type ReplayAnswer, replay } from './replay.ts';
@@ -16,6 +15,7 @@ import { migrate } from './schema.ts';
 import { countEvents, type Stats } from './stats.ts';
 import { Store } from './store.ts';
 import { type Resend, watch } from './watchdog.ts';
+import { Ledger } from './writer.ts';
 
 /** Messages that the watchdog sends side by side. */
 const SENDS_AT_ONCE = 20;

@@ -1,6 +1,7 @@
 // Running an event again because somebody asked for it: reopen, send, and undo if it could not be sent.
-import type { Ledger } from './ledger.ts';
+
 import type { ReopenRefusal } from './transitions.ts';
+import type { Ledger } from './writer.ts';
 
 export type ReplayAnswer =
   | { readonly id: string; readonly kind: 'queued' }

@@ -1,10 +1,10 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired retention or a bug. Deletes
 // what is older than the retention. Works in bounded rounds, because it shares the object with the claims.
 import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHUNK } from '../limits.ts';
-import { requeued } from './ledger.ts';
 import type { Transaction } from './sql.ts';
 import type { Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
+import { requeued } from './writer.ts';
 
 /** An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a later round repeats it. */
 export interface Resend {

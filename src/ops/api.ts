@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Env } from '../env.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
+import { openLedger } from '../ledger/client.ts';
 import { REPLAY_COUNTED } from '../limits.ts';
 import { log } from '../log.ts';
 import { API_ROOT, eventPath, eventRoutes, idOf } from './event-path.ts';

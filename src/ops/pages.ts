@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
+import { openLedger } from '../ledger/client.ts';
 import type { Status } from '../ledger/status.ts';
 import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { log } from '../log.ts';

@@ -1,7 +1,7 @@
 // A quarantined delivery as the edge refused it: the reason, the body byte for byte, and the headers.
 import type { Refusal } from '../ledger/queries.ts';
+import { readRawBody } from './body-dump.ts';
 import { Section, Terms } from './layout.tsx';
-import { readRawBody } from './raw-body.ts';
 import { refusalWords } from './words.ts';
 
 export function Refused({ refusal }: { refusal: Refusal }) {

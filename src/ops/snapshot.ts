@@ -1,6 +1,6 @@
 // What the overview, the stats and the metrics all show: the ledger's counts and the queues' backlog.
 import type { Bindings } from '../env.ts';
-import { openLedger } from '../ledger/open-ledger.ts';
+import { openLedger } from '../ledger/client.ts';
 import type { Stats } from '../ledger/stats.ts';
 import { BACKLOG_TIMEOUT_MS } from '../limits.ts';
 import { type Log, platformError } from '../log.ts';

@@ -1,7 +1,7 @@
 // How long the operator's page takes over a full ledger, and whether claims notice how full it is.
 // `npm run bench:ops -- [rows]`: every answer over HTTP, from a local Worker; the median of 15, and the slowest.
-import { OPS_TOKEN, startWorker } from '../browser/start-worker.ts';
-import { idOf } from './seed.ts';
+import { OPS_TOKEN, startWorker } from '../node/browser/start-worker.ts';
+import { idOf } from '../workerd/bench/seed.ts';
 
 const CHUNK = 5_000;
 const DAYS = 25;

@@ -1,6 +1,6 @@
 // The arithmetic of a bill, and counts that follow from the code by hand.
 import { describe, expect, it } from 'vitest';
-import { startRuntime } from '../node-platform/runtime.ts';
+import { startRuntime } from '../platform/runtime.ts';
 import { billOf, queueUnits } from './bill.ts';
 import { drive, type Mix } from './drive.ts';
 import { tableOf } from './table.ts';

@@ -1,12 +1,12 @@
 // `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the real code.
-import '../node-platform/register.ts';
+import '../platform/register.ts';
 import { Command, InvalidArgumentError } from 'commander';
 import { billOf } from './bill.ts';
 import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
 import { tableOf } from './table.ts';
 
 const { drive } = await import('./drive.ts');
-const { startRuntime } = await import('../node-platform/runtime.ts');
+const { startRuntime } = await import('../platform/runtime.ts');
 
 const options = new Command('npm run cost --')
   .description('Count what a day of events uses of each billed resource, and price it.')

@@ -1,8 +1,8 @@
 // The meter without workerd agrees with what workerd reports (test/ledger/row-scenarios.test.ts).
 import { expect, test } from 'vitest';
 import { Arrivals } from '../../src/ledger/arrivals.ts';
-import { Ledger } from '../../src/ledger/ledger.ts';
 import { Store } from '../../src/ledger/store.ts';
+import { Ledger } from '../../src/ledger/writer.ts';
 import { openStorage } from '../simulation/sqlite.ts';
 import { RowMeter } from './row-meter.ts';
 import { rowScenarios } from './row-scenarios.ts';

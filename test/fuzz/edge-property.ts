@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
 import { decodeMessage } from '../../src/queue/message.ts';
-import { Deployment } from '../node-platform/deployment.ts';
-import type { Runtime } from '../node-platform/runtime.ts';
+import { Deployment } from '../platform/deployment.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import { deliveries, type HttpDelivery, requestOf, SECRETS } from './delivery.ts';
 import { judge } from './judge.ts';
 

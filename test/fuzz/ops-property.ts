@@ -6,8 +6,8 @@ import { defineHandlers } from '../../src/consumer/define-handlers.ts';
 import type { AnyEvent } from '../../src/event/envelope.ts';
 import { statuses } from '../../src/ledger/status.ts';
 import { encodeMessage } from '../../src/queue/message.ts';
-import { Deployment } from '../node-platform/deployment.ts';
-import type { Runtime } from '../node-platform/runtime.ts';
+import { Deployment } from '../platform/deployment.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import { anyUnit } from './json-text.ts';
 
 const PASSWORD = 'fuzz-ops-token';

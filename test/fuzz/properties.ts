@@ -1,6 +1,6 @@
 // The properties by name, and their shares of a run.
 import fc, { type IAsyncProperty, type RunDetails } from 'fast-check';
-import { startRuntime } from '../node-platform/runtime.ts';
+import { startRuntime } from '../platform/runtime.ts';
 import { edgeProperty } from './edge-property.ts';
 import { opsProperty } from './ops-property.ts';
 import { queueProperty } from './queue-property.ts';

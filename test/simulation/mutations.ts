@@ -41,13 +41,13 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'ack in a catch',
-    file: 'src/consumer/finish.ts',
+    file: 'src/consumer/acknowledge.ts',
     from: '    message.retry({ delaySeconds });',
     to: '    message.ack();',
   },
   {
     name: 'duplicate retried instead of acked',
-    file: 'src/consumer/finish.ts',
+    file: 'src/consumer/acknowledge.ts',
     from: `      deps.log('event.duplicate', about);\n      return message.ack();`,
     to: `      deps.log('event.duplicate', about);\n      return message.retry({ delaySeconds: 10 });`,
   },
@@ -83,7 +83,7 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'once forgets between tries',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/writer.ts',
     from: `[...new Set([...row.steps, ...report.steps])]`,
     to: '[]',
   },
@@ -107,13 +107,13 @@ const mutations: readonly Mutation[] = [
   },
   {
     name: 'one message twice in a batch runs twice',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/writer.ts',
     from: 'if (row && granted.has(request.messageId))',
     to: 'if (row && granted.has(claim))',
   },
   {
     name: 'a replay whose object stops before it has sent is forgotten',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/writer.ts',
     from: 'leaseUntil: 0, dueAt: now + STUCK_AFTER_MS };',
     to: 'leaseUntil: 0, dueAt: null };',
   },

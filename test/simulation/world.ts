@@ -3,7 +3,7 @@
 import { handleBatch } from '../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';
 import type { Env } from '../../src/env.ts';
-import { openLedger } from '../../src/ledger/open-ledger.ts';
+import { openLedger } from '../../src/ledger/client.ts';
 import type { Status } from '../../src/ledger/status.ts';
 import { LEDGER_TIMEOUT_MS, MAX_RETRIES } from '../../src/limits.ts';
 import { type Message as Decoded, decodeMessage } from '../../src/queue/message.ts';

@@ -1,0 +1,50 @@
+// How large the upload would be, built without uploading.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { CliError } from '../../src/cli/run-cli.ts';
+import { captureWrangler } from '../../src/cli/wrangler.ts';
+
+/** In bytes. */
+export interface BundleSize {
+  readonly raw: number;
+  readonly gzipped: number;
+}
+
+/**
+ * Largest upload, gzipped, in bytes: what there is and a little room, so that a dependency that slips in is seen. Two fifths
+ * of it are the operator's page (its markup and stylesheet, hono/jsx, its API and log-in); a cold start reads all of it.
+ */
+export const BUNDLE_BUDGET_BYTES = 44 * 1024;
+
+/** Builds the bundle and measures it. Throws a `CliError` where it does not build, or builds with a warning. */
+export async function measureBundle(): Promise<BundleSize> {
+  const directory = mkdtempSync(join(tmpdir(), 'vastai-bundle-'));
+  try {
+    const { code, output } = await captureWrangler(['deploy', '--dry-run', '--outdir', directory]);
+    if (code !== 0 || /\[(?:WARNING|ERROR)\]/i.test(output)) {
+      console.error(output.trim());
+      throw new CliError(code === 0 ? 'the bundle has warnings (above)' : 'the bundle does not build (above)');
+    }
+    return sizeOf(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** What is uploaded: modules, not their source maps nor the note that wrangler puts beside them. */
+function sizeOf(directory: string): BundleSize {
+  const modules = readdirSync(directory)
+    .filter((name) => !name.endsWith('.map') && name !== 'README.md')
+    .map((name) => readFileSync(join(directory, name)));
+  if (modules.length === 0) throw new CliError('wrangler wrote no bundle');
+  return {
+    raw: modules.reduce((sum, module) => sum + module.byteLength, 0),
+    gzipped: modules.reduce((sum, module) => sum + gzipSync(module).byteLength, 0),
+  };
+}
+
+export function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}

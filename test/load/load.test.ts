@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { runCommand } from '../node/cli/run-command.ts';
+
+test('a small load is reconciled with the ledger of a Worker of its own', { timeout: 180_000 }, async () => {
+  const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--json']);
+  expect(stderr).toBe('');
+  expect(JSON.parse(stdout)).toMatchObject({
+    sent: { genuine: 200, duplicate: 20, forged: 10, stale: 10 },
+    unexpected: {},
+    ledger: { processedOnce: 200, quarantined: 10, missing: [], startedAgain: [], unlike: [], foreign: [] },
+    reconciled: true,
+  });
+  expect(code).toBe(0);
+});
+
+test('a load is never sent to another machine', async () => {
+  const { code, stderr } = await runCommand('load', ['--url', 'https://worker.invalid']);
+  expect(code).toBe(1);
+  expect(stderr).toBe('error: a load goes to this machine only: --url must be a loopback address\n');
+});
+
+test('the help gives shares in percent, as they are asked for', async () => {
+  const { stdout } = await runCommand('load', ['--help']);
+  const defaults = [...stdout.matchAll(/--(\w+) <percent>[^-]+\(default: ([\d.]+)\)/g)].map(([, name, value]) => [
+    name,
+    value,
+  ]);
+  expect(defaults).toEqual([
+    ['duplicates', '10'],
+    ['forgeries', '5'],
+    ['stale', '5'],
+  ]);
+});

@@ -1,0 +1,157 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DEAD_ERROR, DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
+import { hasBrowser, howToInstall, launch, operator } from './launch.ts';
+import { OPS_TOKEN, startWorker } from './start-worker.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+if (!hasBrowser) console.warn(`The operator's page was not tested in a browser, ${howToInstall}.`);
+
+describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
+  let worker: Awaited<ReturnType<typeof startWorker>>;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    worker = await startWorker();
+    await worker.ledger.fill();
+    browser = await launch();
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await worker.close();
+  });
+
+  const open = async (options = {}) => {
+    context = await operator(browser, options);
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+  };
+  const go = (path: string) => page.goto(new URL(path, worker.url).href);
+
+  beforeEach(() => open());
+  afterEach(() => context.close());
+
+  it('asks for a log-in, and refuses a wrong one', async () => {
+    const stranger = await operator(browser, { httpCredentials: { username: 'anyone', password: `${OPS_TOKEN}x` } });
+    const answer = await (await stranger.newPage()).goto(new URL('/ops', worker.url).href);
+    expect(answer?.status()).toBe(401);
+    await stranger.close();
+  });
+
+  it('leads from the overview to the failed event and, replayed, to a processed one', async () => {
+    await go('/ops');
+    await page.getByRole('link', { name: 'Show dead events' }).click();
+    await page.getByRole('link', { name: DEAD_ID }).click();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('outbid');
+    expect(await page.getByText(DEAD_ERROR).first().isVisible()).toBe(true);
+
+    await page.getByText('Run it again …').click();
+    await page.getByRole('button', { name: 'Yes, run it again' }).click();
+    await expect
+      .poll(
+        async () => {
+          await page.reload();
+          return page.getByRole('status').textContent();
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toContain('Run again, and processed');
+    await page.getByRole('link', { name: 'Overview' }).click();
+    await page.waitForURL(/\/ops$/);
+    expect(await page.getByText('1 event has failed for good').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('filters by status and by text', async () => {
+    const listed = () => page.locator('tbody tr').allTextContents();
+    await go('/ops/events');
+    await page.getByLabel('Status').selectOption('Retrying');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(RETRYING_ID)]);
+
+    await page.getByLabel('Status').selectOption('any');
+    await page.getByLabel('Id, or any text').fill('machine 812 will be down');
+    await page.keyboard.press('Enter');
+    await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(LATE_ID)]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('works by keyboard alone, from the skip link to the confirmation', async () => {
+    await go(`/ops/events/${RETRYING_ID}`);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.textContent.trim()`)).toBe('Skip to content');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.tagName`)).toBe('SUMMARY');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.textContent`)).toBe('Yes, run it again');
+  });
+
+  it('works without JavaScript', async () => {
+    await context.close();
+    await open({ javaScriptEnabled: false });
+    await go(`/ops/events/${LATE_ID}`);
+    await page.getByText('Run it …').click();
+    await page.getByRole('button', { name: 'Yes, run it' }).click();
+    await page.waitForURL(/replay=queued/);
+  });
+
+  it('keeps an event full of HTML and script as text', async () => {
+    const hostile = `<script>alert(1)</script><img/src=x/onerror=alert(2)>"'`;
+    await worker.ledger.addDead(hostile, 'outbid', { subject: hostile, [hostile]: hostile }, hostile);
+    for (const path of ['/ops', '/ops/events', `/ops/events/${encodeURIComponent(hostile)}`]) {
+      await go(path);
+      expect(await page.locator('main').textContent(), path).toContain(hostile);
+      expect(await page.locator('main :is(script, img)').count(), path).toBe(0);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  const views = {
+    overview: '/ops',
+    list: '/ops/events',
+    'an empty list': '/ops/events?type=nothing',
+    'a failing event': `/ops/events/${RETRYING_ID}`,
+    'a quarantined delivery': `/ops/events/${encodeURIComponent(UNREADABLE_ID)}`,
+    'replay of many': '/ops/replay?status=quarantined',
+  };
+  const looks = {
+    light: { colorScheme: 'light' },
+    dark: { colorScheme: 'dark' },
+    phone: { viewport: { width: 360, height: 740 }, isMobile: true },
+  } as const;
+
+  for (const [look, options] of Object.entries(looks)) {
+    for (const [view, path] of Object.entries(views)) {
+      it(`has no serious barrier: ${view}, ${look}`, async () => {
+        await context.close();
+        // The page forbids every script, so axe gets in past its policy.
+        await open({ ...options, bypassCSP: true });
+        await go(path);
+        await page.evaluate(axe);
+        const found = (await page.evaluate('axe.run()')) as AxeResults;
+        const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        expect(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`)).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'scrolls sideways').toBe(
+          true,
+        );
+        expect(complaints).toEqual([]);
+      });
+    }
+  }
+});
+
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[];
+}

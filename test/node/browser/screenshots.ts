@@ -1,0 +1,54 @@
+// Takes a picture of every view, in light, in dark and on a phone, after a mixed hour: for somebody to look at.
+// `npm run screenshots -- <folder>`; the README's picture is `overview-light.png` of these.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
+import { launch, operator } from './launch.ts';
+import { startWorker } from './start-worker.ts';
+
+const folder = process.argv[2] ?? 'screenshots';
+mkdirSync(folder, { recursive: true });
+
+const views: Record<string, string> = {
+  overview: '/ops',
+  events: '/ops/events',
+  dead: '/ops/events?status=dead',
+  'event-dead': `/ops/events/${DEAD_ID}`,
+  'event-retrying': `/ops/events/${RETRYING_ID}`,
+  'event-late': `/ops/events/${LATE_ID}`,
+  'event-unreadable': `/ops/events/${encodeURIComponent(UNREADABLE_ID)}`,
+  'replay-many': '/ops/replay?status=dead',
+  unknown: '/ops/events/nothing',
+};
+const looks = {
+  light: { colorScheme: 'light', viewport: { width: 1100, height: 800 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1100, height: 800 } },
+  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+} as const;
+
+const worker = await startWorker();
+const browser = await launch();
+try {
+  const empty = await operator(browser, looks.light);
+  const page = await empty.newPage();
+  for (const [name, path] of [
+    ['empty-overview', '/ops'],
+    ['empty-events', '/ops/events'],
+  ] as const) {
+    await page.goto(new URL(path, worker.url).href);
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+  }
+  await worker.ledger.fill();
+  for (const [look, options] of Object.entries(looks)) {
+    const context = await operator(browser, options);
+    const page = await context.newPage();
+    for (const [name, path] of Object.entries(views)) {
+      await page.goto(new URL(path, worker.url).href);
+      await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
+    }
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  await worker.close();
+}

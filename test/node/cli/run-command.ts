@@ -1,0 +1,35 @@
+// Runs one of the project's commands as `npm run` does, in a process of its own.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { projectRoot } from '../../../src/cli/project-root.ts';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param environment Replaces the webhook secrets of whoever runs the tests; everything else is inherited. */
+export function runCommand(
+  name: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('VASTAI_'));
+  const child = spawn(process.execPath, [join(projectRoot, 'src/cli', `${name}.ts`), ...args], {
+    env: { ...Object.fromEntries(inherited), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<Ended>();
+  child.once('error', reject);
+  child.once('close', (code) => resolve({ code, stdout, stderr }));
+  return promise;
+}

@@ -1,0 +1,267 @@
+// `npm run trigger` against a stand-in for the Worker. What is sent is checked with node:crypto, not with our own signer.
+import { createHmac } from 'node:crypto';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { eventTypes } from '../../../src/event/catalogue.ts';
+import { type FakeAnswer, fakeWorker, type Received } from './fake-worker.ts';
+import { type Ended, runCommand } from './run-command.ts';
+
+const SECRET = 'a-secret-of-the-tests';
+
+const RECEIVED: FakeAnswer = { status: 200, body: { received: true } };
+const DUPLICATE: FakeAnswer = { status: 200, body: { received: true, duplicate: true } };
+const INVALID_SIGNATURE: FakeAnswer = { status: 401, body: { error: 'Invalid signature' } };
+const OUTSIDE_TOLERANCE: FakeAnswer = { status: 401, body: { error: 'Timestamp outside tolerance' } };
+const TOO_LARGE: FakeAnswer = { status: 413, body: { error: 'Payload too large' } };
+const INVALID_EVENT: FakeAnswer = { status: 400, body: { error: 'Invalid event', issues: ['body must be UTF-8'] } };
+
+/** Runs the command against a Worker that gives these answers in turn, the last one from then on. */
+async function trigger(args: readonly string[], ...answers: [FakeAnswer, ...FakeAnswer[]]) {
+  await using worker = await fakeWorker((_, index) => answers[index] ?? answers[answers.length - 1] ?? RECEIVED);
+  const ended = await runCommand('trigger', [...args, '--url', worker.url], { VASTAI_WEBHOOK_SECRET: SECRET });
+  return { ...ended, received: worker.received };
+}
+
+function only(received: readonly Received[]): Received {
+  expect(received).toHaveLength(1);
+  return received[0] as Received;
+}
+
+function macOf({ headers, body }: Received): string {
+  const timestamp = headers['x-vast-timestamp'] ?? headers['x-vastai-timestamp'];
+  return createHmac('sha256', SECRET).update(`${timestamp}.`).update(body).digest('hex');
+}
+
+function ageOf({ headers }: Received): number {
+  return Date.now() / 1000 - Number(headers['x-vast-timestamp']);
+}
+
+const jsonOf = ({ body }: Received) => JSON.parse(body.toString('utf8'));
+
+describe('an honest delivery', () => {
+  it('is a signed notification with the provider’s headers', async () => {
+    const { code, received } = await trigger(['outbid'], RECEIVED);
+    const delivery = only(received);
+    expect(code).toBe(0);
+    expect(delivery.path).toBe('/webhooks/vastai');
+    expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
+    expect(delivery.headers['x-vast-event-id']).toBe(jsonOf(delivery).event_id);
+    expect(delivery.headers['x-vast-delivery-attempt']).toBe('1');
+    expect(delivery.headers['user-agent']).toContain('vastai-webhook-worker');
+    expect(jsonOf(delivery).notif_type).toBe('outbid');
+  });
+
+  it('speaks the resource dialect for a resource type', async () => {
+    const { received } = await trigger(['resource.updated'], RECEIVED);
+    const delivery = only(received);
+    expect(delivery.headers['x-vastai-signature']).toBe(macOf(delivery));
+    expect(delivery.headers['x-vast-signature-256']).toBeUndefined();
+    expect(jsonOf(delivery).type).toBe('resource.updated');
+  });
+
+  it('may be of a type that nobody knows', async () => {
+    const { code, received } = await trigger(['gpu_on_fire'], RECEIVED);
+    expect(code).toBe(0);
+    expect(jsonOf(only(received)).notif_type).toBe('gpu_on_fire');
+  });
+
+  it('carries the id and the fields that it is given', async () => {
+    const { received } = await trigger(
+      ['outbid', '--id', 'my-id', '--data', '{"message":"Hello","extra":1}'],
+      RECEIVED,
+    );
+    expect(jsonOf(only(received))).toMatchObject({ event_id: 'my-id', message: 'Hello', extra: 1 });
+  });
+
+  it('goes to the named endpoint, signed with that endpoint’s secret', async () => {
+    await using worker = await fakeWorker(() => RECEIVED);
+    const environment = { VASTAI_WEBHOOK_SECRET: 'another', VASTAI_WEBHOOK_SECRET_HOST: SECRET };
+    const args = ['machine_offline', '--endpoint', 'host', '--url', worker.url];
+    const { code } = await runCommand('trigger', args, environment);
+    const delivery = only(worker.received);
+    expect(code).toBe(0);
+    expect(delivery.path).toBe('/webhooks/vastai/host');
+    expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
+  });
+
+  it('is sent as often as asked, each time as a new event', async () => {
+    const { code, received } = await trigger(['outbid', '--count', '12', '--concurrency', '4'], RECEIVED);
+    expect(code).toBe(0);
+    expect(new Set(received.map((each) => jsonOf(each).event_id)).size).toBe(12);
+  });
+
+  it('shows what was sent and what came back', async () => {
+    const { stdout } = await trigger(['outbid', '--id', 'shown-id'], RECEIVED);
+    expect(stdout).toContain('shown-id');
+    expect(stdout).toContain('200 {"received":true}');
+  });
+
+  it.each([
+    ['a refusal', INVALID_SIGNATURE],
+    ['a failure', { status: 500, body: { error: 'Internal error' } }],
+    ['a duplicate of an id that is new', DUPLICATE],
+    ['a redirect', { status: 307, body: {} }],
+  ])('ends with exit code 1 on %s', async (_, answer) => {
+    const { code, stdout } = await trigger(['outbid'], answer);
+    expect(code).toBe(1);
+    expect(stdout).toContain('EXPECTED 200');
+  });
+
+  it('ends with exit code 1 when one of many answers is wrong', async () => {
+    const { code, stdout } = await trigger(['outbid', '--count', '8'], RECEIVED, INVALID_SIGNATURE, RECEIVED);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/1 x .*401/);
+  });
+
+  it('accepts that an id of one’s own choosing is known already', async () => {
+    const { code } = await trigger(['outbid', '--id', 'known'], DUPLICATE);
+    expect(code).toBe(0);
+  });
+});
+
+describe('the attack modes', () => {
+  it.each([
+    ['--stale', [OUTSIDE_TOLERANCE]],
+    ['--future', [OUTSIDE_TOLERANCE]],
+    ['--bad-signature', [INVALID_SIGNATURE]],
+    ['--duplicate', [RECEIVED, DUPLICATE]],
+    ['--oversize', [TOO_LARGE]],
+    ['--bad-utf8', [INVALID_EVENT]],
+    ['--header-id', [RECEIVED, DUPLICATE]],
+  ] as [string, [FakeAnswer, ...FakeAnswer[]]][])('%s is satisfied by the right answers', async (mode, answers) => {
+    expect((await trigger(['outbid', mode], ...answers)).code).toBe(0);
+  });
+
+  it.each([
+    ['--stale', INVALID_SIGNATURE],
+    ['--future', RECEIVED],
+    ['--bad-signature', OUTSIDE_TOLERANCE],
+    ['--duplicate', RECEIVED],
+    ['--oversize', RECEIVED],
+    ['--bad-utf8', RECEIVED],
+    ['--header-id', RECEIVED],
+  ])('%s fails on any other answer', async (mode, answer) => {
+    const { code, stdout } = await trigger(['outbid', mode], answer);
+    expect(code).toBe(1);
+    expect(stdout).toContain('EXPECTED');
+  });
+
+  it('--stale is genuine, but more than 300 s old', async () => {
+    const delivery = only((await trigger(['outbid', '--stale'], OUTSIDE_TOLERANCE)).received);
+    expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
+    expect(ageOf(delivery)).toBeGreaterThan(300);
+  });
+
+  it('--future is genuine, but more than 300 s ahead', async () => {
+    const delivery = only((await trigger(['outbid', '--future'], OUTSIDE_TOLERANCE)).received);
+    expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
+    expect(ageOf(delivery)).toBeLessThan(-300);
+  });
+
+  it('--bad-signature is well formed, but wrong', async () => {
+    const delivery = only((await trigger(['outbid', '--bad-signature'], INVALID_SIGNATURE)).received);
+    expect(delivery.headers['x-vast-signature-256']).toMatch(/^sha256=[0-9a-f]{64}$/);
+    expect(delivery.headers['x-vast-signature-256']).not.toBe(`sha256=${macOf(delivery)}`);
+  });
+
+  it('--duplicate sends the very same delivery twice', async () => {
+    const { received } = await trigger(['outbid', '--duplicate'], RECEIVED, DUPLICATE);
+    const [first, second] = received;
+    expect(received).toHaveLength(2);
+    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(true);
+    expect(second?.headers).toEqual(first?.headers);
+  });
+
+  it('--oversize is genuine and one byte over 64 KiB', async () => {
+    const delivery = only((await trigger(['outbid', '--oversize'], TOO_LARGE)).received);
+    expect(delivery.body.byteLength).toBe(65_537);
+    expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
+    expect(jsonOf(delivery).notif_type).toBe('outbid');
+  });
+
+  it.each(['outbid', 'resource.created'])('--bad-utf8 is genuine, but not UTF-8 (%s)', async (type) => {
+    const delivery = only((await trigger([type, '--bad-utf8'], INVALID_EVENT)).received);
+    const signature = delivery.headers['x-vast-signature-256'] ?? `sha256=${delivery.headers['x-vastai-signature']}`;
+    expect(signature).toBe(`sha256=${macOf(delivery)}`);
+    expect(() => new TextDecoder('utf-8', { fatal: true }).decode(delivery.body)).toThrow(TypeError);
+  });
+
+  it('--header-id changes nothing but the unsigned id', async () => {
+    const { received } = await trigger(['outbid', '--header-id'], RECEIVED, DUPLICATE);
+    const [first, second] = received;
+    expect(second?.body.equals(first?.body ?? Buffer.of())).toBe(true);
+    expect(second?.headers['x-vast-event-id']).not.toBe(first?.headers['x-vast-event-id']);
+    expect({ ...second?.headers, 'x-vast-event-id': '' }).toEqual({ ...first?.headers, 'x-vast-event-id': '' });
+  });
+
+  it('refuses two at once', async () => {
+    const { code, stderr, received } = await trigger(['outbid', '--stale', '--oversize'], RECEIVED);
+    expect(code).toBe(1);
+    expect(stderr).toContain('--oversize');
+    expect(received).toHaveLength(0);
+  });
+});
+
+describe('what goes wrong before an answer', () => {
+  const isOneLine = ({ stderr }: Ended) => stderr.trimEnd().split('\n').length === 1 && stderr.startsWith('error: ');
+
+  it('says to run `npm start` when nothing listens', async () => {
+    const port = await closedPort();
+    const ended = await runCommand('trigger', ['outbid', '--url', `http://localhost:${port}`]);
+    expect(ended.code).toBe(1);
+    expect(isOneLine(ended)).toBe(true);
+    expect(ended.stderr).toContain('npm start');
+  });
+
+  it('wants a secret for a Worker elsewhere, and sends nothing without', async () => {
+    const ended = await runCommand('trigger', ['outbid', '--url', 'https://worker.invalid']);
+    expect(ended.code).toBe(1);
+    expect(isOneLine(ended)).toBe(true);
+    expect(ended.stderr).toContain('VASTAI_WEBHOOK_SECRET');
+    expect(ended.stdout).toBe('');
+  });
+
+  it.each([
+    ['broken JSON', ['outbid', '--data', '{"a":'], '--data'],
+    ['JSON that is no object', ['outbid', '--data', '[1]'], '--data'],
+    ['an option that does not exist', ['outbid', '--bogus'], '--bogus'],
+    ['a count that is no number', ['outbid', '--count', 'many'], '--count'],
+    ['no type', [], 'npm run trigger -- outbid'],
+    ['an address that is none', ['outbid', '--url', 'localhost'], '--url'],
+  ])('explains %s in one line', async (_, args, named) => {
+    const ended = await runCommand('trigger', args);
+    expect(ended.code).toBe(1);
+    expect(isOneLine(ended)).toBe(true);
+    expect(ended.stderr).toContain(named);
+  });
+});
+
+it('never prints the secret', async () => {
+  const outputs: string[] = [];
+  for (const args of [['outbid'], ['outbid', '--bad-signature'], ['outbid', '--count', '9']]) {
+    const { stdout, stderr } = await trigger([...args, '--secret', SECRET], INVALID_SIGNATURE);
+    outputs.push(stdout, stderr);
+  }
+  const port = await closedPort();
+  const refused = await runCommand('trigger', ['outbid', '--secret', SECRET, '--url', `http://localhost:${port}`]);
+  const output = [...outputs, refused.stdout, refused.stderr].join('\n');
+  expect(output).toContain('--secret');
+  expect(output).not.toContain(SECRET);
+});
+
+it('--list names every known type', async () => {
+  const { code, stdout } = await runCommand('trigger', ['--list']);
+  const listed = stdout.split('\n').flatMap((line) => /^ {2}(\S+)/.exec(line)?.[1] ?? []);
+  expect(code).toBe(0);
+  expect(new Set(listed)).toEqual(new Set(eventTypes));
+  expect(stdout).toContain('Your Interruptible Instance #4711 Has Been Outbid');
+});
+
+/** A port that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

@@ -1,0 +1,164 @@
+// Every way in which Vast.ai's API can fail becomes one clear line, and only what is safe to repeat is repeated.
+import { describe, expect, it, vi } from 'vitest';
+import { createApiClient } from '../../../../src/cli/vast/api-client.ts';
+import { createClock } from './clock.ts';
+import type { Fault } from './fake-provider.ts';
+import { createScene } from './scene.ts';
+import { never, serve } from './serve.ts';
+
+const listing = ['webhooks', 'list'];
+
+async function failing(fault: Omit<Fault, 'call' | 'when'>, call = 'list') {
+  const scene = await createScene();
+  scene.provider.faults.push({ call, when: 'before', ...fault });
+  return scene;
+}
+
+describe('an API error', () => {
+  it.each<[string, () => Response, RegExp]>([
+    [
+      '400',
+      () => Response.json({ success: false, error: 'bad', msg: 'No good' }, { status: 400 }),
+      /refused the request \(400\): No good\.$/,
+    ],
+    ['400 without texts', () => Response.json({}, { status: 400 }), /refused the request \(400\)\.$/],
+    ['401', () => Response.json({ success: false }, { status: 401 }), /API key \(401\).*VAST_API_KEY/],
+    ['404', () => Response.json({ success: false, msg: 'gone' }, { status: 404 }), /\(404\): gone/],
+    ['429 in plain text', () => new Response('Too many', { status: 429 }), /limiting requests \(429\)/],
+    ['500', () => Response.json({ success: false, msg: 'boom' }, { status: 500 }), /problem of its own \(500\): boom/],
+    [
+      'a web page',
+      () => new Response('<html>login</html>', { headers: { 'content-type': 'text/html' } }),
+      /web page, not the API/,
+    ],
+    ['broken JSON', () => new Response('{"success": tru'), /not what the API documents/],
+    ['missing fields', () => Response.json({ success: true }), /not what the API documents/],
+    ['success: false with 200', () => Response.json({ success: false, msg: 'Nope' }), /"not successful": Nope/],
+    [
+      'a redirect',
+      () => Response.redirect('https://elsewhere.example/'),
+      /redirects to https:\/\/elsewhere\.example\//,
+    ],
+  ])('%s becomes one line', async (_name, answer, line) => {
+    const scene = await failing({ answer });
+    const run = await scene.vast(listing);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr.trimEnd()).toMatch(line);
+    expect(run.stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('no network becomes one line that names the system’s code', async () => {
+    const scene = await createScene();
+    scene.env.VAST_API_URL = 'http://127.0.0.1:1';
+    const run = await scene.vast(listing);
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(/no connection to the API/);
+  });
+
+  it('silence becomes a time-out', async () => {
+    const origin = await serve(() => never);
+    const { sleep } = createClock();
+    const call = createApiClient({ env: { VAST_API_URL: origin }, fetch, sleep }, { key: 'k', timeoutMs: 50 });
+    expect(await call({ method: 'POST', path: '/x', repeat: 'if_untouched' })).toEqual({
+      ok: false,
+      failure: { kind: 'timeout', seconds: 0.05 },
+    });
+  });
+
+  it('cannot write control characters to the terminal', async () => {
+    const scene = await failing({ answer: () => Response.json({ msg: 'a\u001b[2Jb\nc' }, { status: 400 }) });
+    expect((await scene.vast(listing)).stderr).toContain('a [2Jb c');
+  });
+
+  it('is one JSON object on stdout with --json', async () => {
+    const scene = await failing({ answer: () => Response.json({}, { status: 400 }) });
+    const run = await scene.vast([...listing, '--json']);
+    expect(JSON.parse(run.stdout)).toMatchObject({ ok: false, exitCode: 1 });
+  });
+});
+
+describe('repeating', () => {
+  it.each([429, 500, 503])('asks again after %i', async (status) => {
+    const scene = await failing({ times: 2, answer: () => new Response('later', { status }) });
+    expect((await scene.vast(listing)).exitCode).toBe(0);
+    expect(scene.provider.calls).toHaveLength(3);
+  });
+
+  it('waits longer each time, and as long as Retry-After says', async () => {
+    const answers = [
+      new Response('', { status: 429 }),
+      new Response('', { status: 500 }),
+      new Response('', { status: 503, headers: { 'Retry-After': '7' } }),
+    ];
+    const origin = await serve(() => answers.shift() ?? Response.json({ success: true }));
+    const pauses: number[] = [];
+    const call = createApiClient(
+      { env: { VAST_API_URL: origin }, fetch, sleep: async (ms) => void pauses.push(ms) },
+      { key: 'k' },
+    );
+    expect((await call({ method: 'GET', path: '/', repeat: 'whenever' })).ok).toBe(true);
+    expect(pauses[1]).toBeGreaterThan(pauses[0] ?? Number.POSITIVE_INFINITY);
+    expect(pauses[2]).toBe(7_000);
+  });
+
+  it('gives up after a few tries', async () => {
+    const scene = await failing({ answer: () => new Response('', { status: 503 }) });
+    expect((await scene.vast(listing)).exitCode).toBe(1);
+    expect(scene.provider.calls).toHaveLength(4);
+  });
+
+  it.each([400, 401, 404])('does not ask again after %i', async (status) => {
+    const scene = await failing({ answer: () => Response.json({}, { status }) });
+    await scene.vast(listing);
+    expect(scene.provider.calls).toHaveLength(1);
+  });
+});
+
+describe('the API key', () => {
+  it.each(['http://console.example', 'ftp://console.example', 'nonsense'])('is not sent to %s', async (url) => {
+    const scene = await createScene();
+    scene.env.VAST_API_URL = url;
+    const fetched = vi.fn<typeof fetch>();
+    const run = await scene.vast(listing, { fetch: fetched });
+    expect(run.exitCode).toBe(2);
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it('does not travel across a redirect', async () => {
+    const seen: Request[] = [];
+    const thief = await serve((request) => {
+      seen.push(request);
+      return Response.json({ success: true, webhooks: [] });
+    });
+    const scene = await failing({ answer: () => Response.redirect(`${thief}/api/v0/webhooks/`, 307) });
+    expect((await scene.vast(listing)).exitCode).toBe(1);
+    expect(seen).toEqual([]);
+  });
+
+  it('is asked for where the environment has none', async () => {
+    const scene = await createScene();
+    const key = scene.env.VAST_API_KEY ?? '';
+    scene.env.VAST_API_KEY = undefined;
+    expect((await scene.vast(listing, { askHidden: async () => `${key}\n` })).exitCode).toBe(0);
+  });
+
+  it('is a matter of usage where there is nobody to ask', async () => {
+    const scene = await createScene();
+    scene.env.VAST_API_KEY = undefined;
+    expect((await scene.vast(listing)).exitCode).toBe(2);
+    expect(scene.provider.calls).toEqual([]);
+  });
+
+  it('is blanked out where the API repeats it', async () => {
+    const scene = await createScene();
+    const key = String(scene.env.VAST_API_KEY);
+    scene.provider.faults.push({
+      call: 'list',
+      when: 'before',
+      answer: () => Response.json({ msg: `bad ${key}` }, { status: 401 }),
+    });
+    const run = await scene.vast(listing);
+    expect(run.stderr).toContain('bad [secret]');
+    expect(run.stderr).not.toContain(key);
+  });
+});

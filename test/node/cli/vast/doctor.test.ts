@@ -1,0 +1,239 @@
+// Doctor against a Worker and a Vast.ai that are fine, and against each thing that can be wrong.
+import { describe, expect, it } from 'vitest';
+import { checkAddress } from '../../../../src/cli/vast/doctor-worker.ts';
+import type { Finding } from '../../../../src/cli/vast/finding.ts';
+import { handledTypes } from '../../../../src/cli/vast/handled-types.ts';
+import { webhookTarget } from '../../../../src/cli/vast/webhook-url.ts';
+import { createScene } from './scene.ts';
+
+const SECRET = 'doctor-test-secret';
+
+async function healthyScene() {
+  const scene = await createScene();
+  scene.worker.set('VASTAI_WEBHOOK_SECRET', SECRET);
+  const id = scene.provider.add(`${scene.worker.origin}/webhooks/vastai`, SECRET);
+  const webhook = scene.provider.webhooks.get(id);
+  if (webhook) webhook.event_types = ['client:outbid', 'client:low_credit'];
+  const doctor = async (...more: string[]) => {
+    const run = await scene.vast(['doctor', '--url', scene.worker.origin, '--json', ...more]);
+    const { findings } = JSON.parse(run.stdout) as { findings: Finding[] };
+    return { ...run, levelOf: (check: string) => findings.find((one) => one.check === check), findings };
+  };
+  return { ...scene, webhook, doctor };
+}
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is', async () => {
+    const scene = await healthyScene();
+    scene.worker.opsToken = 'ops-token-1234';
+    scene.env.OPS_TOKEN = 'ops-token-1234';
+    scene.env.VASTAI_WEBHOOK_SECRET = SECRET;
+    scene.worker.accepted.add('an-event');
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(0);
+    // The address is a warning here: the test's Worker is on this machine.
+    expect(run.findings.filter(({ level, check }) => level !== 'fine' && check !== 'address')).toEqual([]);
+  });
+
+  it('names a cure for everything that is not fine', async () => {
+    const scene = await healthyScene();
+    scene.worker.stored.clear();
+    scene.worker.set('OTHER', 'x');
+    scene.provider.webhooks.clear();
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(1);
+    const wrong = run.findings.filter(({ level }) => level !== 'fine');
+    expect(wrong.length).toBeGreaterThan(3);
+    expect(wrong.filter(({ cure }) => !cure)).toEqual([]);
+  });
+
+  it.each<[string, () => Response, RegExp]>([
+    [
+      'a redirect',
+      () => Response.redirect('https://www.example.com/', 301),
+      /redirects to https:\/\/www\.example\.com/,
+    ],
+    [
+      'a login by redirect',
+      () => Response.redirect('https://t.cloudflareaccess.com/cdn-cgi/access/login', 302),
+      /login page/,
+    ],
+    [
+      'a login page',
+      () => new Response('<form><input name="p" type="password"></form>', { status: 403 }),
+      /login page/,
+    ],
+    [
+      'a challenge',
+      () => new Response('<title>Just a moment...</title>', { status: 403, headers: { 'cf-mitigated': 'challenge' } }),
+      /bot challenge/,
+    ],
+    ['another server', () => new Response('hello'), /not as this Worker does/],
+    ['a stranger’s 401', () => Response.json({ error: 'login first' }, { status: 401 }), /not as this Worker does/],
+  ])('recognises %s in front of the Worker', async (_what, answer, found) => {
+    const scene = await healthyScene();
+    scene.worker.front = answer;
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(1);
+    expect(run.levelOf('endpoint')).toMatchObject({ level: 'problem', found: expect.stringMatching(found) });
+  });
+
+  it('recognises what stands in front of deliveries only', async () => {
+    const scene = await healthyScene();
+    scene.worker.front = (request) =>
+      request.method === 'GET'
+        ? Response.json({ status: 'ok' })
+        : new Response('', { status: 403, headers: { 'cf-mitigated': 'challenge' } });
+    const run = await scene.doctor();
+    expect(run.levelOf('health')?.level).toBe('fine');
+    expect(run.levelOf('endpoint')).toMatchObject({
+      level: 'problem',
+      found: expect.stringContaining('bot challenge'),
+    });
+  });
+
+  it('says that the Worker cannot be reached', async () => {
+    const scene = await healthyScene();
+    const run = await scene.vast(['doctor', '--url', 'http://127.0.0.1:1']);
+    expect(run.exitCode).toBe(1);
+    expect(run.stdout).toContain('cannot be reached');
+  });
+
+  it('tells an endpoint without a secret from a Worker without any', async () => {
+    const scene = await healthyScene();
+    const run = await scene.doctor('--endpoint', 'host');
+    expect(run.levelOf('health')?.level).toBe('fine');
+    expect(run.levelOf('endpoint')).toMatchObject({
+      level: 'problem',
+      cure: expect.stringContaining('--endpoint host'),
+    });
+  });
+
+  it('finds a secret that the Worker does not know', async () => {
+    const scene = await healthyScene();
+    scene.env.VASTAI_WEBHOOK_SECRET = 'not-the-right-one';
+    const run = await scene.doctor();
+    expect(run.levelOf('secret')?.level).toBe('problem');
+    expect(run.stdout).not.toContain('not-the-right-one');
+  });
+
+  it('leaves no dead letter behind by its signed probe, and one event at most', async () => {
+    const scene = await healthyScene();
+    scene.env.VASTAI_WEBHOOK_SECRET = SECRET;
+    await scene.doctor();
+    await scene.doctor();
+    expect(scene.worker.quarantined).toEqual([]);
+    expect(scene.worker.accepted.size).toBe(1);
+  });
+
+  it('notices an open rotation window', async () => {
+    const scene = await healthyScene();
+    scene.worker.set('VASTAI_ROTATION_UNTIL', String(Math.floor(scene.clock.now() / 1000) + 3600));
+    expect((await scene.doctor()).levelOf('endpoint')).toMatchObject({
+      level: 'warning',
+      found: expect.stringContaining('window'),
+    });
+  });
+
+  it.each([
+    [400, 'problem', 'behind'],
+    [-400, 'problem', 'ahead of'],
+    [60, 'warning', 'behind'],
+    [5, 'fine', 'within'],
+  ])('judges a Worker’s clock that is %i s ahead', async (ahead, level, found) => {
+    const scene = await healthyScene();
+    scene.worker.front = () =>
+      Response.json({ status: 'ok' }, { headers: { Date: new Date(scene.clock.now() + ahead * 1000).toUTCString() } });
+    expect((await scene.doctor()).levelOf('clock')).toMatchObject({ level, found: expect.stringContaining(found) });
+  });
+
+  it('finds a webhook that delivers to another path of the Worker', async () => {
+    const scene = await healthyScene();
+    if (scene.webhook) scene.webhook.webhook_url = `${scene.worker.origin}/webhook`;
+    const run = await scene.doctor();
+    expect(run.levelOf('registration')).toMatchObject({
+      level: 'problem',
+      cure: expect.stringContaining('webhooks update'),
+    });
+  });
+
+  it('finds handlers that no subscription feeds', async () => {
+    const scene = await healthyScene();
+    if (scene.webhook) scene.webhook.event_types = ['client:low_credit'];
+    const run = await scene.doctor();
+    expect(run.levelOf('subscriptions')).toMatchObject({
+      level: 'warning',
+      found: expect.stringContaining('outbid'),
+    });
+  });
+
+  it('points at security-critical subscriptions', async () => {
+    const scene = await healthyScene();
+    scene.webhook?.event_types.push('client:password_reset');
+    expect((await scene.doctor()).levelOf('security')?.level).toBe('warning');
+  });
+
+  it('says when the webhook limit is reached', async () => {
+    const scene = await healthyScene();
+    for (const name of ['a', 'b', 'c']) scene.provider.add(`https://${name}.example/webhooks/vastai`, 's');
+    expect((await scene.doctor()).levelOf('limit')?.level).toBe('warning');
+  });
+
+  it('goes on with the Worker when the API refuses the key', async () => {
+    const scene = await healthyScene();
+    scene.env.VAST_API_KEY = 'a-wrong-key';
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(1);
+    expect(run.levelOf('registration')).toMatchObject({ level: 'problem', found: expect.stringContaining('401') });
+    expect(run.levelOf('endpoint')?.level).toBe('fine');
+  });
+
+  it('skips what it was not given the keys for, and says what to give', async () => {
+    const scene = await healthyScene();
+    scene.env.VAST_API_KEY = undefined;
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(0);
+    for (const check of ['secret', 'registration', 'deliveries']) expect(run.levelOf(check)?.level).toBe('skipped');
+  });
+
+  it('tells a closed ops API from a wrong token', async () => {
+    const scene = await healthyScene();
+    scene.env.OPS_TOKEN = 'ops-token-1234';
+    expect((await scene.doctor()).levelOf('deliveries')?.found).toContain('no OPS_TOKEN');
+    scene.worker.opsToken = 'another-token';
+    expect((await scene.doctor()).levelOf('deliveries')?.found).toContain('does not accept');
+  });
+
+  it.each([
+    'https://10.0.0.8',
+    'https://192.168.1.4',
+    'https://worker.local',
+    'https://worker',
+    'http://localhost:8787',
+  ])('warns that Vast.ai cannot reach %s', (url) => {
+    expect(checkAddress(webhookTarget(url)).level).toBe('warning');
+  });
+
+  it('has nothing against a public https address', () => {
+    expect(checkAddress(webhookTarget('https://hooks.example.com')).level).toBe('fine');
+  });
+});
+
+describe('the handlers’ types', () => {
+  it.each([
+    'outbid: async () => {}',
+    "'outbid': run,",
+    'async outbid(event) {}',
+    'outbid(event) {}',
+    '{ outbid, fallback }',
+  ])('are seen in %s', (source) => {
+    expect([...handledTypes(`defineHandlers({\n  ${source}\n})`)]).toContain('outbid');
+  });
+
+  it.each(['// outbid: later', '/* outbid: later */', "log('handler.outbid', 1)", 'not_outbid: run'])(
+    'are not seen in %s',
+    (source) => {
+      expect([...handledTypes(`defineHandlers({\n  ${source}\n})`)]).not.toContain('outbid');
+    },
+  );
+});

@@ -1,0 +1,74 @@
+// What wrangler.toml must say so that the first `wrangler deploy` works, and works as tested.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { unstable_readConfig } from 'wrangler';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
+const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') });
+const { producers, consumers } = config.queues as { producers: Producer[]; consumers: Consumer[] };
+const namespaces = config.kv_namespaces as { binding: string; id?: string }[];
+
+interface Producer {
+  readonly binding: string;
+  readonly queue: string;
+}
+
+interface Consumer {
+  readonly queue: string;
+  readonly max_batch_size?: number;
+  readonly max_batch_timeout?: number;
+  readonly max_retries?: number;
+  readonly dead_letter_queue?: string;
+}
+
+test('the Worker is built from src/index.ts and answers on workers.dev', () => {
+  expect(config.main).toBe(join(ROOT, 'src/index.ts'));
+  expect(config.workers_dev).toBe(true);
+});
+
+test('logs are kept', () => {
+  expect(config.observability).toMatchObject({ enabled: true });
+});
+
+describe.each(consumers)('the consumer of $queue', (consumer) => {
+  // The local simulator's defaults differ from production's, so none is left to either.
+  test.each(['max_batch_size', 'max_batch_timeout', 'max_retries'] as const)('sets %s itself', (setting) => {
+    expect(consumer[setting]).toBeTypeOf('number');
+  });
+
+  test('stays within the limits of the platform', () => {
+    expect(consumer.max_batch_size).toBeLessThanOrEqual(100);
+    expect(consumer.max_batch_timeout).toBeLessThanOrEqual(60);
+    expect(consumer.max_retries).toBeLessThanOrEqual(100);
+  });
+
+  test('has a queue that the first deploy creates', () => {
+    expect(producers.map(({ queue }) => queue)).toContain(consumer.queue);
+  });
+});
+
+test('a message that no handler could take moves on to a queue that is consumed', () => {
+  const main = consumers.find(({ queue }) => queue === 'vastai-events');
+  expect(main).toMatchObject({ dead_letter_queue: 'vastai-dead-letters', max_retries: 10 });
+  expect(consumers.map(({ queue }) => queue)).toContain('vastai-dead-letters');
+});
+
+test('the code knows the dead-letter queue by its configured name', () => {
+  const bound = producers.find(({ binding }) => binding === 'DEAD_LETTERS');
+  const named = /DEAD_LETTER_QUEUE = '([^']+)'/.exec(readFileSync(join(ROOT, 'src/index.ts'), 'utf8'))?.[1];
+  expect(named).toBe(bound?.queue);
+});
+
+test('nothing in it belongs to one account, and nothing in it is secret', () => {
+  expect(config.account_id).toBeUndefined();
+  expect(config.vars).toEqual({});
+  expect(namespaces.filter(({ id }) => id !== undefined)).toEqual([]);
+  expect(text).not.toMatch(/[0-9a-f]{32}/);
+});
+
+test('it asks for nothing that a Free account lacks or that a first deploy cannot have', () => {
+  expect(config.limits).toBeUndefined();
+  expect(text).not.toMatch(/^\[secrets\]/m);
+});

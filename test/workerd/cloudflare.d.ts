@@ -1,0 +1,14 @@
+// What `env` and `exports` of cloudflare:workers hold in the tests: this Worker's own.
+import type { Env as WorkerEnv } from '../../src/env.ts';
+import type { EventLedger } from '../../src/ledger/event-ledger.ts';
+
+declare global {
+  namespace Cloudflare {
+    interface Env extends WorkerEnv {
+      LEDGER: DurableObjectNamespace<EventLedger>;
+    }
+    interface GlobalProps {
+      mainModule: typeof import('../../src/index.ts');
+    }
+  }
+}

@@ -1,0 +1,254 @@
+// What becomes of each message of a batch: only the ledger's word ends one, and none decides for its neighbours.
+import { env } from 'cloudflare:workers';
+import { afterEach, expect, test, vi } from 'vitest';
+import { handleBatch } from '../../../src/consumer/batch.ts';
+import type { Handler } from '../../../src/consumer/define-handlers.ts';
+import type { AnyEvent } from '../../../src/event/envelope.ts';
+import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
+import { openLedger } from '../../../src/ledger/client.ts';
+import { LEASE_MS, MAX_RETRIES } from '../../../src/limits.ts';
+import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, testMessage } from './batch-message.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const ledger = openLedger(env);
+const newId = () => crypto.randomUUID() as string;
+
+/** A handler that counts its runs by event. */
+function countingHandler(run: Handler<AnyEvent> = () => {}) {
+  const runs = vi.fn<Handler<AnyEvent>>(run);
+  const runsOf = (id: string) => runs.mock.calls.filter(([event]) => event.id === id).length;
+  return { handlers: { fallback: runs }, runsOf };
+}
+
+const rejecting = (error: unknown) => countingHandler(async () => Promise.reject(error));
+
+test('a message is acknowledged only after the ledger has recorded its run', async () => {
+  const message = eventMessage({ id: newId() });
+  const recording = Promise.withResolvers<void>();
+  const settling = vi.fn(() => recording.promise);
+  const env = envWithLedger((method) => (method === 'settle' ? settling() : undefined));
+  const handling = handleBatch(batchOf([message]), depsOf({ env }));
+  await vi.waitUntil(() => settling.mock.calls.length > 0, { timeout: 10_000 });
+  expect(message.ack).not.toHaveBeenCalled();
+  recording.resolve();
+  await handling;
+  expect(fateOf(message)).toBe('acked');
+});
+
+test('a batch costs two calls to the ledger, however many messages it holds', async () => {
+  const calls: string[] = [];
+  const messages = Array.from({ length: 10 }, () => eventMessage({ id: newId() }));
+  const env = envWithLedger((method) => {
+    calls.push(method);
+  });
+  await handleBatch(batchOf(messages), depsOf({ env }));
+  expect(calls).toEqual(['claim', 'settle']);
+  expect(messages.map(fateOf)).toEqual(messages.map(() => 'acked'));
+});
+
+test('a run that cannot be recorded sends its message back, and is not repeated while it is leased', async () => {
+  const id = newId();
+  const message = eventMessage({ id });
+  const { handlers, runsOf } = countingHandler();
+  const settling = vi.fn();
+  const env = envWithLedger((method) => {
+    if (method !== 'settle') return;
+    settling();
+    throw new Error('Network connection lost.');
+  });
+  await handleBatch(batchOf([message]), depsOf({ env, handlers }));
+  expect(settling).toHaveBeenCalledTimes(3);
+  expect(fateOf(message)).toEqual({ retriedAfter: 5 });
+
+  const again = eventMessage({ id }, { id: message.id, attempts: 2 });
+  await handleBatch(batchOf([again]), depsOf({ handlers }));
+  expect(runsOf(id)).toBe(1);
+  expect(fateOf(again)).toEqual({ retriedAfter: expect.closeTo(LEASE_MS / 1000, -1) });
+});
+
+test('a call to the ledger that fails once is repeated, and the handler still runs once', async () => {
+  const id = newId();
+  const message = eventMessage({ id });
+  const { handlers, runsOf } = countingHandler();
+  const failed = new Set<string>();
+  const env = envWithLedger((method) => {
+    if (failed.has(method)) return;
+    failed.add(method);
+    throw new Error('Durable Object reset because its code was updated.');
+  });
+  await handleBatch(batchOf([message]), depsOf({ env, handlers }));
+  expect(failed).toEqual(new Set(['claim', 'settle']));
+  expect(runsOf(id)).toBe(1);
+  expect(fateOf(message)).toBe('acked');
+});
+
+test('without an answer to its claims a batch goes back untouched', async () => {
+  const messages = [eventMessage({ id: newId() }), eventMessage({ id: newId() }, { attempts: 3 })];
+  const { handlers } = countingHandler();
+  const env = envWithLedger(() => {
+    throw new Error('Network connection lost.');
+  });
+  await handleBatch(batchOf(messages), depsOf({ env, handlers }));
+  expect(handlers.fallback).not.toHaveBeenCalled();
+  expect(messages.map(fateOf)).toEqual([{ retriedAfter: 5 }, { retriedAfter: 20 }]);
+});
+
+test.each([
+  [
+    'no handler',
+    'too late for one to finish within the lease',
+    60_001,
+    { runs: 0, fates: [{ retriedAfter: 5 }, { retriedAfter: 20 }] },
+  ],
+  ['every handler', 'just in time', 60_000, { runs: 2, fates: ['acked', 'acked'] }],
+])('%s starts where the claims come back %s', async (_, __, tookMs, expected) => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const messages = [eventMessage({ id: newId() }), eventMessage({ id: newId() }, { attempts: 3 })];
+  const { handlers } = countingHandler();
+  const env = envWithLedger((method) => {
+    if (method === 'claim') vi.setSystemTime(Date.now() + tookMs);
+  });
+  await handleBatch(batchOf(messages), depsOf({ env, handlers }));
+  expect({ runs: handlers.fallback.mock.calls.length, fates: messages.map(fateOf) }).toEqual(expected);
+});
+
+test('a handler that fails and one that hangs do not repeat their neighbours', async () => {
+  const [failing, hanging] = [newId(), newId()];
+  const ids = [newId(), failing, hanging, newId()];
+  const messages = ids.map((id) => eventMessage({ id }));
+  const { handlers, runsOf } = countingHandler(async ({ id }) => {
+    if (id === failing) throw new Error('no');
+    if (id === hanging) await new Promise(() => {});
+  });
+  await handleBatch(batchOf(messages), depsOf({ handlers, handlerTimeoutMs: 200 }));
+  expect(messages.map(fateOf)).toEqual(['acked', { retriedAfter: 5 }, { retriedAfter: 5 }, 'acked']);
+  expect(ids.map(runsOf)).toEqual([1, 1, 1, 1]);
+  expect(await ledger.get(failing)).toMatchObject({ status: 'retrying', lastError: 'Error: no' });
+  expect(await ledger.get(hanging)).toMatchObject({ status: 'retrying', lastError: expect.stringContaining('200 ms') });
+});
+
+const cycle: Record<string, unknown> = {};
+cycle.self = cycle;
+
+test.each([
+  ['nonsense', 'nonsense', 'message_not_json'],
+  ['an unknown version', { version: 99 }, 'message_version_unknown'],
+  ['nothing', undefined, 'message_malformed'],
+  ['what JSON cannot spell', { version: 99, big: 1n }, 'message_not_json'],
+  ['a cycle', cycle, 'message_not_json'],
+  ['more than a message holds', '\0'.repeat(120_000), 'message_not_json'],
+])('a message that holds %s is kept, its neighbour handled', async (_, body, reason) => {
+  const [junk, neighbour] = [testMessage(body), eventMessage({ id: newId() })];
+  await handleBatch(batchOf([junk, neighbour]), depsOf());
+  expect([junk, neighbour].map(fateOf)).toEqual(['acked', 'acked']);
+  expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ status: 'quarantined', refusal: { reason } });
+});
+
+test('a message that cannot be read is kept to its last byte, as large as a queue carries', async () => {
+  const junk = testMessage('x'.repeat(126_000));
+  await handleBatch(batchOf([junk]), depsOf());
+  const kept = await ledger.get(`message:${junk.id}`);
+  expect(Uint8Array.fromBase64(kept?.refusal?.body ?? '')).toHaveLength(126_000);
+});
+
+test('a message that cannot be read is not acknowledged before it is kept', async () => {
+  const junk = testMessage('nonsense');
+  const env = envWithLedger(() => {
+    throw new Error('Network connection lost.');
+  });
+  await handleBatch(batchOf([junk]), depsOf({ env }));
+  expect(fateOf(junk)).toEqual({ retriedAfter: 3_600 });
+});
+
+test('an event that failed for good is dead at once', async () => {
+  const id = newId();
+  const message = eventMessage({ id });
+  const deps = depsOf(rejecting(new PermanentFailure('no such account')));
+  await handleBatch(batchOf([message]), deps);
+  expect(fateOf(message)).toBe('acked');
+  expect(await ledger.get(id)).toMatchObject({ status: 'dead', lastError: 'PermanentFailure: no such account' });
+  const about = expect.objectContaining({ id, attempt: 1, reason: 'permanent_failure' });
+  expect(deps.log).toHaveBeenCalledExactlyOnceWith('event.dead', about, 'error');
+});
+
+test('an event whose last delivery fails is dead, and the one before is not', async () => {
+  const id = newId();
+  const { handlers } = rejecting(new Error('no'));
+  const next = async (attempts: number) => {
+    const message = eventMessage({ id }, { id: 'the-message', attempts });
+    await handleBatch(batchOf([message]), depsOf({ handlers }));
+    return { fate: fateOf(message), status: (await ledger.get(id))?.status };
+  };
+  expect(await next(MAX_RETRIES)).toEqual({ fate: { retriedAfter: 5 }, status: 'retrying' });
+  expect(await next(MAX_RETRIES + 1)).toEqual({ fate: 'acked', status: 'dead' });
+});
+
+test('a handler chooses its delay', async () => {
+  const message = eventMessage({ id: newId() });
+  await handleBatch(batchOf([message]), depsOf(rejecting(new RetryLater(7_200))));
+  expect(fateOf(message)).toEqual({ retriedAfter: 7_200 });
+});
+
+test('the delay doubles with every try, whatever number of deliveries the queue counts', async () => {
+  const id = newId();
+  const deps = depsOf(rejecting(new Error('no')));
+  const delays: unknown[] = [];
+  for (let round = 0; round < 4; round += 1) {
+    const message = eventMessage({ id }, { id: 'held', attempts: 1 });
+    await handleBatch(batchOf([message]), deps);
+    delays.push(fateOf(message));
+  }
+  expect(delays).toEqual([5, 10, 20, 40].map((retriedAfter) => ({ retriedAfter })));
+});
+
+test('copies of one event run its handler once, in one batch and in another at the same time', async () => {
+  const id = newId();
+  const copies = [eventMessage({ id }), eventMessage({ id }), eventMessage({ id })];
+  const { handlers, runsOf } = countingHandler();
+  const [one, two, elsewhere] = copies as [(typeof copies)[0], (typeof copies)[0], (typeof copies)[0]];
+  await Promise.all([
+    handleBatch(batchOf([one, two]), depsOf({ handlers })),
+    handleBatch(batchOf([elsewhere]), depsOf({ handlers })),
+  ]);
+  expect(runsOf(id)).toBe(1);
+  expect(copies.map(fateOf)).toEqual(['acked', 'acked', 'acked']);
+});
+
+test('a copy that comes after the handler has run is acknowledged', async () => {
+  const id = newId();
+  const { handlers, runsOf } = countingHandler();
+  await handleBatch(batchOf([eventMessage({ id })]), depsOf({ handlers }));
+  const copy = eventMessage({ id });
+  await handleBatch(batchOf([copy]), depsOf({ handlers }));
+  expect(fateOf(copy)).toBe('acked');
+  expect(runsOf(id)).toBe(1);
+});
+
+test('a step that has succeeded is not repeated by the next try', async () => {
+  const id = newId();
+  const [slack, mail] = [vi.fn(async () => {}), vi.fn(async () => {})];
+  mail.mockRejectedValueOnce(new Error('no'));
+  const { handlers } = countingHandler(async (_, { once }) => {
+    await once('slack', slack);
+    await once('mail', mail);
+  });
+  for (const attempts of [1, 2]) {
+    await handleBatch(batchOf([eventMessage({ id }, { id: 'held', attempts })]), depsOf({ handlers }));
+  }
+  expect(await ledger.get(id)).toMatchObject({ status: 'processed' });
+  expect([slack.mock.calls.length, mail.mock.calls.length]).toEqual([1, 2]);
+});
+
+test('nothing of a payload reaches the log or the record of a failure', async () => {
+  const id = newId();
+  const secret = 'sixteen-word-link-into-the-account';
+  const message = eventMessage({ id, data: { message: secret } });
+  const deps = depsOf(rejecting(new Error(`could not post ${secret}`)));
+  await handleBatch(batchOf([message]), deps);
+  const record = await ledger.get(id);
+  expect(record?.lastError).toContain('[redacted]');
+  expect(JSON.stringify([record?.tries, deps.log.mock.calls])).not.toContain(secret);
+});

@@ -1,0 +1,177 @@
+// How a handler's run can end. It always ends, and never throws.
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Handler, HandlerContext } from '../../../src/consumer/define-handlers.ts';
+import { runHandler } from '../../../src/consumer/run-handler.ts';
+import type { AnyEvent } from '../../../src/event/envelope.ts';
+import { HandlerTimeout, PermanentFailure, RetryLater } from '../../../src/failures.ts';
+import type { Log } from '../../../src/log.ts';
+import { sampleEvent } from './sample-event.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const run = (fallback: Handler<AnyEvent>, timeoutMs?: number) =>
+  runHandler(
+    { fallback },
+    { event: sampleEvent(), attempt: 3, steps: [], env, log: () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
+  );
+
+test('a handler that returns has succeeded', async () => {
+  expect(await run(() => {})).toEqual({ kind: 'succeeded', ms: expect.any(Number), steps: [] });
+});
+
+test('a handler gets its event, the attempt and a key that is the same for every attempt', async () => {
+  const handler = vi.fn<Handler<AnyEvent>>();
+  await run(handler);
+  expect(handler).toHaveBeenCalledExactlyOnceWith(
+    sampleEvent(),
+    expect.objectContaining({ attempt: 3, idempotencyKey: 'event-1', env }),
+  );
+});
+
+test('what a handler logs names its event, and what it gives itself comes first', async () => {
+  const log = vi.fn<Log>();
+  const fallback: Handler<AnyEvent> = (_event, context) => context.log('handler.noted', { ms: 7, attempt: 9 }, 'warn');
+  const event = sampleEvent();
+  await runHandler({ fallback }, { event, attempt: 3, steps: [], env, log });
+  const about = { id: event.id, type: event.type, endpoint: event.endpoint };
+  expect(log).toHaveBeenCalledExactlyOnceWith('handler.noted', { ...about, attempt: 9, ms: 7 }, 'warn');
+});
+
+test.each<[string, Handler<AnyEvent>]>([
+  ['rejects', async () => Promise.reject(new TypeError('no'))],
+  [
+    'throws before its first await',
+    () => {
+      throw new TypeError('no');
+    },
+  ],
+])('a handler that %s has failed', async (_, handler) => {
+  expect(await run(handler)).toEqual({ kind: 'failed', ms: expect.any(Number), steps: [], error: 'TypeError: no' });
+});
+
+test.each([undefined, null, 'text', 0, { message: 'no error' }])(
+  'a handler that throws %j has failed',
+  async (thrown) => {
+    expect(await run(async () => Promise.reject(thrown))).toMatchObject({
+      kind: 'failed',
+      error: `thrown ${typeof thrown}`,
+    });
+  },
+);
+
+test('a handler whose error cannot even be read has failed', async () => {
+  const unreadable = new Error('no');
+  Object.defineProperty(unreadable, 'message', {
+    get: () => {
+      throw new Error('not even this');
+    },
+  });
+  expect(await run(async () => Promise.reject(unreadable))).toMatchObject({ kind: 'failed' });
+});
+
+test('PermanentFailure ends an event for good', async () => {
+  expect(await run(async () => Promise.reject(new PermanentFailure('gone')))).toEqual({
+    kind: 'failed_for_good',
+    ms: expect.any(Number),
+    steps: [],
+    error: 'PermanentFailure: gone',
+  });
+});
+
+test('RetryLater chooses the delay', async () => {
+  expect(await run(async () => Promise.reject(new RetryLater(90)))).toMatchObject({ kind: 'failed', delaySeconds: 90 });
+});
+
+test.each([
+  [-5, 0],
+  [0.2, 1],
+  [86_401, 86_400],
+  [Number.POSITIVE_INFINITY, 86_400],
+])('RetryLater(%d) waits %d seconds, what the queue can do', (asked, seconds) => {
+  expect(new RetryLater(asked).seconds).toBe(seconds);
+});
+
+test('RetryLater refuses what is no number', () => {
+  expect(() => new RetryLater(Number.NaN)).toThrow(RangeError);
+});
+
+describe('a handler that does not finish', () => {
+  test('has failed when its time is over, and its signal fires', async () => {
+    let signal: AbortSignal | undefined;
+    const outcome = await run((_, context) => {
+      signal = context.signal;
+      return new Promise(() => {});
+    }, 20);
+    expect(outcome).toMatchObject({ kind: 'failed', error: 'HandlerTimeout: handler did not finish within 20 ms' });
+    expect(signal?.reason).toBeInstanceOf(HandlerTimeout);
+  });
+
+  test('has 30 seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const ended = vi.fn();
+    const running = run(() => new Promise(() => {})).then(ended);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(ended).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await running;
+    expect(ended).toHaveBeenCalledTimes(1);
+  });
+});
+
+test('the signal stays silent for a handler that finishes', async () => {
+  let signal: AbortSignal | undefined;
+  await run((_, context) => {
+    signal = context.signal;
+  }, 20);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(signal?.aborted).toBe(false);
+});
+
+describe('once', () => {
+  async function withContext(use: (context: HandlerContext) => Promise<void>) {
+    expect(await run(async (_, context) => use(context))).toMatchObject({ kind: 'succeeded' });
+  }
+
+  test('runs a step that has succeeded no second time', async () => {
+    const step = vi.fn(async () => {});
+    await withContext(async ({ once }) => {
+      await once('mail', step);
+      await once('mail', step);
+    });
+    expect(step).toHaveBeenCalledTimes(1);
+  });
+
+  test('runs a step again that has failed, and passes its error on', async () => {
+    const step = vi.fn(async () => {}).mockRejectedValueOnce(new Error('first'));
+    await withContext(async ({ once }) => {
+      await expect(once('mail', step)).rejects.toThrow('first');
+      await once('mail', step);
+    });
+    expect(step).toHaveBeenCalledTimes(2);
+  });
+
+  test('does not report a step that ends after the time-out', async () => {
+    const ending = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const outcome = await run(async (_, { once }) => {
+      await once('early', async () => {});
+      await once('late', () => ending.promise);
+      late.resolve();
+    }, 20);
+    ending.resolve();
+    await late.promise;
+    expect(outcome).toMatchObject({ kind: 'failed', steps: ['early'] });
+  });
+
+  test('tells steps apart by their names', async () => {
+    const step = vi.fn(async () => {});
+    await withContext(async ({ once }) => {
+      await once('mail', step);
+      await once('constructor', step);
+    });
+    expect(step).toHaveBeenCalledTimes(2);
+  });
+});

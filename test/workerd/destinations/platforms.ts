@@ -1,0 +1,93 @@
+// A room of one's own on the local platform server, and a handler context whose memory outlives a try.
+import { inject } from 'vitest';
+import type { DestinationContext } from '../../../src/destinations/context.ts';
+import type { DestinationSecrets } from '../../../src/env.ts';
+
+export type Platform = 'slack' | 'discord' | 'google-chat' | 'forward' | 'elsewhere';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    platforms: string;
+  }
+}
+
+export interface Answer {
+  status?: number;
+  headers?: Record<string, string>;
+  body?: string;
+  /** Never answers. */
+  hang?: boolean;
+  /** Closes the connection instead. */
+  drop?: boolean;
+}
+
+export interface Delivery {
+  status: number;
+  query: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** 32 random bytes. */
+export const FORWARD_SECRET = 'whsec_9rB6TqGHwJWm5nN3v0c8Zl1kQeYx7uOaD2fSiPbLtXE=';
+
+/** The secret part of every URL in a room is the room's name: it may turn up in no error and no log line. */
+export function openRoom() {
+  const name = crypto.randomUUID();
+  const urlOf = (platform: Platform) => `${inject('platforms')}/${name}/${platform}`;
+  return {
+    name,
+    urlOf,
+    /** The next answers of a platform, in order; after them, it judges the payload by its own rules. */
+    async answers(platform: Platform, ...answers: Answer[]): Promise<void> {
+      await fetch(urlOf(platform), { method: 'PUT', body: JSON.stringify(answers) });
+    },
+    async received(platform: Platform): Promise<Delivery[]> {
+      return (await fetch(urlOf(platform))).json();
+    },
+    secrets: {
+      SLACK_WEBHOOK_URL: urlOf('slack'),
+      DISCORD_WEBHOOK_URL: urlOf('discord'),
+      GOOGLE_CHAT_WEBHOOK_URL: urlOf('google-chat'),
+      FORWARD_URL: urlOf('forward'),
+      FORWARD_SECRET,
+    } satisfies DestinationSecrets,
+  };
+}
+
+export interface TestContext extends DestinationContext {
+  readonly lines: string[];
+}
+
+/** A context for one event. Hand `done` on to the next try, as the ledger does. */
+export function contextFor(
+  env: DestinationSecrets,
+  options: Partial<DestinationContext> & { done?: Set<string> } = {},
+) {
+  const { done = new Set<string>(), ...rest } = options;
+  const lines: string[] = [];
+  const context: TestContext = {
+    env,
+    attempt: 1,
+    signal: new AbortController().signal,
+    lines,
+    log: (event, fields) => void lines.push(JSON.stringify({ event, ...fields })),
+    once: async (step, run) => {
+      if (done.has(step)) return;
+      await run();
+      done.add(step);
+    },
+    ...rest,
+  };
+  return context;
+}
+
+/** What a promise rejects with; fails where it resolves. */
+export async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('expected a failure');
+}

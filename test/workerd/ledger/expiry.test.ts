@@ -1,0 +1,66 @@
+// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a busy month.
+import { runDurableObjectAlarm } from 'cloudflare:test';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { REST_INTERVAL_MS, RETENTION_MS, SEEN_TTL_SECONDS, WATCH_CHUNK } from '../../../src/limits.ts';
+import { collectConsole } from '../fakes/console.ts';
+import { claimRequest, failure, quarantineRequest, report, T0 } from './fixtures.ts';
+import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
+
+const DAY_MS = 86_400_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+  collectConsole();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+test('events are remembered at least as long as their ids in KV', () => {
+  expect(RETENTION_MS).toBeGreaterThanOrEqual(SEEN_TTL_SECONDS * 1000);
+});
+
+test('finished events are forgotten after their retention, and not before', { timeout: 30_000 }, async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  const ids = ['processed', 'dead', 'quarantined'];
+  await ledger.claim('c1', [claimRequest('processed'), claimRequest('dead')]);
+  await ledger.settle('c1', [report('processed'), report('dead', { outcome: 'dead', error: 'Error: no' })]);
+  await ledger.quarantine([quarantineRequest('quarantined')]);
+  await pass(ledger, RETENTION_MS);
+  for (const id of ids) expect(await ledger.get(id)).toMatchObject({ status: id });
+  await pass(ledger, 2 * REST_INTERVAL_MS);
+  for (const id of ids) expect(await ledger.get(id)).toBeNull();
+});
+
+test('an empty ledger sleeps', { timeout: 30_000 }, async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a')]);
+  await ledger.settle('c1', [report('a')]);
+  await pass(ledger, RETENTION_MS + DAY_MS);
+  expect(await alarmOf(ledger)).toBeNull();
+});
+
+test('unfinished events are never forgotten, however old', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('processing'), claimRequest('retrying'), claimRequest('queued')]);
+  await ledger.settle('c1', [failure('retrying', { retryAt: T0 + 90 * DAY_MS }), failure('queued')]);
+  await ledger.replay(['queued']);
+  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  await runDurableObjectAlarm(ledger);
+  for (const id of ['processing', 'queued']) expect(await ledger.get(id)).not.toBeNull();
+  expect(await ledger.get('retrying')).toMatchObject({ status: 'retrying' });
+});
+
+test('forgetting keeps pace although an old event is still unfinished', { timeout: 60_000 }, async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  const finished = Array.from({ length: 3 * WATCH_CHUNK }, (_, index) => `e${index}`);
+  await ledger.claim('c1', [claimRequest('waiting'), ...finished.map((id) => claimRequest(id))]);
+  await ledger.settle('c1', [failure('waiting', { retryAt: T0 + 90 * DAY_MS }), ...finished.map((id) => report(id))]);
+  // The watchdog looks at every first try soon after it arrived; on the last day it has only to forget.
+  for (let round = 0; round * WATCH_CHUNK <= finished.length; round += 1) await runDurableObjectAlarm(ledger);
+  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  await runDurableObjectAlarm(ledger);
+  await pass(ledger, 60_000);
+  expect(await ledger.stats()).toMatchObject({ total: 1, byStatus: { retrying: 1 } });
+});

@@ -1,0 +1,206 @@
+import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../src/ledger/client.ts';
+import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
+import type { Status } from '../../../src/ledger/status.ts';
+import { RETENTION_MS } from '../../../src/limits.ts';
+import { seed } from '../bench/seed.ts';
+import { inLedger } from '../ops/fill.ts';
+import { DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../ops/mixed-hour.ts';
+
+const HOUR_MS = 3_600_000;
+
+beforeEach(() => reset());
+
+/** Counts row by row: slow, and without a thought. */
+function countRows() {
+  return inLedger(({ sql }) =>
+    sql
+      .exec<{ type: string; status: Status; count: number }>(
+        'SELECT type, status, count(*) AS count FROM events GROUP BY 1, 2 ORDER BY 3 DESC, 1',
+      )
+      .toArray(),
+  );
+}
+
+const sorted = (groups: readonly { type: string; status: Status; count: number }[]) =>
+  groups.map(({ type, status, count }) => `${type} ${status} ${count}`).sort();
+
+describe('stats', () => {
+  it('are all zero for an empty ledger', async () => {
+    const stats = await openLedger(env).stats();
+    expect(stats.total).toBe(0);
+    expect(stats.perHour).toHaveLength(48);
+    expect([stats.lastReceivedAt, stats.oldestUnfinished]).toEqual([null, null]);
+  });
+
+  it('count every event once, by type and status', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const stats = await openLedger(env).stats();
+    expect(sorted(stats.byType)).toEqual(sorted(await countRows()));
+    expect(stats.byStatus).toMatchObject({ dead: 1, quarantined: 2, retrying: 1, processing: 0 });
+    expect(stats.perHour.reduce((sum, hour) => sum + hour.byStatus.processed, 0)).toBe(stats.byStatus.processed);
+  });
+
+  it('stay right while events arrive, fail, are replayed and succeed between two looks', async () => {
+    const now = Date.now();
+    const random = sequence(42);
+    const known: string[] = [];
+    for (let round = 0; round < 12; round += 1) {
+      await inLedger(({ story, ledger }) => {
+        for (let step = 0; step < 25; step += 1) {
+          const at = now - Math.floor(random() * 60) * HOUR_MS;
+          const event = story.event(random() < 0.5 ? 'outbid' : 'low_credit', at);
+          const chance = random();
+          if (chance < 0.5) story.succeed(event, now);
+          else if (chance < 0.6) story.fail(event, now, [0], 'Error: no', 'dead');
+          else if (chance < 0.7) story.fail(event, now, [0], 'Error: no', 'retrying', now + 60_000);
+          else if (chance < 0.8) story.quarantine(event, 'timestamp_stale', now);
+          else story.start(event, now);
+          known.push(event.id);
+          if (random() < 0.3) ledger.reopen(known[Math.floor(random() * known.length)] ?? '', now);
+        }
+      });
+      const stats = await openLedger(env).stats();
+      expect(sorted(stats.byType), `round ${round}`).toEqual(sorted(await countRows()));
+    }
+  });
+
+  it('count thousands that arrived since the last look, and those that arrive meanwhile', async () => {
+    await openLedger(env).stats();
+    const now = Date.now();
+    const seedRows = (from: number) => inLedger(({ sql }) => seed(sql, from, 25_000, 50_000, 20, now));
+    await seedRows(0);
+    const [stats] = await Promise.all([openLedger(env).stats(), seedRows(25_000)]);
+    expect(stats.total === 25_000 || stats.total === 50_000).toBe(true);
+    expect(sorted((await openLedger(env).stats()).byType)).toEqual(sorted(await countRows()));
+  }, 60_000);
+
+  it('count a first try before and after the watchdog has met it', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => story.start(story.event('outbid', now, 'held'), now));
+    expect((await openLedger(env).stats()).byStatus.processing).toBe(1);
+    await inLedger(({ sql }) => {
+      sql.exec(`UPDATE events SET due_at = ? WHERE id = 'held'`, now + 60_000);
+      sql.exec(`INSERT OR REPLACE INTO marks VALUES ('swept_seq', 1)`);
+    });
+    const stats = await openLedger(env).stats();
+    expect(stats.byStatus).toMatchObject({ processing: 1, processed: 0 });
+    expect(stats.oldestUnfinished).toMatchObject({ id: 'held', status: 'processing' });
+  });
+
+  it('count what arrives in the places of deleted events', async () => {
+    const before = Date.now() - RETENTION_MS - 2 * 24 * HOUR_MS;
+    const arrive = (count: number, at: number) =>
+      inLedger(({ story }) => {
+        for (let index = 0; index < count; index += 1) story.succeed(story.event('outbid', at), at);
+      });
+    await arrive(150, before);
+    expect((await openLedger(env).stats()).total).toBe(0);
+    await runInDurableObject<EventLedger, void>(env.LEDGER.getByName('events'), (object) => object.alarm());
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    await arrive(120, Date.now());
+    expect((await openLedger(env).stats()).total).toBe(120);
+  });
+
+  it('are the same after the object has started again', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const stats = await openLedger(env).stats();
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    expect(await openLedger(env).stats()).toEqual(stats);
+  });
+
+  it('name the latest delivery, though a dead letter of hours ago reached the ledger after it', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', now), now - 1_000);
+      story.quarantine(story.event('outbid', now), 'timestamp_stale', now - 5 * HOUR_MS);
+    });
+    expect((await openLedger(env).stats()).lastReceivedAt).toBe(now - 1_000);
+  });
+});
+
+describe('a list', () => {
+  const ids = async (filter: object, cursor: number | null = null, limit = 50) =>
+    (await openLedger(env).list(filter, cursor, limit)).events.map((event) => event.id);
+
+  beforeEach(() =>
+    inLedger(({ sql, transaction, story }) => {
+      const now = Date.now();
+      fillMixedHour(sql, transaction, now);
+      story.start(story.event('idle_gpu', now, 'held'), now);
+      story.succeed(story.event('outbid', now, '100%_sure'), now);
+      story.succeed(story.event('outbid', now, "it's"), now);
+    }),
+  );
+
+  it('gives every event of a status, and no other', async () => {
+    expect(await ids({ status: 'dead' })).toEqual([DEAD_ID]);
+    expect(await ids({ status: 'retrying' })).toEqual([RETRYING_ID]);
+    expect(await ids({ status: 'quarantined' })).toEqual([LATE_ID, UNREADABLE_ID]);
+    expect(await ids({ status: 'processing' })).toEqual(['held']);
+    expect(await ids({ status: 'queued' })).toEqual([]);
+  });
+
+  it('says why a delivery is quarantined', async () => {
+    const page = await openLedger(env).list({ status: 'quarantined' }, null, 10);
+    expect(page.events.map((event) => event.refusalReason)).toEqual(['timestamp_stale', 'body_not_utf8']);
+  });
+
+  it('combines filters', async () => {
+    expect(await ids({ status: 'dead', type: 'outbid' })).toEqual([DEAD_ID]);
+    expect(await ids({ status: 'dead', type: 'idle_gpu' })).toEqual([]);
+    expect(await ids({ endpoint: 'host' })).toEqual([]);
+    expect(await ids({ q: 'Slack answered 404', status: 'retrying' })).toEqual([]);
+  });
+
+  it('finds an event by the beginning of its id, by its text and by its error', async () => {
+    expect(await ids({ q: DEAD_ID })).toEqual([DEAD_ID]);
+    expect(await ids({ q: DEAD_ID.slice(0, 8) })).toEqual([DEAD_ID]);
+    expect(await ids({ q: 'machine 812 cannot be reached' })).toEqual([RETRYING_ID]);
+    expect(await ids({ q: 'no_service' })).toEqual([DEAD_ID]);
+    expect(await ids({ q: 'sha256:' })).toEqual([UNREADABLE_ID]);
+    expect(await ids({ q: 'SLACK ANSWERED 404' })).toEqual([DEAD_ID]);
+    expect(await ids({ q: 'Instance 4711 went offline: machine 812 cannot be reached.' })).toEqual([RETRYING_ID]);
+  });
+
+  it('takes wildcards and quotes of SQL for what they are', async () => {
+    expect(await ids({ q: '100%_' })).toEqual(['100%_sure']);
+    expect(await ids({ q: '%%%' })).toEqual([]);
+    expect(await ids({ q: '____________' })).toEqual([]);
+    expect(await ids({ q: "it's" })).toEqual(["it's"]);
+    expect(await ids({ q: "' OR 1=1 --" })).toEqual([]);
+    expect(await ids({ type: "outbid' OR '1'='1" })).toEqual([]);
+    expect(await ids({ endpoint: "x'; DELETE FROM events; --" })).toEqual([]);
+  });
+
+  for (const filter of [{}, { type: 'outbid' }, { status: 'processed' }, { q: 'Instance' }] as const) {
+    it(`pages through everything once, while events arrive: ${JSON.stringify(filter)}`, async () => {
+      const everything = await ids(filter, null, 1_000);
+      const seen: string[] = [];
+      let cursor: number | null = null;
+      do {
+        const page: Awaited<ReturnType<ReturnType<typeof openLedger>['list']>> = await openLedger(env).list(
+          filter,
+          cursor,
+          33,
+        );
+        seen.push(...page.events.map((event) => event.id));
+        cursor = page.cursor;
+        await inLedger(({ story }) => story.succeed(story.event('outbid', Date.now()), Date.now()));
+      } while (cursor !== null);
+      expect(everything.length).toBeGreaterThan(60);
+      expect(seen).toEqual(everything);
+    });
+  }
+});
+
+/** Numbers from 0 up to 1, the same ones every time. */
+function sequence(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state / 2_147_483_648;
+  };
+}

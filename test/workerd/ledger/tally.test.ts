@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { addUp, HOUR_MS, periodOf, recentHours, subtract } from '../../../src/ledger/tally.ts';
+import { RETENTION_MS } from '../../../src/limits.ts';
+
+const DAY = 24;
+/** Noon of a day, in hours since the epoch. */
+const NOON = 20_000 * DAY + 12;
+const now = NOON * HOUR_MS + 1_234;
+const outbid = (period: number, count: number) => ({ period, type: 'outbid', count });
+
+describe('a period', () => {
+  it('is the hour itself for the last 48 hours, and the day before that', () => {
+    expect(recentHours(now)).toHaveLength(48);
+    for (const hour of recentHours(now)) expect(periodOf(hour, now)).toBe(hour);
+    expect(periodOf(NOON - 48, now)).toBe(NOON - 48 - 12);
+    expect(periodOf(NOON - 59, now)).toBe(NOON - 48 - 12);
+    expect(periodOf(NOON - 61, now)).toBe(NOON - 48 - 12 - DAY);
+  });
+});
+
+describe('adding up', () => {
+  it('joins what has the same type and period, and nothing else', () => {
+    const lowCredit = { period: NOON, type: 'low_credit', count: 5 };
+    expect(addUp([outbid(NOON, 2), lowCredit, outbid(NOON, 3), outbid(NOON - 1, 7)], now)).toEqual([
+      outbid(NOON, 5),
+      lowCredit,
+      outbid(NOON - 1, 7),
+    ]);
+  });
+
+  it('folds hours into their day as time goes on, without losing one', () => {
+    const hours = recentHours(now).map((hour) => outbid(hour, 1));
+    const later = addUp(addUp(hours, now), now + 10 * DAY * HOUR_MS);
+    expect(later.map(({ count }) => count)).toEqual([11, 24, 13]);
+    expect(later.every(({ period }) => period % DAY === 0)).toBe(true);
+  });
+
+  it('forgets a day once its first rows are old enough to be deleted', () => {
+    const first = NOON - 12;
+    const old = outbid(first, 4);
+    expect(addUp([old], first * HOUR_MS + RETENTION_MS - 1)).toEqual([old]);
+    expect(addUp([old], first * HOUR_MS + RETENTION_MS)).toEqual([]);
+  });
+});
+
+describe('subtracting', () => {
+  it('takes every status away from its own period and type', () => {
+    const arrived = [outbid(NOON, 9), outbid(NOON - 1, 9), { period: NOON, type: 'low_credit', count: 9 }];
+    const dead = { ...outbid(NOON, 2), status: 'dead' };
+    const retrying = { ...outbid(NOON, 3), status: 'retrying' };
+    expect(subtract(arrived, [dead, retrying])).toEqual([outbid(NOON, 4), arrived[1], arrived[2]]);
+  });
+
+  it('leaves nothing out of nothing, be it that all is open or that the day is forgotten', () => {
+    expect(subtract([outbid(NOON, 2)], [outbid(NOON, 2), outbid(NOON - 900, 1)])).toEqual([]);
+  });
+
+  it('changes neither of its arguments', () => {
+    const arrived = [outbid(NOON, 2)];
+    subtract(arrived, [outbid(NOON, 1)]);
+    expect(arrived).toEqual([outbid(NOON, 2)]);
+  });
+});

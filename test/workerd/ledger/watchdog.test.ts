@@ -1,0 +1,132 @@
+// Events that should long have moved are sent again: a purged queue, a consumer that died with its message.
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LEASE_MS, REST_INTERVAL_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_INTERVAL_MS } from '../../../src/limits.ts';
+import { collectConsole } from '../fakes/console.ts';
+import { claimRequest, eventOf, failure, newLedger, quarantineRequest, report, T0 } from './fixtures.ts';
+import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+  collectConsole();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe('through the real queue', () => {
+  const ledger = newLedger('events');
+  const processed = (id: string) =>
+    vi.waitUntil(async () => (await ledger.get(id))?.status === 'processed', { timeout: 30_000, interval: 100 });
+
+  // Nothing was ever sent for these: as if their messages had been purged.
+  test('an event that waits for a retry is processed although its message is gone', { timeout: 40_000 }, async () => {
+    await ledger.claim('c1', [claimRequest('purged')]);
+    await ledger.settle('c1', [failure('purged')]);
+    vi.setSystemTime(T0 + 10_000 + STUCK_AFTER_MS);
+    await runDurableObjectAlarm(ledger);
+    await processed('purged');
+    expect(await ledger.get('purged')).toMatchObject({ tries: [{ outcome: 'failed' }, { outcome: 'succeeded' }] });
+  });
+
+  test('an event whose first consumer died with its message is processed', { timeout: 40_000 }, async () => {
+    await ledger.claim('c1', [claimRequest('orphan')]);
+    await runDurableObjectAlarm(ledger);
+    vi.setSystemTime(T0 + LEASE_MS + STUCK_AFTER_MS);
+    await runDurableObjectAlarm(ledger);
+    await processed('orphan');
+  });
+});
+
+describe('the watchdog', { timeout: 30_000 }, () => {
+  test('finds every stuck event by its own alarms, soon after it is due', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('orphan'), claimRequest('purged'), claimRequest('fine')]);
+    await ledger.settle('c1', [failure('purged'), report('fine')]);
+    await pass(ledger, STUCK_AFTER_MS);
+    expect(sent()).toEqual([]);
+    await pass(ledger, LEASE_MS + 2 * WATCH_INTERVAL_MS);
+    expect(sent().sort()).toEqual(['orphan', 'purged']);
+    expect(await ledger.get('orphan')).toMatchObject({ status: 'queued', event: eventOf('orphan') });
+  });
+
+  test('sends an event again, ever more rarely, until a message arrives, and never after', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a')]);
+    await pass(ledger, 5 * HOUR_MS);
+    expect(sent()).toHaveLength(4);
+    await pass(ledger, 5 * DAY_MS);
+    expect(sent().length).toBeLessThanOrEqual(4 + 3 + 5);
+    await ledger.claim('c2', [claimRequest('a', { messageId: 'new' })]);
+    await ledger.settle('c2', [report('a', { messageId: 'new' })]);
+    const before = sent().length;
+    await pass(ledger, 2 * DAY_MS);
+    expect(sent()).toHaveLength(before);
+  });
+
+  test('goes on although the queue refuses an event', async () => {
+    const { ledger, send, sent } = await ledgerWithoutQueue();
+    send.mockRejectedValueOnce(new Error('Queue overloaded (10250)'));
+    await ledger.claim('c1', [claimRequest('a'), claimRequest('b')]);
+    await pass(ledger, STUCK_AFTER_MS + LEASE_MS + 2 * WATCH_INTERVAL_MS);
+    expect(sent()).toEqual(['a', 'b']);
+    await pass(ledger, STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
+    expect(sent().slice(2).sort()).toEqual(['a', 'b']);
+  });
+
+  test('leaves an event alone whose retry is not due yet, however long its delay', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a')]);
+    await ledger.settle('c1', [failure('a', { retryAt: T0 + 3 * HOUR_MS })]);
+    await pass(ledger, 3 * HOUR_MS);
+    expect(sent()).toEqual([]);
+  });
+
+  test.each(['dead', 'processed', 'quarantined'] as const)('leaves an event alone that is %s', async (status) => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    if (status === 'quarantined') await ledger.quarantine([quarantineRequest('a')]);
+    else {
+      await ledger.claim('c1', [claimRequest('a')]);
+      await ledger.settle('c1', [report('a', { outcome: status })]);
+    }
+    await pass(ledger, 10 * DAY_MS);
+    expect(sent()).toEqual([]);
+  });
+
+  test('finds a stuck first try although all that came before it has been forgotten', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a'), claimRequest('b')]);
+    await ledger.settle('c1', [report('a'), report('b')]);
+    await pass(ledger, RETENTION_MS + DAY_MS);
+    expect(await ledger.get('b')).toBeNull();
+    await ledger.claim('c2', [claimRequest('orphan')]);
+    await pass(ledger, HOUR_MS);
+    expect(sent()).toEqual(['orphan']);
+  });
+});
+
+describe('the alarm', () => {
+  test('is set by the first claim, and not written again by the next ones', async () => {
+    const ledger = newLedger();
+    const set = await runInDurableObject(ledger, (_, state) => vi.spyOn(state.storage, 'setAlarm'));
+    await ledger.claim('c1', [claimRequest('a')]);
+    expect(await alarmOf(ledger)).toBe(T0 + WATCH_INTERVAL_MS);
+    for (const [index, id] of ['b', 'c', 'd'].entries()) {
+      vi.setSystemTime(T0 + index * 1_000);
+      await ledger.claim(`c-${id}`, [claimRequest(id)]);
+    }
+    expect(set).toHaveBeenCalledTimes(1);
+  });
+
+  test('rings seldom while all is at rest', async () => {
+    const { ledger } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a')]);
+    await ledger.settle('c1', [report('a')]);
+    await runDurableObjectAlarm(ledger);
+    expect(await alarmOf(ledger)).toBe(T0 + REST_INTERVAL_MS);
+  });
+});
