@@ -1,23 +1,29 @@
 // The HTTP surface: which path means what. Wiring only; what happens behind a route lives in its room.
 import { Hono } from 'hono/tiny';
-import { DEFAULT_ENDPOINT, ENDPOINT_PATTERN, isConfigured, secretNamesOf } from './edge/secrets.ts';
 import { answerDelivery } from './edge/webhook-route.ts';
+import {
+  DEFAULT_ENDPOINT,
+  isConfigured,
+  isReserved,
+  liveSecrets,
+  NAMED_ENDPOINT_ROUTE,
+  WEBHOOK_PATH,
+} from './endpoint.ts';
 import type { Env } from './env.ts';
 import { errorSite, log } from './log.ts';
 import { createOps } from './ops/ops-app.ts';
-
-const WEBHOOK_PATH = '/webhooks/vastai';
 
 // A trailing slash is served, never redirected: the provider takes a redirect for a permanent failure.
 export const app = new Hono<{ Bindings: Env }>({ strict: false });
 
 // One handler for all methods: where a second matched the path, Hono would chain the two for every delivery.
 app.all(WEBHOOK_PATH, (context) =>
-  answerDelivery(context, DEFAULT_ENDPOINT, secretNamesOf(DEFAULT_ENDPOINT, false), log),
+  answerDelivery(context, DEFAULT_ENDPOINT, liveSecrets(context.env, DEFAULT_ENDPOINT)),
 );
-app.all(`${WEBHOOK_PATH}/:endpoint{${ENDPOINT_PATTERN}}`, (context) => {
+app.all(NAMED_ENDPOINT_ROUTE, (context) => {
   const endpoint = context.req.param('endpoint');
-  return answerDelivery(context, endpoint, secretNamesOf(endpoint, true), log);
+  // A reserved name is nobody's endpoint, so no secret is its own.
+  return answerDelivery(context, endpoint, isReserved(endpoint) ? [] : liveSecrets(context.env, endpoint));
 });
 
 app.get('/health', (context) =>
@@ -25,7 +31,7 @@ app.get('/health', (context) =>
 );
 app.all('/health', (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'GET, HEAD' }));
 
-app.route('/ops', createOps(isConfigured));
+app.route('/ops', createOps());
 
 app.notFound((context) => context.json({ error: 'Not found' }, 404));
 app.onError((error, context) => {

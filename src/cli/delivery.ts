@@ -1,19 +1,17 @@
 // A delivery as Vast.ai would make it: a body from the samples, signed by the real signer, with the provider's headers.
 // No I/O and no clock: the caller sends it, or spoils it first.
+import type { SignedDialect } from '../event/dialect.ts';
 import { sampleOf } from '../event/samples.ts';
-import { notificationScheme } from '../signature/notification.ts';
-import { resourceScheme } from '../signature/resource.ts';
-import type { SchemeName, SignatureScheme } from '../signature/scheme.ts';
+import { schemes } from '../signature/schemes.ts';
 import { signDelivery } from '../signature/sign.ts';
 
-const SCHEMES: Record<SchemeName, SignatureScheme> = { notification: notificationScheme, resource: resourceScheme };
 const encoder = new TextEncoder();
 
 /** A delivery before it is signed. */
 export interface Draft {
   readonly id: string;
   readonly type: string;
-  readonly dialect: SchemeName;
+  readonly dialect: SignedDialect;
   readonly body: Uint8Array<ArrayBuffer>;
   /** When it claims to be sent, in whole seconds since the epoch. */
   readonly timestamp: number;
@@ -46,7 +44,7 @@ export function draftDelivery({ type, id, now, data }: DraftOptions): Draft {
 
 /** Signs a draft. Only the `notification` dialect has headers beside the signature's, and they are not signed. */
 export async function signDraft(draft: Draft, secret: string): Promise<Delivery> {
-  const signature = await signDelivery(SCHEMES[draft.dialect], secret, String(draft.timestamp), draft.body);
+  const signature = await signDelivery(schemes[draft.dialect], secret, String(draft.timestamp), draft.body);
   const unsigned = draft.dialect === 'notification' && { 'X-Vast-Event-Id': draft.id, 'X-Vast-Delivery-Attempt': '1' };
   return {
     ...draft,
@@ -61,5 +59,5 @@ export async function signDraft(draft: Draft, secret: string): Promise<Delivery>
 
 /** The header that carries a delivery's signature. */
 export function signatureHeaderOf(delivery: Delivery): string {
-  return SCHEMES[delivery.dialect].signatureHeader;
+  return schemes[delivery.dialect].signatureHeader;
 }

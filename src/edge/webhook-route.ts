@@ -1,17 +1,16 @@
 // The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer and a log line.
 import type { Context } from 'hono';
-import type { Env, WebhookSecretName } from '../env.ts';
-import type { Log } from '../log.ts';
+import type { Env } from '../env.ts';
+import { log } from '../log.ts';
 import { answerTo, type Received } from './outcome.ts';
 import { receive } from './receive.ts';
-import { isRotating, liveSecrets } from './secrets.ts';
+import { isRotating } from './rotation.ts';
 
 /** Answers one request to an endpoint: a delivery if it is a POST. */
 export async function answerDelivery(
   context: Context<{ Bindings: Env }>,
   endpoint: string,
-  secretNames: readonly WebhookSecretName[],
-  log: Log,
+  secrets: readonly string[],
 ): Promise<Response> {
   const { env, executionCtx } = context;
   const request = context.req.raw;
@@ -22,18 +21,18 @@ export async function answerDelivery(
   const received = await receive(request, {
     bindings: env,
     endpoint,
-    secrets: liveSecrets(env, secretNames),
+    secrets,
     rotating: isRotating(env, now / 1000),
     now,
     log,
     waitUntil: (work) => executionCtx.waitUntil(work),
   });
-  logOutcome(received, endpoint, request.headers, log);
+  logOutcome(received, endpoint, request.headers);
   const { body, ...init } = answerTo(received);
   return Response.json(body, init);
 }
 
-function logOutcome(received: Received, endpoint: string, headers: Headers, log: Log): void {
+function logOutcome(received: Received, endpoint: string, headers: Headers): void {
   const { event, reason } = received;
   const about = { id: event?.id, type: event?.type, endpoint };
   switch (reason) {

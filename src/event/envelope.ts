@@ -1,5 +1,6 @@
 // The one shape that everything behind the edge knows, whichever dialect an event arrived in.
 import type { NotificationType, ResourceType } from './catalogue.ts';
+import type { Dialect } from './dialect.ts';
 
 /**
  * What a notification carries: the signed body less id, type and time. Ids of instances and machines stand only in
@@ -37,7 +38,7 @@ export interface Envelope<Type extends string, Data> {
   readonly type: Type;
   /** Which of your endpoints received it: `default` for `/webhooks/vastai`, else the path's last part. */
   readonly endpoint: string;
-  readonly dialect: 'notification' | 'resource';
+  readonly dialect: Dialect;
   /** ISO 8601, from the signed body; from the signed timestamp header where the body has no usable time. */
   readonly created: string;
   readonly data: Data;

@@ -1,8 +1,10 @@
 // A realistic delivery body for every type, in the shape and tone of the real ones. Used by the CLI, the demo and the tests.
+
 import { isResourceType, type NotificationType, type ResourceType } from './catalogue.ts';
+import type { SignedDialect } from './dialect.ts';
 
 export interface Sample {
-  readonly dialect: 'notification' | 'resource';
+  readonly dialect: SignedDialect;
   /** The body as it goes over the wire: JSON text. */
   readonly body: string;
 }

@@ -1,4 +1,5 @@
 // Events as rows: on the list and, the troubled ones, on the overview.
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { EventSummary } from '../ledger/queries.ts';
 import { eventPath } from './event-path.ts';
 import { StatusBadge, Table } from './layout.tsx';
@@ -17,7 +18,7 @@ export function EventTable({ events, now }: { events: readonly EventSummary[]; n
             <a href={eventPath(event.id)}>
               <span class="type">{event.type}</span> <span class="id">{event.id}</span>
             </a>
-            {event.endpoint !== 'default' && <span class="endpoint">{event.endpoint}</span>}
+            {event.endpoint !== DEFAULT_ENDPOINT && <span class="endpoint">{event.endpoint}</span>}
           </th>
           <td>
             <When time={event.receivedAt} now={now} stacked />

@@ -2,6 +2,7 @@
 
 import { HTTPException } from 'hono/http-exception';
 import { Hono } from 'hono/tiny';
+import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { errorSite, log } from '../log.ts';
 import { addApi } from './api.ts';
@@ -27,8 +28,7 @@ const HEADERS = {
   'X-Robots-Tag': 'noindex, nofollow',
 };
 
-/** @param isConfigured Whether any webhook secret is set: the edge knows. */
-export function createOps(isConfigured: (env: Env) => boolean): Hono<{ Bindings: Env }> {
+export function createOps(): Hono<{ Bindings: Env }> {
   const ops = new Hono<{ Bindings: Env }>({ strict: false });
 
   ops.use(async (context, next) => {
@@ -47,7 +47,7 @@ export function createOps(isConfigured: (env: Env) => boolean): Hono<{ Bindings:
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);
-  addPages(ops, isConfigured);
+  addPages(ops);
 
   const served = Map.groupBy(
     ops.routes.filter(({ method }) => method !== 'ALL'),

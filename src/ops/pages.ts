@@ -3,6 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
+import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
@@ -27,7 +28,7 @@ const MAX_FORM_BYTES = 4_096;
 const TROUBLES: readonly Status[] = ['dead', 'quarantined', 'retrying'];
 const TROUBLED_SHOWN = 6;
 
-export function addPages(ops: Hono<{ Bindings: Env }>, isConfigured: (env: Env) => boolean): void {
+export function addPages(ops: Hono<{ Bindings: Env }>): void {
   ops.get('/', async (context) => {
     const [snapshot, ...pages] = await Promise.all([
       takeSnapshot(context.env, log),

@@ -1,6 +1,7 @@
 // The border between the edge and the consumer: what a queue message looks like, written and read here only.
 // A message is JSON text, so that what was measured is what is sent.
 import * as v from 'valibot';
+import { dialects } from '../event/dialect.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_MESSAGE_BYTES, MAX_NESTING } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -74,7 +75,7 @@ const envelopeSchema = v.object({
   id: storable,
   type: storable,
   endpoint: storable,
-  dialect: v.picklist(['notification', 'resource']),
+  dialect: v.picklist(dialects),
   created: v.string(),
   data: v.custom<Record<string, unknown>>((data) => typeof data === 'object' && data !== null),
 });
@@ -87,7 +88,7 @@ const messageSchema = v.variant('kind', [
     reason: v.string(),
     id: storable,
     endpoint: storable,
-    dialect: v.picklist(['notification', 'resource']),
+    dialect: v.picklist(dialects),
     receivedAt: time,
     headers: v.record(v.string(), v.string()),
     body: v.string(),

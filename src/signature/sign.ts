@@ -1,7 +1,8 @@
 // The provider's half: what Vast.ai would put beside a body. Used by the CLI, the tests and the benchmarks.
+
 import { hexFromBytes } from './hex.ts';
 import { canonicalInput, computeMac } from './mac.ts';
-import type { SignatureScheme } from './scheme.ts';
+import type { SignatureScheme } from './schemes.ts';
 
 /**
  * Signs a delivery.

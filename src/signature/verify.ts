@@ -1,19 +1,18 @@
 // Is a delivery authentic, and is it fresh? Pure but for Web Crypto: headers, bytes, secrets and the time come in.
 // Two questions, asked apart, so that an authentic late delivery can be told from a forged one.
+import type { SignedDialect } from '../event/dialect.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { bytesFromHex } from './hex.ts';
 import { canonicalInput, isMacOf } from './mac.ts';
-import { notificationScheme } from './notification.ts';
-import { resourceScheme } from './resource.ts';
-import type { SchemeName } from './scheme.ts';
+import { schemes } from './schemes.ts';
 
 declare const verified: unique symbol;
 
 /** Raw bytes that a live secret has signed. Only this file can make one; nothing has been decoded or parsed yet. */
 export interface VerifiedDelivery {
   readonly [verified]: true;
-  readonly dialect: SchemeName;
+  readonly dialect: SignedDialect;
   readonly body: Uint8Array;
   /** Seconds since the epoch, as signed. */
   readonly timestamp: number;
@@ -46,8 +45,9 @@ export async function verifyDelivery(
   body: Uint8Array,
   secrets: readonly string[],
 ): Promise<Result<VerifiedDelivery, SignatureFailure>> {
-  const notificationSignature = headers.get(notificationScheme.signatureHeader);
-  const scheme = notificationSignature === null ? resourceScheme : notificationScheme;
+  const notificationSignature = headers.get(schemes.notification.signatureHeader);
+  const dialect = notificationSignature === null ? 'resource' : 'notification';
+  const scheme = schemes[dialect];
 
   const signature = notificationSignature ?? headers.get(scheme.signatureHeader);
   if (signature === null) return fail('signature_missing');
@@ -64,7 +64,7 @@ export async function verifyDelivery(
   for (const secret of secrets) matches += Number(await isMacOf(secret, mac, input));
   if (matches === 0) return fail('signature_mismatch');
 
-  return succeed({ dialect: scheme.name, body, timestamp: Number(timestamp) } as VerifiedDelivery);
+  return succeed({ dialect, body, timestamp: Number(timestamp) } as VerifiedDelivery);
 }
 
 /**

@@ -1,9 +1,10 @@
 // Sends a day's mix through the edge, the queues, the consumers and the ledger that ship, and counts what is billed, the
 // deletion of the day's rows a month later included.
+
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
 import { sampleOf } from '../../src/event/samples.ts';
 import { RETENTION_MS } from '../../src/limits.ts';
-import { notificationScheme } from '../../src/signature/notification.ts';
+import { schemes } from '../../src/signature/schemes.ts';
 import { signDelivery } from '../../src/signature/sign.ts';
 import { Deployment, type QueuedMessage } from '../platform/deployment.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -122,6 +123,6 @@ function isTurn(index: number, share: number): boolean {
 async function requestFor(id: string, secret: string, now: number): Promise<Request> {
   const body = new TextEncoder().encode(sampleOf('outbid', { id, now }).body);
   const timestamp = String(Math.floor(now / 1_000));
-  const headers = await signDelivery(notificationScheme, secret, timestamp, body);
+  const headers = await signDelivery(schemes.notification, secret, timestamp, body);
   return new Request('https://receiver.test/webhooks/vastai', { method: 'POST', headers, body });
 }

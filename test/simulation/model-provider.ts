@@ -8,7 +8,7 @@ import { receive } from '../../src/edge/receive.ts';
 import type { Env } from '../../src/env.ts';
 import { sampleOf } from '../../src/event/samples.ts';
 import { hexFromBytes } from '../../src/signature/hex.ts';
-import { notificationScheme } from '../../src/signature/notification.ts';
+import { schemes } from '../../src/signature/schemes.ts';
 import type { Actor, Platform } from './platform.ts';
 
 const SECRET = 'simulated-secret';
@@ -133,8 +133,8 @@ export class ModelProvider {
       .digest();
     const headers = new Headers({
       'content-length': String(body.length),
-      [notificationScheme.signatureHeader]: `sha256=${hexFromBytes(mac)}`,
-      [notificationScheme.timestampHeader]: timestamp,
+      [schemes.notification.signatureHeader]: `sha256=${hexFromBytes(mac)}`,
+      [schemes.notification.timestampHeader]: timestamp,
       'X-Vast-Event-Id': delivery.headerId,
     });
     const request = { headers, body: {}, arrayBuffer: async () => body.buffer } as unknown as Request;

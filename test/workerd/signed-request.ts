@@ -1,19 +1,19 @@
 // Deliveries as the provider sends them, signed by the project's own signer. A test changes one thing from here.
+
+import type { SignedDialect } from '../../src/event/dialect.ts';
 import { sampleOf } from '../../src/event/samples.ts';
-import { notificationScheme } from '../../src/signature/notification.ts';
-import { resourceScheme } from '../../src/signature/resource.ts';
-import type { SchemeName } from '../../src/signature/scheme.ts';
+import { schemes } from '../../src/signature/schemes.ts';
 import { signDelivery } from '../../src/signature/sign.ts';
 
-export const DIALECTS = ['notification', 'resource'] as const;
-export const schemes = { notification: notificationScheme, resource: resourceScheme };
+export { signedDialects as DIALECTS } from '../../src/event/dialect.ts';
+export { schemes };
 
 /** The default endpoint's secret in the tests (vitest.config.ts). */
 export const TEST_SECRET = 'vast-test-secret';
 export const WEBHOOK_URL = 'https://receiver.test/webhooks/vastai';
 
 export interface SignedRequestOptions {
-  readonly dialect?: SchemeName;
+  readonly dialect?: SignedDialect;
   readonly type?: string;
   readonly id?: string;
   /** Replaces the sample body. */

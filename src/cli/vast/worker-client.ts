@@ -5,7 +5,7 @@
 // handler once in the ledger's 30 days however often it is sent. Every other answer that lies behind the signature
 // (stale, unreadable) would keep a dead letter and alert somebody about it; a probe must not.
 
-import { notificationScheme } from '../../signature/notification.ts';
+import { schemes } from '../../signature/schemes.ts';
 import { signDelivery } from '../../signature/sign.ts';
 import { networkDetail } from './api-client.ts';
 import { oneLine } from './output.ts';
@@ -57,7 +57,7 @@ export function createWorkerClient(
     signed: async (secret) => {
       const body = new TextEncoder().encode(probeBody(target.endpoint, surroundings.now()));
       const timestamp = String(Math.floor(surroundings.now() / 1000));
-      const headers = await signDelivery(notificationScheme, secret, timestamp, body);
+      const headers = await signDelivery(schemes.notification, secret, timestamp, body);
       return ask(target.url, { method: 'POST', body, headers });
     },
   };

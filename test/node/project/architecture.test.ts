@@ -7,12 +7,21 @@ import { importsIn, importsOf } from './imports-of.ts';
 const SRC = join(import.meta.dirname, '../../../src');
 
 /** Modules at the top of src that every room may use. They use each other only. */
-const SHARED = ['env.ts', 'failures.ts', 'limits.ts', 'log.ts', 'result.ts', 'with-timeout.ts'];
+const SHARED = [
+  'endpoint.ts',
+  'env.ts',
+  'failures.ts',
+  'limits.ts',
+  'log.ts',
+  'result.ts',
+  'this-machine.ts',
+  'with-timeout.ts',
+];
 
 /** A room's name allows the whole room, a file's name that file alone. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   event: [],
-  signature: [],
+  signature: ['event/dialect.ts'],
   queue: ['event'],
   edge: ['signature', 'event', 'queue'],
   consumer: ['event', 'queue', 'ledger'],

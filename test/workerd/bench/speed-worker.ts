@@ -1,5 +1,6 @@
 // What `npm run bench` times, as loops inside workerd: each route repeats one operation so often that the way to the Worker
 // hardly counts. Every result is checked, because a fast failure is no result. Never deployed.
+
 import { verify as verifyOctokit } from '@octokit/webhooks-methods';
 import { Hono } from 'hono';
 import { Webhook } from 'standardwebhooks';
@@ -10,7 +11,7 @@ import { sampleOf } from '../../../src/event/samples.ts';
 import { encodeMessage } from '../../../src/queue/message.ts';
 import { bytesFromHex, hexFromBytes } from '../../../src/signature/hex.ts';
 import { canonicalInput, computeMac } from '../../../src/signature/mac.ts';
-import { notificationScheme } from '../../../src/signature/notification.ts';
+import { schemes } from '../../../src/signature/schemes.ts';
 import { signDelivery } from '../../../src/signature/sign.ts';
 import { verifyDelivery } from '../../../src/signature/verify.ts';
 import { vectors } from '../signature/vectors.json';
@@ -42,8 +43,8 @@ const loops: Record<string, Loop> = {
       'User-Agent': 'Vast.ai',
       'X-Vast-Event-Id': '7e9a2c4e6f9e4a24a53b77c2d8e3f0aa',
       'X-Vast-Delivery-Attempt': '1',
-      [notificationScheme.signatureHeader]: signature,
-      [notificationScheme.timestampHeader]: timestamp,
+      [schemes.notification.signatureHeader]: signature,
+      [schemes.notification.timestampHeader]: timestamp,
     });
     for (let index = 0; index < times; index += 1) check((await verifyDelivery(headers, body, [secret])).ok);
   },
@@ -141,7 +142,7 @@ const noOp = {
 
 async function requestInit(signedWith: string): Promise<RequestInit> {
   const now = String(Math.floor(Date.now() / 1000));
-  const signed = await signDelivery(notificationScheme, signedWith, now, body);
+  const signed = await signDelivery(schemes.notification, signedWith, now, body);
   // As every request over the wire does, it says how long it is; one made in code would not.
   const headers = { 'Content-Type': 'application/json', 'Content-Length': String(body.byteLength), ...signed };
   return { method: 'POST', headers: new Headers(headers), body };

@@ -12,7 +12,7 @@ const vectors = file.vectors.map((vector) => ({
   body: bytesFromHex(vector.body_hex),
 }));
 
-describe.each(vectors)('known answer: $name', ({ scheme, secret, timestamp, body, signature }) => {
+describe.each(vectors)('known answer: $name', ({ dialect, scheme, secret, timestamp, body, signature }) => {
   const { signatureHeader, timestampHeader } = scheme;
 
   test('is what signing produces', async () => {
@@ -24,7 +24,7 @@ describe.each(vectors)('known answer: $name', ({ scheme, secret, timestamp, body
     const headers = new Headers({ [signatureHeader]: signature, [timestampHeader]: timestamp });
     expect(await verifyDelivery(headers, body, [secret])).toEqual({
       ok: true,
-      value: { dialect: scheme.name, body, timestamp: Number(timestamp) },
+      value: { dialect, body, timestamp: Number(timestamp) },
     });
   });
 });

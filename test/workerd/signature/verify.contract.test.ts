@@ -1,6 +1,7 @@
 // One contract for both dialects: from a valid delivery, change one thing, and see the reason.
+
 import { describe, expect, test, vi } from 'vitest';
-import type { SignatureScheme } from '../../../src/signature/scheme.ts';
+import type { SignatureScheme } from '../../../src/signature/schemes.ts';
 import { signDelivery } from '../../../src/signature/sign.ts';
 import { verifyDelivery } from '../../../src/signature/verify.ts';
 import { bytesOf, DIALECTS, schemes } from '../signed-request.ts';

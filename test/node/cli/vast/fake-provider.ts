@@ -1,9 +1,10 @@
 // Vast.ai as the contract describes it: the webhook API, its errors, and deliveries that are signed with the secret of the
 // moment, retried after 408, 429, 5xx and lost connections, and given up after anything else.
+
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { catalogueKeys, contextOf, slugOf } from '../../../../src/cli/vast/event-keys.ts';
 import { sampleOf } from '../../../../src/event/samples.ts';
-import { notificationScheme } from '../../../../src/signature/notification.ts';
+import { schemes } from '../../../../src/signature/schemes.ts';
 import { signDelivery } from '../../../../src/signature/sign.ts';
 import type { Clock } from './clock.ts';
 import { serve } from './serve.ts';
@@ -166,7 +167,7 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
 
   function sign(id: number, body: string): Promise<Record<string, string>> {
     const timestamp = String(Math.floor(clock.now() / 1000));
-    return signDelivery(notificationScheme, provider.secrets.get(id) ?? '', timestamp, Buffer.from(body));
+    return signDelivery(schemes.notification, provider.secrets.get(id) ?? '', timestamp, Buffer.from(body));
   }
 }
 

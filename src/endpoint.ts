@@ -1,0 +1,68 @@
+// Where deliveries arrive and which secrets prove them: the webhook path, the endpoints' names, their secret slots.
+// Decided here and nowhere else; Worker and commands both ask this file. Design: HTTP contract.
+import type { Env, WebhookSecretName } from './env.ts';
+
+/** The default endpoint's path. A named endpoint has its name behind it. */
+export const WEBHOOK_PATH = '/webhooks/vastai';
+
+/** The endpoint behind `WEBHOOK_PATH` itself. */
+export const DEFAULT_ENDPOINT = 'default';
+
+const NAME = '[a-z][a-z0-9-]{0,31}';
+const WHOLE_NAME = new RegExp(`^${NAME}$`);
+
+/** Hono's route of the named endpoints; the parameter is `endpoint`. */
+export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
+
+/** Names that no path may carry: the unnamed endpoint's, and the one that patrol's own events bear. */
+const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'patrol']);
+
+/**
+ * Whether no endpoint can have this name in its path.
+ *
+ * A name ending in `-2` would share a variable with the second slot of the endpoint before it (`host-2` and `host`): a
+ * delivery proven for one would be accepted at the other.
+ */
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name) || name.endsWith('-2');
+}
+
+/** Whether a Worker serves an endpoint of this name: `default`, or a name that a path may carry. */
+export function isEndpoint(name: string): boolean {
+  return name === DEFAULT_ENDPOINT || (WHOLE_NAME.test(name) && !isReserved(name));
+}
+
+/** The path of an endpoint, without a trailing slash. */
+export function webhookPath(endpoint: string): string {
+  return endpoint === DEFAULT_ENDPOINT ? WEBHOOK_PATH : `${WEBHOOK_PATH}/${endpoint}`;
+}
+
+/** The endpoint that a path leads to; undefined where it leads to none. A trailing slash makes no difference. */
+export function endpointAt(path: string): string | undefined {
+  const bare = path.replace(/\/$/, '');
+  if (bare === WEBHOOK_PATH) return DEFAULT_ENDPOINT;
+  if (!bare.startsWith(`${WEBHOOK_PATH}/`)) return undefined;
+  const name = bare.slice(WEBHOOK_PATH.length + 1);
+  return name !== DEFAULT_ENDPOINT && isEndpoint(name) ? name : undefined;
+}
+
+const FIRST_SECRET = 'VASTAI_WEBHOOK_SECRET';
+
+/** The names of an endpoint's two secret slots: the live one, and the one beside it while rotating. */
+export function secretNamesOf(endpoint: string): readonly [WebhookSecretName, WebhookSecretName] {
+  if (endpoint === DEFAULT_ENDPOINT) return [FIRST_SECRET, `${FIRST_SECRET}_2`];
+  const name: WebhookSecretName = `${FIRST_SECRET}_${endpoint.toUpperCase().replaceAll('-', '_')}`;
+  return [name, `${name}_2`];
+}
+
+/** The live secrets of an endpoint: none, one, or two while rotating. An empty value counts as not set. */
+export function liveSecrets(env: Env, endpoint: string): readonly string[] {
+  return secretNamesOf(endpoint).flatMap((name) => env[name] || []);
+}
+
+/** Whether any endpoint has a secret, which is what makes the Worker ready to receive. */
+export function isConfigured(env: Env): boolean {
+  return Object.entries(env).some(
+    ([name, value]) => (name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`)) && Boolean(value),
+  );
+}
