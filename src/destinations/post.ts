@@ -2,8 +2,8 @@
 // its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { DESTINATION_TIMEOUT_MS, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
+import { retryAfterInBody, retryAfterSeconds } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
-import { retryAfterInBody, retryAfterSeconds } from './retry-after.ts';
 
 export interface Post {
   /** The destination's name, for errors. */

@@ -14,6 +14,7 @@ const SHARED = [
   'limits.ts',
   'log.ts',
   'result.ts',
+  'retry-after.ts',
   'this-machine.ts',
   'with-timeout.ts',
 ];

@@ -1,4 +1,4 @@
-// When a destination that is too busy wants to be asked again. Pure but for the response body.
+// When a server that is too busy wants to be asked again. Pure but for the response body.
 
 /**
  * Seconds from now that a `Retry-After` header asks for: whole or decimal seconds, or an HTTP date (RFC 9110, 10.2.3).

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { retryAfterSeconds } from '../../../src/destinations/retry-after.ts';
+import { retryAfterSeconds } from '../../src/retry-after.ts';
 
 const now = Date.parse('2026-03-02T12:00:00Z');
 
