@@ -1,22 +1,34 @@
-// What a handler throws to say more than "try again later".
-import { MAX_DELAY_SECONDS } from './limits.ts';
+// What a handler throws to say more than "retry me".
+import { FIRST_RETRY_SECONDS, MAX_DELAY_SECONDS } from './limits.ts';
+import { retryAfterSeconds } from './retry-after.ts';
 
-/** Trying again cannot help: the event goes straight to the dead letters, where an operator sees it. */
+/** A retry cannot help: the event goes straight to the dead letters, where an operator sees it. */
 export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure';
 }
 
-/** Try again after this long, instead of the usual back-off. It still uses up one of the event's tries. */
+/** Retry after this long, instead of the usual back-off. It still uses up one of the event's tries. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
-  /** Whole seconds, 0 to 86,400 (the queue's longest delay). */
+  /**
+   * Whole seconds, from the back-off's first delay to the queue's longest. Less would use up all of an event's tries
+   * within a minute or two.
+   */
   readonly seconds: number;
 
-  /** @throws RangeError where `seconds` is not a number; what lies outside the range is clamped. */
+  /** @throws RangeError where `seconds` is NaN; a number outside the range is clamped. */
   constructor(seconds: number, message = `asked to wait ${seconds} s`) {
     super(message);
     if (Number.isNaN(seconds)) throw new RangeError('RetryLater needs a number of seconds');
-    this.seconds = Math.min(Math.max(Math.ceil(seconds), 0), MAX_DELAY_SECONDS);
+    this.seconds = Math.min(Math.max(Math.ceil(seconds), FIRST_RETRY_SECONDS), MAX_DELAY_SECONDS);
+  }
+
+  /**
+   * Retry when a response says so: `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). Without a usable one,
+   * after the back-off's first delay.
+   */
+  static after(response: Response, message = `answered ${response.status}`): RetryLater {
+    return new RetryLater(retryAfterSeconds(response.headers.get('Retry-After'), Date.now()) ?? 0, message);
   }
 }
 

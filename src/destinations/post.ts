@@ -2,7 +2,7 @@
 // its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { DESTINATION_TIMEOUT_MS, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
-import { retryAfterInBody, retryAfterSeconds } from '../retry-after.ts';
+import { retryAfterInBody } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
 
 export interface Post {
@@ -57,14 +57,15 @@ export async function post(context: DestinationContext, { to, url, body, headers
 async function failureFrom(response: Response, to: string, attempt: number): Promise<Error> {
   const { status } = response;
   const answered = `${to} answered ${status}`;
-  const header = retryAfterSeconds(response.headers.get('Retry-After'), Date.now());
-  const seconds = header ?? (status === 429 ? await retryAfterInBody(response) : undefined);
+  const inBody = status === 429 ? await retryAfterInBody(response) : undefined;
   if (!response.bodyUsed) await response.body?.cancel();
 
-  const isPassing = status >= 500 || status === 408 || status === 425 || status === 429;
-  if (!isPassing) return new PermanentFailure(answered);
-  if (seconds === undefined) return new Error(answered);
-  return new RetryLater(seconds + spread(attempt), answered);
+  const isTransient = status >= 500 || status === 408 || status === 425 || status === 429;
+  if (!isTransient) return new PermanentFailure(answered);
+  // Nothing asked for: the usual back-off, which grows.
+  if (inBody === undefined && !response.headers.has('Retry-After')) return new Error(answered);
+  const asked = Math.max(RetryLater.after(response).seconds, inBody ?? 0);
+  return new RetryLater(asked + spread(attempt), answered);
 }
 
 /**

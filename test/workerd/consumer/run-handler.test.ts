@@ -85,19 +85,6 @@ test('RetryLater chooses the delay', async () => {
   expect(await run(async () => Promise.reject(new RetryLater(90)))).toMatchObject({ kind: 'failed', delaySeconds: 90 });
 });
 
-test.each([
-  [-5, 0],
-  [0.2, 1],
-  [86_401, 86_400],
-  [Number.POSITIVE_INFINITY, 86_400],
-])('RetryLater(%d) waits %d seconds, what the queue can do', (asked, seconds) => {
-  expect(new RetryLater(asked).seconds).toBe(seconds);
-});
-
-test('RetryLater refuses what is no number', () => {
-  expect(() => new RetryLater(Number.NaN)).toThrow(RangeError);
-});
-
 describe('a handler that does not finish', () => {
   test('has failed when its time is over, and its signal fires', async () => {
     let signal: AbortSignal | undefined;
