@@ -9,6 +9,8 @@ export interface DestinationContext {
   readonly attempt: number;
   /** Gives up waiting for an answer when it fires. */
   readonly signal: AbortSignal;
+  /** The same for all contexts of one invocation (a queue batch): they share its outgoing connections. */
+  readonly invocation?: object;
   readonly log: Log;
   /** Runs a step unless it has already succeeded for this event. */
   once(step: string, run: () => Promise<unknown>): Promise<void>;

@@ -1,9 +1,11 @@
 // One POST to a destination, and what its answer means for the event. Errors name the destination and the status only:
 // its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
-import { DESTINATION_TIMEOUT_MS, FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
+import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
 import { retryAfterInBody } from '../retry-after.ts';
+import { isThisMachine } from '../this-machine.ts';
 import type { DestinationContext } from './context.ts';
+import { postSlotsOf } from './post-slots.ts';
 
 export interface Post {
   /** The destination's name, for errors. */
@@ -12,7 +14,6 @@ export interface Post {
   /** JSON text. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly timeoutMs?: number;
 }
 
 /**
@@ -23,8 +24,7 @@ export interface Post {
 export function urlFromSecret(name: string, value: string | undefined): URL {
   if (!value) throw new Error(`the secret ${name} is not set`);
   const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
-  const local = url?.hostname === 'localhost' || url?.hostname === '127.0.0.1';
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return url;
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname))) return url;
   throw new Error(`the secret ${name} is not an https URL`);
 }
 
@@ -35,23 +35,28 @@ export function urlFromSecret(name: string, value: string | undefined): URL {
  * @throws PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx other than 408, 425 and 429.
  * @throws Error, to be tried again with the usual delays, on any other answer, none in time, or no connection.
  */
-export async function post(context: DestinationContext, { to, url, body, headers, timeoutMs }: Post): Promise<void> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(timeoutMs ?? DESTINATION_TIMEOUT_MS)]);
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent': 'vastai-webhook-worker', ...headers },
-      body,
-      redirect: 'manual',
-      signal,
-    });
-  } catch {
-    // The platform's error names the URL, so neither its text nor itself as a cause may go on.
-    throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
-  }
-  if (!response.ok) throw await failureFrom(response, to, context.attempt);
-  await response.body?.cancel();
+export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
+  await postSlotsOf(context).run(to, context.signal, async (signal) => {
+    let response: Response;
+    try {
+      response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json; charset=utf-8',
+          'User-Agent': 'vastai-webhook-worker',
+          ...headers,
+        },
+        body,
+        redirect: 'manual',
+        signal,
+      });
+    } catch {
+      // The platform's error names the URL, so neither its text nor itself as a cause may go on.
+      throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
+    }
+    if (!response.ok) throw await failureFrom(response, to, context.attempt);
+    await response.body?.cancel();
+  });
 }
 
 async function failureFrom(response: Response, to: string, attempt: number): Promise<Error> {

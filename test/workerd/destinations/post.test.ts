@@ -3,7 +3,6 @@ import { discord } from '../../../src/destinations/discord.ts';
 import { forward } from '../../../src/destinations/forward.ts';
 import { googleChat } from '../../../src/destinations/google-chat.ts';
 import { message } from '../../../src/destinations/message.ts';
-import { post } from '../../../src/destinations/post.ts';
 import { slack } from '../../../src/destinations/slack.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { eventOf } from './events.ts';
@@ -176,13 +175,6 @@ it('has the event tried again when the connection breaks', async () => {
   const failure = await failureOf(slack(contextFor(room.secrets), message(event)));
   expect(failure.message).toBe('Slack could not be reached');
   expect(failure).not.toBeInstanceOf(PermanentFailure);
-});
-
-it('waits for an answer no longer than its own time-out', async () => {
-  const room = openRoom();
-  await room.answers('slack', { hang: true });
-  const request = { to: 'Slack', url: new URL(room.urlOf('slack')), body: '{}', timeoutMs: 300 };
-  await expect(post(contextFor({}), request)).rejects.toThrow('Slack did not answer in time');
 });
 
 it('asks Discord to answer only when it has kept the message', async () => {

@@ -1,0 +1,76 @@
+// Whose turn it is to post. The platform lets six outgoing calls of one invocation wait for their answer and queues the
+// rest unseen: destinations that hang would use up the time of all others. Here each holds up only itself.
+import { DESTINATION_TIMEOUT_MS, POSTS_AT_ONCE } from '../limits.ts';
+import type { DestinationContext } from './context.ts';
+
+interface Turn {
+  readonly to: string;
+  readonly start: () => void;
+  readonly refuse: (reason: Error) => void;
+}
+
+/** The posts of one invocation: one at a time for each destination, `POSTS_AT_ONCE` in all. */
+class PostSlots {
+  readonly #busy = new Set<string>();
+  readonly #timedOut = new Set<string>();
+  #waiting: Turn[] = [];
+
+  /**
+   * Runs a post when it is its turn. Its signal fires when the caller's does, or `DESTINATION_TIMEOUT_MS` after the turn
+   * has come.
+   *
+   * @throws as `send` does, or Error where the turn never comes: the caller's signal fires first, or the destination has
+   * timed out in this invocation.
+   */
+  async run(to: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    await this.#turn(to, signal);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => {
+      this.#timedOut.add(to);
+      deadline.abort();
+    }, DESTINATION_TIMEOUT_MS);
+    try {
+      await send(AbortSignal.any([signal, deadline.signal]));
+    } finally {
+      clearTimeout(timer);
+      this.#busy.delete(to);
+      this.#next();
+    }
+  }
+
+  #turn(to: string, signal: AbortSignal): Promise<void> {
+    return new Promise((start, refuse) => {
+      const turn = { to, start, refuse };
+      const giveUp = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== turn);
+        refuse(new Error(`the post to ${to} had no turn in time`));
+      };
+      if (signal.aborted) return giveUp();
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.push(turn);
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    this.#waiting = this.#waiting.filter(({ to, start, refuse }) => {
+      if (this.#timedOut.has(to)) refuse(new Error(`${to} did not answer an earlier post in time`));
+      else if (this.#busy.has(to) || this.#busy.size >= POSTS_AT_ONCE) return true;
+      else {
+        this.#busy.add(to);
+        start();
+      }
+      return false;
+    });
+  }
+}
+
+const slotsByInvocation = new WeakMap<object, PostSlots>();
+
+/** The slots that all contexts of an invocation share. A context that names none has its own. */
+export function postSlotsOf(context: DestinationContext): PostSlots {
+  const invocation = context.invocation ?? context;
+  const slots = slotsByInvocation.get(invocation) ?? new PostSlots();
+  slotsByInvocation.set(invocation, slots);
+  return slots;
+}
