@@ -66,3 +66,11 @@ export function isConfigured(env: Env): boolean {
     ([name, value]) => (name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`)) && Boolean(value),
   );
 }
+
+/**
+ * What names an event beyond one endpoint: an event is its endpoint and its id, for the same id at two endpoints is
+ * two events. The id alone at the default endpoint, so that a service that deduplicates by it knows it as Vast.ai's.
+ */
+export function eventKey(endpoint: string, id: string): string {
+  return endpoint === DEFAULT_ENDPOINT ? id : `${endpoint}:${id}`;
+}

@@ -1,10 +1,10 @@
 // What a destination needs of the handler that calls it. A handler's context fits as it is; so does anything else with
 // these fields, which is how a dead letter is told without a handler.
-import type { DestinationSecrets } from '../env.ts';
+import type { DestinationSecrets, Secrets } from '../env.ts';
 import type { Log } from '../log.ts';
 
 export interface DestinationContext {
-  readonly env: DestinationSecrets;
+  readonly env: DestinationSecrets & Pick<Secrets, 'OPS_URL'>;
   /** How often this has been tried, counting from 1. */
   readonly attempt: number;
   /** Gives up waiting for an answer when it fires. */

@@ -1,7 +1,9 @@
-// Tells the destinations that an event could not be handled, without its payload.
+// Tells the destinations that an event has been given up, without its payload.
+import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
 import type { DestinationContext } from './context.ts';
 import { fanOut } from './fan-out.ts';
 import { type ChatMessage, isConfidential, plainText } from './message.ts';
+import { opsLink } from './ops-link.ts';
 
 export interface DeadLetterNews {
   readonly id: string;
@@ -11,15 +13,12 @@ export interface DeadLetterNews {
   readonly reason: string;
   /** The last error, bounded and free of payload and secrets. */
   readonly error?: string | undefined;
-  /** When it died, ISO 8601. */
-  readonly at: string;
-  /** The https page where it can be read and replayed. */
-  readonly opsUrl?: string | undefined;
 }
 
 /**
- * Tells every configured destination of a dead letter: each once, provided that `context.once` belongs to the event.
- * Its steps have names of their own, so that they do not pass for those of the event's handler.
+ * Tells every configured destination of a dead letter, with a link to its page if `OPS_URL` is set: each once, provided
+ * that `context.once` belongs to the event. Its steps have names of their own, so that they do not pass for those of the
+ * event's handler.
  *
  * The destination may be the very reason why the event died: whoever calls this must not let a failure hold up the
  * keeping of the letter.
@@ -28,21 +27,23 @@ export interface DeadLetterNews {
  * @throws as `notifyAll` does.
  */
 export async function deadLetterNotice(context: DestinationContext, news: DeadLetterNews): Promise<number> {
-  const { id, type, endpoint, reason, at, opsUrl } = news;
+  const { id, type, endpoint, reason } = news;
   // An error of a handler that dealt with a secret link may quote it.
   const error = type !== undefined && isConfidential(type) ? undefined : news.error;
+  const created = new Date().toISOString();
   const message: ChatMessage = {
     severity: 'critical',
     title: plainText(`Dead letter: ${type ?? 'unreadable message'}`),
     text: plainText([`${id} could not be handled (${reason}).`, error].filter(Boolean).join('\n')),
-    details: ['dead letter', endpoint && `endpoint ${endpoint}`, 'replay it once the cause is gone']
+    details: ['dead letter', endpoint && `endpoint ${endpoint}`, 'fix the cause, then replay it']
       .filter(Boolean)
       .join(' · '),
-    ...(opsUrl && { link: { label: 'Open the ops page', url: opsUrl } }),
-    created: at,
+    link: opsLink(context.env, news),
+    created,
     // It tells of the event, not what the event says.
     confidential: false,
   };
+  const key = `dead-letter:${eventKey(endpoint ?? DEFAULT_ENDPOINT, id)}`;
   const data = { id, type, endpoint, reason, error };
-  return fanOut(context, message, { id: `dead-letter:${id}`, type: 'dead_letter', created: at, data }, 'dead-letter:');
+  return fanOut(context, message, { id: key, type: 'dead_letter', created, data }, 'dead-letter:');
 }

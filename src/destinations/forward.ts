@@ -1,7 +1,9 @@
 // Passes events on to a service of your own, as JSON signed by Standard Webhooks.
+import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
 import type { DestinationContext } from './context.ts';
 import type { NotifiableEvent } from './message.ts';
-import { post, urlFromSecret } from './post.ts';
+import { post } from './post.ts';
+import { urlFromSecret } from './secure-url.ts';
 import { signStandardWebhook } from './standard-webhooks.ts';
 
 /** What is passed on: an event, or news of one. */
@@ -10,8 +12,8 @@ export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | '
 /**
  * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event.
  *
- * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the event's id on every try,
- * so that the receiver can deduplicate. Security-critical types are passed on like all others: the receiver is a service
+ * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the same on every try and no
+ * other event's, so that the receiver can dedupe by it: the event's id, behind its endpoint's name where that has one. Security-critical types are passed on like all others: the receiver is a service
  * of yours, not a room full of readers.
  *
  * @param step Names this post within the event; give each its own where a handler posts more than one.
@@ -25,7 +27,11 @@ export async function forward(context: DestinationContext, event: ForwardedEvent
     const { id, type, created, data, endpoint, dialect, extra } = event;
     const body = JSON.stringify({ type, timestamp: created, data, id, endpoint, dialect, extra });
     const timestamp = Math.floor(Date.now() / 1000);
-    const headers = await signStandardWebhook(context.env.FORWARD_SECRET, { id, timestamp, body });
+    const headers = await signStandardWebhook(context.env.FORWARD_SECRET, {
+      id: eventKey(endpoint ?? DEFAULT_ENDPOINT, id),
+      timestamp,
+      body,
+    });
     await post(context, { to: 'the forward', url, body, headers });
   });
 }

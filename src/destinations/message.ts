@@ -17,7 +17,7 @@ export interface ChatMessage {
   /** Small print: group, type, and what opens or resolves it. */
   readonly details: string;
   /** An https URL to click. */
-  readonly link?: Link;
+  readonly link?: Link | undefined;
   /** ISO 8601. */
   readonly created: string;
   /** Its text may let its reader into the account: the chats refuse to post it. */

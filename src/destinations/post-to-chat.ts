@@ -1,7 +1,8 @@
 // What all chats have in common: confidential messages stay out, and a message is a step that runs once.
 import type { DestinationContext } from './context.ts';
 import type { ChatMessage } from './message.ts';
-import { post, urlFromSecret } from './post.ts';
+import { post } from './post.ts';
+import { urlFromSecret } from './secure-url.ts';
 
 export interface Chat {
   readonly name: string;

@@ -3,7 +3,6 @@
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
 import { retryAfterInBody } from '../retry-after.ts';
-import { isThisMachine } from '../this-machine.ts';
 import type { DestinationContext } from './context.ts';
 import { postSlotsOf } from './post-slots.ts';
 
@@ -14,18 +13,6 @@ export interface Post {
   /** JSON text. */
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/**
- * The URL in a secret: https, or http to this machine while developing.
- *
- * @throws Error while it is missing or no such URL. It is tried again, because setting the secret is all that it needs.
- */
-export function urlFromSecret(name: string, value: string | undefined): URL {
-  if (!value) throw new Error(`the secret ${name} is not set`);
-  const url = URL.canParse(value.trim()) ? new URL(value.trim()) : undefined;
-  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname))) return url;
-  throw new Error(`the secret ${name} is not an https URL`);
 }
 
 /**

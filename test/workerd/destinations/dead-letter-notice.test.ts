@@ -12,19 +12,19 @@ const news: DeadLetterNews = {
   endpoint: 'client',
   reason: 'retries_exhausted',
   error: 'Error: the bid API answered 500',
-  at: '2026-03-02T12:00:00.000Z',
-  opsUrl: 'https://vastai-webhooks.example.workers.dev/ops/events/event-1',
 };
+const OPS_URL = 'https://vastai-webhooks.example.workers.dev/ops';
 
 describe('deadLetterNotice', () => {
   it.each(chats)('tells %s which event died, why, and where to replay it', async (platform) => {
     const room = openRoom();
-    await deadLetterNotice(contextFor(room.secrets), news);
+    await deadLetterNotice(contextFor({ ...room.secrets, OPS_URL }), news);
     const [delivery] = await room.received(platform);
     expect(delivery?.status).toBe(200);
-    // Discord escapes underscores.
-    const text = delivery?.body.replaceAll('\\\\', '');
-    for (const part of [news.id, news.type, news.reason, 'the bid API answered 500', news.opsUrl]) {
+    // Discord escapes underscores, Slack ampersands.
+    const text = delivery?.body.replaceAll('\\\\', '').replaceAll('&amp;', '&');
+    const page = `${OPS_URL}/event?id=event-1&endpoint=client`;
+    for (const part of [news.id, news.type, news.reason, 'the bid API answered 500', page]) {
       expect(text).toContain(part);
     }
   });
@@ -36,10 +36,11 @@ describe('deadLetterNotice', () => {
     const forwarded = new Webhook(FORWARD_SECRET).verify(delivery?.body ?? '', delivery?.headers ?? {});
     expect(forwarded).toMatchObject({
       type: 'dead_letter',
-      id: 'dead-letter:event-1',
-      timestamp: news.at,
+      id: 'dead-letter:client:event-1',
+      timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       data: { id: 'event-1', type: 'outbid', reason: 'retries_exhausted' },
     });
+    expect(delivery?.headers['webhook-id']).toBe('dead-letter:client:event-1');
   });
 
   it('tells each destination once, and repeats only what failed', async () => {
@@ -65,9 +66,9 @@ describe('deadLetterNotice', () => {
     expect(await deadLetterNotice(contextFor({}), news)).toBe(0);
   });
 
-  it('manages without type, endpoint, error and ops page', async () => {
+  it('needs neither type, endpoint, error nor ops page', async () => {
     const room = openRoom();
-    await deadLetterNotice(contextFor(room.secrets), { id: 'm-1', reason: 'message_not_json', at: news.at });
+    await deadLetterNotice(contextFor(room.secrets), { id: 'm-1', reason: 'message_not_json' });
     for (const platform of chats) {
       const [delivery] = await room.received(platform);
       expect(delivery?.status).toBe(200);

@@ -52,7 +52,7 @@ describe('forward', () => {
     expect(headers['content-type']).toMatch(/^application\/json/);
   });
 
-  it('keeps its webhook-id from try to try, so that the receiver can deduplicate', async () => {
+  it('keeps its webhook-id from try to try, so that the receiver can dedupe', async () => {
     const room = openRoom();
     await room.answers('forward', { status: 500 });
     const event = eventOf('outbid');
@@ -60,6 +60,12 @@ describe('forward', () => {
     await forward(contextFor(room.secrets, { attempt: 2 }), event);
     const ids = (await room.received('forward')).map(({ headers }) => headers['webhook-id']);
     expect(ids).toEqual([event.id, event.id]);
+  });
+
+  it("has the endpoint's name in its webhook-id where that has one: the same id there is another event", async () => {
+    const { headers, body } = await forwarded(eventOf('outbid', {}, 'host'));
+    expect(headers['webhook-id']).toBe('host:id-of-outbid');
+    expect(JSON.parse(body)).toMatchObject({ id: 'id-of-outbid', endpoint: 'host' });
   });
 
   it('passes security-critical types on: its receiver is a machine', async () => {

@@ -61,7 +61,7 @@ export interface TestContext extends DestinationContext {
 
 /** A context for one event. Hand `done` on to the next try, as the ledger does. */
 export function contextFor(
-  env: DestinationSecrets,
+  env: DestinationContext['env'],
   options: Partial<DestinationContext> & { done?: Set<string> } = {},
 ) {
   const { done = new Set<string>(), ...rest } = options;

@@ -1,0 +1,30 @@
+// Links to the operator's pages, for notices. Nobody gets in by one: the page asks for its password.
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
+import type { Secrets } from '../env.ts';
+import type { Link } from './event-kinds.ts';
+import { secureUrl } from './secure-url.ts';
+
+type OpsEnv = Pick<Secrets, 'OPS_URL'>;
+
+interface EventAddress {
+  readonly id: string;
+  readonly endpoint?: string | undefined;
+}
+
+/** The page of an event; undefined while `OPS_URL` is not set, or is neither https nor on this machine. */
+export function opsLink(env: OpsEnv, { id, endpoint = DEFAULT_ENDPOINT }: EventAddress): Link | undefined {
+  return linkTo(env, 'event', { id, endpoint });
+}
+
+/** The list of all that is kept aside; undefined as above. */
+export function quarantineLink(env: OpsEnv): Link | undefined {
+  return linkTo(env, 'events', { status: 'quarantined' });
+}
+
+function linkTo({ OPS_URL }: OpsEnv, page: string, query: Record<string, string>): Link | undefined {
+  const root = secureUrl(OPS_URL);
+  if (!root) return undefined;
+  // No part of it but the address: a user name or a password in it would be posted to the chats.
+  const url = `${root.origin}${root.pathname.replace(/\/+$/, '')}/${page}?${new URLSearchParams(query)}`;
+  return { label: 'Open the ops page', url };
+}
