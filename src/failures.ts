@@ -7,12 +7,12 @@ export class PermanentFailure extends Error {
   override readonly name = 'PermanentFailure';
 }
 
-/** Retry after this long, instead of the usual back-off. It still uses up one of the event's tries. */
+/** Retry after this long, instead of the usual back-off. It still uses up one of the tries. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
   /**
-   * Whole seconds, from the back-off's first delay to the queue's longest. Less would use up all of an event's tries
-   * within a minute or two.
+   * Whole seconds, from the back-off's first delay to the queue's longest. Less would use up all of
+   * an event's tries within a minute or two.
    */
   readonly seconds: number;
 
@@ -24,8 +24,8 @@ export class RetryLater extends Error {
   }
 
   /**
-   * Retry when a response says so: `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3). Without a usable one,
-   * after the back-off's first delay.
+   * Retry when a response says so: `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3).
+   * Without a usable one, after the back-off's first delay.
    */
   static after(response: Response, message = `answered ${response.status}`): RetryLater {
     return new RetryLater(retryAfterSeconds(response.headers.get('Retry-After'), Date.now()) ?? 0, message);

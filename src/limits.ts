@@ -36,10 +36,13 @@ export const NOT_CONFIGURED_RETRY_AFTER_SECONDS = 300;
 /** How long one handler run may take, in milliseconds, before its signal fires and it counts as failed. */
 export const HANDLER_TIMEOUT_MS = 30_000;
 
-/** How long one destination (Slack, a forward, …) may take to answer, in milliseconds, from its turn on: short enough that the others' results still count. */
+/**
+ * How long one destination (Slack, a forward, …) may take to answer, in milliseconds, from its turn
+ * on: short enough that the others' results still count.
+ */
 export const DESTINATION_TIMEOUT_MS = 10_000;
 
-/** Posts to destinations that one invocation sends at once: the platform lets six calls wait, and one is left to the handlers. */
+/** Posts that wait at once in one invocation: of the platform's six, one is left to the handlers. */
 export const POSTS_AT_ONCE = 5;
 
 /** Back-off of a failing event, in seconds: the first delay, doubled for each further try, up to the last. */

@@ -1,20 +1,21 @@
 // When a server that is too busy wants to be asked again. Pure but for the response body.
 
 /**
- * Seconds from now that a `Retry-After` header asks for: whole or decimal seconds, or an HTTP date (RFC 9110, 10.2.3).
+ * Seconds from now that a `Retry-After` header asks for: whole or decimal seconds, or an HTTP date
+ * (RFC 9110, 10.2.3).
  *
  * @param now Milliseconds since the epoch.
- * @returns `undefined` for a header that is absent or says nothing usable.
+ * @returns undefined if the header is absent or unusable.
  */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d+(\.\d+)?$/.test(header)) return Number(header);
-  // Date.parse reads all kinds of text as dates; an HTTP date begins with the day's name and ends in GMT.
+  // Date.parse reads much else as a date. An HTTP date begins with a day's name and ends in GMT.
   const date = /^[A-Z][a-z]+, .+ GMT$/.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max((date - now) / 1000, 0);
 }
 
-/** Seconds in the `retry_after` of a JSON answer, as Discord sends it; `undefined` for any other body. */
+/** Seconds in the `retry_after` of a JSON answer, as Discord sends it; else undefined. */
 export async function retryAfterInBody(response: Response): Promise<number | undefined> {
   try {
     const { retry_after: seconds } = await response.json<{ retry_after?: unknown }>();

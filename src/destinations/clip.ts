@@ -1,9 +1,9 @@
 // Cuts text to a platform's limit. Pure.
 
-export interface ClipOptions {
-  /** What may not be cut apart, as a global pattern that matches all of any text. Default: a code point. */
+interface ClipOptions {
+  /** What is never cut apart, as a global pattern that covers any text. Default: a code point. */
   readonly unit?: RegExp;
-  /** Size of a text in the platform's measure. Default: UTF-16 units, which are never fewer than characters. */
+  /** A text's size in the platform's measure. Default: UTF-16 units, at least one per character. */
   readonly sizeOf?: (text: string) => number;
 }
 

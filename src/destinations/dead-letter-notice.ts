@@ -16,19 +16,19 @@ export interface DeadLetterNews {
 }
 
 /**
- * Tells every configured destination of a dead letter, with a link to its page if `OPS_URL` is set: each once, provided
- * that `context.once` belongs to the event. Its steps have names of their own, so that they do not pass for those of the
- * event's handler.
+ * Tells every configured destination of a dead letter, with a link to its page if `OPS_URL` is set:
+ * each once, provided that `context.once` belongs to the event. Its steps have names of their own,
+ * apart from those of the event's handler.
  *
- * The destination may be the very reason why the event died: whoever calls this must not let a failure hold up the
- * keeping of the letter.
+ * The destination may be the very reason why the event died: a failure here must not keep the
+ * caller from storing the dead letter.
  *
  * @returns How many destinations are configured.
  * @throws as `notifyAll` does.
  */
 export async function deadLetterNotice(context: DestinationContext, news: DeadLetterNews): Promise<number> {
   const { id, type, endpoint, reason } = news;
-  // An error of a handler that dealt with a secret link may quote it.
+  // The error of a handler that dealt with a secret link may quote it.
   const error = type !== undefined && isConfidential(type) ? undefined : news.error;
   const created = new Date().toISOString();
   const message: ChatMessage = {
@@ -40,7 +40,7 @@ export async function deadLetterNotice(context: DestinationContext, news: DeadLe
       .join(' · '),
     link: opsLink(context.env, news),
     created,
-    // It tells of the event, not what the event says.
+    // It names the event, but not what the event says.
     confidential: false,
   };
   const key = `dead-letter:${eventKey(endpoint ?? DEFAULT_ENDPOINT, id)}`;

@@ -5,8 +5,8 @@ import type { ChatMessage } from './message.ts';
 import { postToChat } from './post-to-chat.ts';
 
 /**
- * Longest texts of an embed, in characters (discord.com/developers/docs, "Embed Limits"). All of them together may have
- * 6000, so that the three stay below it at their longest.
+ * Longest texts of an embed, in characters (discord.com/developers/docs, "Embed Limits"). An embed
+ * may have 6000 in all; at their longest, these three stay below that.
  */
 const MAX_TITLE = 256;
 const MAX_DESCRIPTION = 4096;
@@ -17,15 +17,15 @@ const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critic
 /**
  * Posts a message to the channel of `DISCORD_WEBHOOK_URL`, once per event.
  *
- * @param step Names this post within the event; give each its own where a handler posts more than one.
- * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ * @param step Names this post within the event. A handler that posts twice needs two names.
+ * @throws as `post` does.
  */
 export async function discord(context: DestinationContext, message: ChatMessage, step = 'discord'): Promise<void> {
   await postToChat(context, message, step, {
     name: 'Discord',
     secretName: 'DISCORD_WEBHOOK_URL',
     payload: discordPayload,
-    // Without it Discord answers 204 even for a message that it then does not keep.
+    // Without it, Discord answers 204 even to a message that it then drops.
     query: { wait: 'true' },
   });
 }
@@ -40,9 +40,9 @@ export function discordPayload(message: ChatMessage) {
         ...(message.text !== '' && { description: markdown(message.text, MAX_DESCRIPTION) }),
         color: colors[message.severity],
         ...(message.link && { url: message.link.url }),
-        // A footer knows no Markdown.
+        // A footer has no Markdown.
         footer: { text: clip(message.details, MAX_FOOTER) },
-        // A time that needs more than four digits for its year is refused, together with the message.
+        // Discord refuses a message with a year of more than four digits.
         ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
       },
     ],
@@ -50,8 +50,9 @@ export function discordPayload(message: ChatMessage) {
 }
 
 /**
- * What begins a construct: emphasis, code, spoilers, links, mentions, emoji and timestamps anywhere; headings, quotes and
- * lists at the start of a line. A backslash before it makes it text (support.discord.com, "Markdown Text 101").
+ * What starts Markdown: emphasis, code, spoilers, links, mentions, emoji and timestamps anywhere;
+ * headings, quotes and lists at the start of a line. A backslash makes it plain text
+ * (support.discord.com, "Markdown Text 101").
  */
 const CONSTRUCT = /[\\*_~`|[\]<@]|:(?=\/\/|\w+:)|(?<=^[^\S\n]*)[#>-]|(?<=^[^\S\n]*\d+)\./gm;
 

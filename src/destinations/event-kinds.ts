@@ -1,5 +1,5 @@
-// What a chat says of each type beside the provider's own text: how bad it is, which group and console page it
-// belongs to, and which other type opens or resolves it.
+// What a chat says of each type beside the provider's own text: its severity, its group and console
+// page, and which other type opens or resolves it.
 import {
   isResourceType,
   type NotificationGroup,
@@ -10,7 +10,7 @@ import {
 
 export type Severity = 'good' | 'info' | 'warning' | 'critical';
 
-/** Complete on purpose: a type added to the catalogue does not compile until somebody decides how bad it is. */
+/** Complete on purpose: a new type does not compile until somebody decides its severity. */
 const severities: Record<NotificationType | ResourceType, Severity> = {
   low_credit: 'warning',
   billing_failed: 'critical',
@@ -63,7 +63,7 @@ const consolePages: Record<Group, Link> = {
   other: { label: 'Open Vast.ai', url: 'https://cloud.vast.ai/' },
 };
 
-/** From what opens a condition to what ends it. */
+/** From the type that opens a condition to the one that resolves it. */
 const resolvedBy = new Map<string, NotificationType>([
   ['instance_offline', 'instance_online'],
   ['outbid', 'instance_resumed'],
@@ -79,19 +79,19 @@ function groupsOf(type: string): readonly Group[] {
   return names.filter((name) => (notificationGroups[name].types as readonly string[]).includes(type));
 }
 
-export interface EventKind {
+interface EventKind {
   readonly severity: Severity;
   readonly group: Group;
   readonly page: Link;
-  /** For the two ends of a pair: what is still awaited, or what is over. */
+  /** For both ends of a pair: what resolves it, or what it resolves. */
   readonly pair?: string;
 }
 
 /**
  * What is known of a type.
  *
- * Two types exist for clients and for hosts, and the payload does not say which. The endpoint does, where hosts have
- * one of their own, named `host` or `host-…`.
+ * Two types exist for clients and for hosts, and the payload does not say which. The endpoint does,
+ * if hosts have one of their own, named `host` or `host-…`.
  */
 export function kindOf(type: string, endpoint: string): EventKind {
   const groups = groupsOf(type);

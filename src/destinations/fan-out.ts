@@ -1,5 +1,5 @@
-// Tells every configured destination at once. One that fails stops no other, and what the failures mean together is
-// decided here.
+// Tells every configured destination at once. One failure stops no other destination; what the
+// failures mean together is decided here.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import type { DestinationContext } from './context.ts';
 import { discord } from './discord.ts';
@@ -9,7 +9,7 @@ import type { ChatMessage } from './message.ts';
 import { slack } from './slack.ts';
 
 /**
- * @param stepPrefix Stands before the steps' names, so that two fan-outs for one event do not pass for one another.
+ * @param stepPrefix Put before the steps' names: two fan-outs for one event must not share steps.
  * @returns How many destinations are configured.
  * @throws as `combineFailures` says, after all of them have been tried.
  */
@@ -33,8 +33,8 @@ export async function fanOut(
 }
 
 /**
- * One error for several. While any of them may pass, all are tried again (what has succeeded is not repeated), after
- * the longest wait that was asked for; only when nothing else is left is it permanent.
+ * One error for several. If any of them is transient, all are retried (what has succeeded is not
+ * repeated), after the longest wait asked for. It is permanent only if all of them are.
  */
 export function combineFailures(errors: readonly unknown[]): Error {
   const text = errors.map((error) => (error instanceof Error ? error.message : 'unknown failure')).join('; ');

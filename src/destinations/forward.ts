@@ -1,4 +1,4 @@
-// Passes events on to a service of your own, as JSON signed by Standard Webhooks.
+// Forwards events to a service of your own, as JSON signed by Standard Webhooks.
 import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
 import type { DestinationContext } from './context.ts';
 import type { NotifiableEvent } from './message.ts';
@@ -6,23 +6,24 @@ import { post } from './post.ts';
 import { urlFromSecret } from './secure-url.ts';
 import { signStandardWebhook } from './standard-webhooks.ts';
 
-/** What is passed on: an event, or news of one. */
+/** An event, or news of one. */
 export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | 'data'> & Partial<NotifiableEvent>;
 
 /**
  * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event.
  *
- * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the same on every try and no
- * other event's, so that the receiver can dedupe by it: the event's id, behind its endpoint's name where that has one. Security-critical types are passed on like all others: the receiver is a service
- * of yours, not a room full of readers.
+ * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the
+ * event's id, behind its endpoint's name at a named endpoint: the same on every try, so that the
+ * receiver can dedupe by it. Security-critical types are forwarded like all others: the receiver is
+ * a service of yours, not a room full of readers.
  *
- * @param step Names this post within the event; give each its own where a handler posts more than one.
- * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ * @param step Names this post within the event. A handler that posts twice needs two names.
+ * @throws as `post` does.
  */
 export async function forward(context: DestinationContext, event: ForwardedEvent, step = 'forward'): Promise<void> {
   await context.once(step, async () => {
     const url = urlFromSecret('FORWARD_URL', context.env.FORWARD_URL);
-    // Never unsigned: the receiver could not tell it from anybody else's.
+    // Never unsigned: the receiver could not tell it from a forgery.
     if (!context.env.FORWARD_SECRET) throw new Error('the secret FORWARD_SECRET is not set');
     const { id, type, created, data, endpoint, dialect, extra } = event;
     const body = JSON.stringify({ type, timestamp: created, data, id, endpoint, dialect, extra });

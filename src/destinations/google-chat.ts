@@ -5,8 +5,8 @@ import type { ChatMessage } from './message.ts';
 import { postToChat, severityDots } from './post-to-chat.ts';
 
 /**
- * A message may have 32,000 bytes in all (developers.google.com/workspace/chat, "Send a message"). The title appears
- * twice; what remains beside title and text is well under 2,000.
+ * A message may have 32,000 bytes in all (developers.google.com/workspace/chat, "Send a message").
+ * The title appears twice; what remains beside title and text is well under 2,000.
  */
 const MAX_TITLE_BYTES = 1000;
 const MAX_DETAILS_BYTES = 1000;
@@ -15,8 +15,8 @@ const MAX_TEXT_BYTES = 26_000;
 /**
  * Posts a message to the space of `GOOGLE_CHAT_WEBHOOK_URL`, once per event.
  *
- * @param step Names this post within the event; give each its own where a handler posts more than one.
- * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ * @param step Names this post within the event. A handler that posts twice needs two names.
+ * @throws as `post` does.
  */
 export async function googleChat(context: DestinationContext, message: ChatMessage, step = 'google-chat') {
   await postToChat(context, message, step, {
@@ -27,8 +27,8 @@ export async function googleChat(context: DestinationContext, message: ChatMessa
 }
 
 /**
- * A card, because a text message has mentions (`<users/all>`) and links but no way to escape them. A card's header is
- * plain and its paragraph is a little HTML, which can be escaped.
+ * A card, because a text message has mentions (`<users/all>`) and links but no way to escape them.
+ * A card's header is plain and its paragraph is a little HTML, which can be escaped.
  */
 export function googleChatPayload(message: ChatMessage) {
   const title = shorten(`${severityDots[message.severity]} ${message.title}`, MAX_TITLE_BYTES);
@@ -38,14 +38,14 @@ export function googleChatPayload(message: ChatMessage) {
     ...(link ? [{ buttonList: { buttons: [{ text: link.label, onClick: { openLink: { url: link.url } } }] } }] : []),
   ];
   return {
-    // Shown in notifications, in place of the card. Not a card's text, so the brackets of a mention are replaced.
+    // Notifications show it instead of the card. Mentions work in it: replace their brackets.
     fallbackText: title.replaceAll('<', '‹').replaceAll('>', '›'),
     cardsV2: [
       {
         cardId: 'event',
         card: {
           header: { title, subtitle: shorten(message.details, MAX_DETAILS_BYTES) },
-          // A section without widgets is refused.
+          // Google Chat refuses a section without widgets.
           ...(widgets.length > 0 && { sections: [{ widgets }] }),
         },
       },

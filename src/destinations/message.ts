@@ -1,4 +1,5 @@
-// What an event says to people, as plain text: how a chat spells it (escapes, limits, colours) is that chat's file.
+// What an event says to people, as plain text. Each chat's own file decides how it is spelled there
+// (escapes, limits, colours).
 import { eventTypes, securityCriticalTypes } from '../event/catalogue.ts';
 import type { Envelope } from '../event/envelope.ts';
 import { clip } from './clip.ts';
@@ -7,7 +8,7 @@ import { kindOf, type Link, type Severity } from './event-kinds.ts';
 /** An event of any type, in a handler of its own or in the fallback. */
 export type NotifiableEvent = Envelope<string, object>;
 
-/** A message for any chat. All texts are plain: no markup, of whichever platform, takes effect in them. */
+/** A message for any chat. All texts are plain: no platform's markup takes effect in them. */
 export interface ChatMessage {
   readonly severity: Severity;
   /** One line. */
@@ -20,7 +21,7 @@ export interface ChatMessage {
   readonly link?: Link | undefined;
   /** ISO 8601. */
   readonly created: string;
-  /** Its text may let its reader into the account: the chats refuse to post it. */
+  /** Its text may let a reader into the account, so no chat posts it. */
   readonly confidential: boolean;
 }
 
@@ -28,13 +29,13 @@ export interface ChatMessage {
 const MAX_FIELDS = 20;
 const MAX_VALUE_LENGTH = 200;
 
-/** An unknown type that sounds like the ones that carry a link into the account is treated like them. */
+/** An unknown type that sounds like those that carry a link into the account counts as one. */
 const SOUNDS_CONFIDENTIAL = /password|passcode|e?mail|login|sign_?in|2fa|mfa|otp|token|api_?key|invit|verification/i;
 const known: ReadonlySet<string> = new Set(eventTypes);
 
 /**
- * The message for an event: the provider's subject and message where it has them, else the type and the fields in
- * plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
+ * The message for an event: the provider's subject and message if it has them, else its type and
+ * fields in plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
  */
 export function message(event: NotifiableEvent): ChatMessage {
   const { group, page, pair, severity } = kindOf(event.type, event.endpoint);
@@ -56,7 +57,7 @@ export function isConfidential(type: string): boolean {
   return securityCriticalTypes.has(type) || (!known.has(type) && SOUNDS_CONFIDENTIAL.test(type));
 }
 
-/** Text free of what a reader cannot see: control characters, and marks that reverse the direction of reading. */
+/** The text without control characters, and without marks that change the reading direction. */
 export function plainText(value: unknown): string {
   if (typeof value !== 'string') return '';
   return value.toWellFormed().replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, '');
@@ -72,7 +73,7 @@ function titleOf(type: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The simple fields, one a line; what is nested is left for whoever reads the event itself. */
+/** The simple fields, one per line. Nested ones are left out. */
 function linesOf(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))

@@ -1,13 +1,13 @@
-// The default of every handler: tell whoever is configured.
+// The default of every handler: tell every configured destination.
 import type { DestinationContext } from './context.ts';
 import { fanOut } from './fan-out.ts';
 import { message, type NotifiableEvent } from './message.ts';
 
 /**
- * Tells an event to every destination whose secret is set, in parallel; without any, it only writes a log line.
- * Security-critical types go to the forward alone.
+ * Tells every destination whose secret is set of an event, in parallel. With none set, it only
+ * writes a log line. Security-critical types go to the forward alone.
  *
- * @throws RetryLater or Error while a destination may yet take it, PermanentFailure once none can (after all were tried).
+ * @throws after all were tried: RetryLater or Error if a retry may help, else PermanentFailure.
  */
 export async function notifyAll(context: DestinationContext, event: NotifiableEvent): Promise<void> {
   const configured = await fanOut(context, message(event), event);

@@ -1,4 +1,4 @@
-// Links to the operator's pages, for notices. Nobody gets in by one: the page asks for its password.
+// Links to the operator's pages, for notices. A link lets nobody in: the page asks for a password.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { Secrets } from '../env.ts';
 import type { Link } from './event-kinds.ts';
@@ -11,7 +11,7 @@ interface EventAddress {
   readonly endpoint?: string | undefined;
 }
 
-/** The page of an event; undefined while `OPS_URL` is not set, or is neither https nor on this machine. */
+/** The page of an event; undefined unless `OPS_URL` is an address by https or on this machine. */
 export function opsLink(env: OpsEnv, { id, endpoint = DEFAULT_ENDPOINT }: EventAddress): Link | undefined {
   return linkTo(env, 'event', { id, endpoint });
 }

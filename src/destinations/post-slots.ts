@@ -1,5 +1,6 @@
-// Whose turn it is to post. The platform lets six outgoing calls of one invocation wait for their answer and queues the
-// rest unseen: destinations that hang would use up the time of all others. Here each holds up only itself.
+// Whose turn it is to post. The platform lets six outgoing calls of one invocation wait for their
+// answer and queues the rest unseen: destinations that hang would use up the time of all others.
+// Here each holds up only itself.
 import { DESTINATION_TIMEOUT_MS, POSTS_AT_ONCE } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 
@@ -16,11 +17,11 @@ class PostSlots {
   #waiting: Turn[] = [];
 
   /**
-   * Runs a post when it is its turn. Its signal fires when the caller's does, or `DESTINATION_TIMEOUT_MS` after the turn
-   * has come.
+   * Runs a post when it is its turn. Its signal fires when the caller's does, or
+   * `DESTINATION_TIMEOUT_MS` after the turn has come.
    *
-   * @throws as `send` does, or Error where the turn never comes: the caller's signal fires first, or the destination has
-   * timed out in this invocation.
+   * @throws as `send` does, or Error if the turn never comes: the caller's signal fires first, or
+   * the destination has timed out in this invocation.
    */
   async run(to: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await this.#turn(to, signal);
@@ -43,7 +44,7 @@ class PostSlots {
       const turn = { to, start, refuse };
       const giveUp = () => {
         this.#waiting = this.#waiting.filter((other) => other !== turn);
-        refuse(new Error(`the post to ${to} had no turn in time`));
+        refuse(new Error(`the post to ${to} did not get its turn in time`));
       };
       if (signal.aborted) return giveUp();
       signal.addEventListener('abort', giveUp, { once: true });

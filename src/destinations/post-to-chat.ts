@@ -1,10 +1,10 @@
-// What all chats have in common: confidential messages stay out, and a message is a step that runs once.
+// What all chats share: confidential messages stay out, and each message is a step that runs once.
 import type { DestinationContext } from './context.ts';
 import type { ChatMessage } from './message.ts';
 import { post } from './post.ts';
 import { urlFromSecret } from './secure-url.ts';
 
-export interface Chat {
+interface Chat {
   readonly name: string;
   readonly secretName: 'SLACK_WEBHOOK_URL' | 'DISCORD_WEBHOOK_URL' | 'GOOGLE_CHAT_WEBHOOK_URL';
   /** The JSON that the chat takes. */
@@ -25,5 +25,5 @@ export async function postToChat(context: DestinationContext, message: ChatMessa
   });
 }
 
-/** A coloured dot for platforms that have no colours of their own in a message. */
+/** For chats whose messages have no colours of their own. */
 export const severityDots = { good: '🟢', info: '🔵', warning: '🟠', critical: '🔴' } as const;

@@ -1,12 +1,12 @@
-// One POST to a destination, and what its answer means for the event. Errors name the destination and the status only:
-// its URL is a secret, and the platforms' own error texts quote what was sent.
+// One POST to a destination, and what its answer means for the event. Errors name the destination
+// and the status only: its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
 import { retryAfterInBody } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
 import { postSlotsOf } from './post-slots.ts';
 
-export interface Post {
+interface Post {
   /** The destination's name, for errors. */
   readonly to: string;
   readonly url: URL;
@@ -18,9 +18,12 @@ export interface Post {
 /**
  * Sends a POST and resolves when it was answered with 2xx.
  *
- * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in the body of a 429).
- * @throws PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx other than 408, 425 and 429.
- * @throws Error, to be tried again with the usual delays, on any other answer, none in time, or no connection.
+ * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in
+ * the body of a 429).
+ * @throws PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx other than
+ * 408, 425 and 429.
+ * @throws Error, to be retried with the usual back-off, on any other answer, none in time, or no
+ * connection.
  */
 export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
   await postSlotsOf(context).run(to, context.signal, async (signal) => {
@@ -38,7 +41,7 @@ export async function post(context: DestinationContext, { to, url, body, headers
         signal,
       });
     } catch {
-      // The platform's error names the URL, so neither its text nor itself as a cause may go on.
+      // The platform's error names the URL: neither its text nor the error as a cause is passed on.
       throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
     }
     if (!response.ok) throw await failureFrom(response, to, context.attempt);
@@ -61,8 +64,9 @@ async function failureFrom(response: Response, to: string, attempt: number): Pro
 }
 
 /**
- * Seconds added to a wait that was asked for. A rate limit hits many events at once; coming back together they would be
- * refused together until their tries are used up, so each try scatters them wider.
+ * Seconds added to a wait that was asked for. A rate limit hits many events at once. Coming back
+ * together, they would be refused together until their tries are used up, so each try scatters them
+ * wider.
  */
 function spread(attempt: number): number {
   return Math.random() * Math.min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS);

@@ -1,4 +1,4 @@
-// Tells the destinations that a genuine delivery had to be refused and was kept aside, without its payload.
+// Tells the destinations of a genuine delivery that was refused and kept aside; not its payload.
 import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
@@ -31,8 +31,8 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Tells every configured destination of one delivery that was kept aside, with a link to its page if `OPS_URL` is set:
- * each once, provided that `context.once` belongs to the event.
+ * Tells every configured destination of one delivery that was kept aside, with a link to its page
+ * if `OPS_URL` is set: each once, provided that `context.once` belongs to the event.
  *
  * @returns How many destinations are configured.
  * @throws as `notifyAll` does.
@@ -50,7 +50,7 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
       .join(' · '),
     link: opsLink(context.env, news),
     created,
-    // It tells of the delivery, not what the delivery says.
+    // It names the delivery, but not what the delivery says.
     confidential: false,
   };
   const key = `quarantined:${eventKey(endpoint ?? DEFAULT_ENDPOINT, id)}`;
@@ -59,7 +59,7 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
 }
 
 /**
- * Tells of the rest in one line, where too many deliveries were kept aside within an hour to tell of each.
+ * Counts the rest in one line, if too many were kept aside within an hour to tell of each.
  *
  * @param count Those that were not told one by one.
  * @returns How many destinations are configured.

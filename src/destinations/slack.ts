@@ -4,7 +4,7 @@ import type { DestinationContext } from './context.ts';
 import type { ChatMessage } from './message.ts';
 import { postToChat, severityDots } from './post-to-chat.ts';
 
-/** Longest texts of a header, a section and a context element (docs.slack.dev, "Block Kit reference"), in characters. */
+/** Longest texts of header, section and context, in characters (docs.slack.dev, "Block Kit"). */
 const MAX_HEADER = 150;
 const MAX_SECTION = 3000;
 const MAX_CONTEXT = 2000;
@@ -12,29 +12,29 @@ const MAX_CONTEXT = 2000;
 /**
  * Posts a message to the channel of `SLACK_WEBHOOK_URL`, once per event.
  *
- * @param step Names this post within the event; give each its own where a handler posts more than one.
- * @throws as `post` does: PermanentFailure, RetryLater, or an Error to be tried again.
+ * @param step Names this post within the event. A handler that posts twice needs two names.
+ * @throws as `post` does.
  */
 export async function slack(context: DestinationContext, message: ChatMessage, step = 'slack'): Promise<void> {
   await postToChat(context, message, step, { name: 'Slack', secretName: 'SLACK_WEBHOOK_URL', payload: slackPayload });
 }
 
 /**
- * The event's texts are `plain_text`, in which Slack knows no formatting, mentions or links, and are escaped besides
- * (docs.slack.dev, "Escaping text"). Only the link to the console, which is ours, is `mrkdwn`.
+ * The event's texts are `plain_text`, in which Slack has no formatting, mentions or links, and are
+ * escaped as well (docs.slack.dev, "Escaping text"). Only our own link is `mrkdwn`.
  */
 export function slackPayload(message: ChatMessage) {
   const title = plain(`${severityDots[message.severity]} ${message.title}`, MAX_HEADER);
   const text = plain(message.text, MAX_SECTION);
   return {
-    // Shown in notifications, in place of the blocks.
+    // Notifications show it instead of the blocks.
     text: title.text,
     mrkdwn: false,
     unfurl_links: false,
     unfurl_media: false,
     blocks: [
       { type: 'header', text: title },
-      // An empty section is refused.
+      // Slack refuses an empty section.
       ...(text.text === '' ? [] : [{ type: 'section', text }]),
       {
         type: 'context',

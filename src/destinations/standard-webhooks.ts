@@ -1,10 +1,10 @@
-// Signing by the Standard Webhooks specification (standardwebhooks.com), version 1, symmetric. Web Crypto does it in
-// a few lines; that specification's own library verifies the result in the tests.
+// Signing by the Standard Webhooks specification (standardwebhooks.com), version 1, symmetric. Web
+// Crypto does it in a few lines; the tests verify the result with that specification's own library.
 
 /** Shortest key that the specification allows, in bytes. */
 const MIN_KEY_BYTES = 24;
 
-export interface SignInput {
+interface SignInput {
   readonly id: string;
   /** Seconds since the epoch, of this try. */
   readonly timestamp: number;
@@ -15,7 +15,7 @@ export interface SignInput {
  * The three headers that prove a delivery.
  *
  * @param secret `whsec_` and base64, or the base64 alone.
- * @throws Error where the secret is not that, or shorter than 24 bytes. The error does not quote it.
+ * @throws Error, which does not quote it, if the secret is not that or is shorter than 24 bytes.
  */
 export async function signStandardWebhook(secret: string, { id, timestamp, body }: SignInput) {
   const key = await crypto.subtle.importKey('raw', keyBytes(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
@@ -34,9 +34,9 @@ function keyBytes(secret: string): Uint8Array<ArrayBuffer> {
   try {
     bytes = Uint8Array.from(atob(secret.trim().replace(/^whsec_/, '')), (char) => char.charCodeAt(0));
   } catch {
-    // Said below; the platform's own error may quote its input.
+    // Reported below: the platform's own error may quote its input.
   }
-  if (bytes === undefined) throw new Error('the secret FORWARD_SECRET is not whsec_ and base64');
+  if (bytes === undefined) throw new Error('the secret FORWARD_SECRET is not whsec_ followed by base64');
   if (bytes.length < MIN_KEY_BYTES) throw new Error(`the secret FORWARD_SECRET is shorter than ${MIN_KEY_BYTES} bytes`);
   return bytes;
 }

@@ -1,6 +1,6 @@
-// Outgoing calls as one invocation has them on the platform: six may wait for response headers, a further one is queued
-// until one of those has its headers (Cloudflare's documentation, "Simultaneous open connections"). workerd alone, as it
-// runs locally, has no such limit.
+// Outgoing calls as one invocation has them on the platform: six may wait for response headers, a
+// further one is queued until one of those has its headers (Cloudflare's documentation,
+// "Simultaneous open connections"). workerd alone, as it runs locally, has no such limit.
 
 const SLOTS = 6;
 

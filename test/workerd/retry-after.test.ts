@@ -8,7 +8,7 @@ it.each([
   ['120', 120],
   ['0.75', 0.75],
   ['Mon, 02 Mar 2026 12:01:30 GMT', 90],
-  // The two older spellings of a date that a receiver must still read, as far as they name GMT.
+  // An older spelling of a date that a receiver must still read.
   ['Monday, 02-Mar-26 12:01:30 GMT', 90],
 ])('reads %s as %d seconds', (header, seconds) => {
   expect(retryAfterSeconds(header, now)).toBe(seconds);
@@ -19,7 +19,7 @@ it('does not wait for a date that is past', () => {
 });
 
 it.each([null, '', 'soon', '-5', '1e9', '0x10', '5 minutes', '2026-03-02T12:01:30Z', 'NaN', 'Mon, nonsense GMT'])(
-  'takes %s for no wish at all',
+  'ignores %s',
   (header) => {
     expect(retryAfterSeconds(header, now)).toBeUndefined();
   },

@@ -1,7 +1,8 @@
-// A server on this machine that answers like Slack, Discord, Google Chat and a service of one's own, each at
-// `/<room>/<platform>`. It holds every payload against the platform's documented rules.
+// A server on this machine that answers like Slack, Discord, Google Chat and a forward's receiver,
+// each at `/<room>/<platform>`. It checks every payload against the platform's documented rules.
 //
-// A test has a room to itself: PUT sets the next answers, GET lists what has been received, POST is a delivery.
+// A test has a room to itself: PUT sets the next answers, GET lists what has been received, POST is
+// a delivery.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,5 +1,5 @@
-// The platforms' documented payload rules, as far as our messages can meet them, in their own terms: what a platform
-// would refuse is refused here with 400.
+// The platforms' documented payload rules, as far as they concern our messages, in their own terms:
+// what a platform would refuse is refused here with 400.
 
 export interface Rule {
   /** Why the platform would refuse this body; `undefined` where it takes it. */
@@ -17,7 +17,10 @@ const json = (check: (payload: Json) => string | undefined) => (body: string) =>
   return check(JSON.parse(body));
 };
 
-/** docs.slack.dev: incoming webhooks, and the Block Kit reference for header, section, context and text object. */
+/**
+ * docs.slack.dev: incoming webhooks, and the Block Kit reference for header, section, context and
+ * text object.
+ */
 function slackComplaint(payload: Json): string | undefined {
   if (!within(payload.text, 1, 40_000)) return 'no_text';
   if (payload.blocks.length > 50) return 'invalid_blocks';

@@ -76,7 +76,7 @@ describe('forward', () => {
   it.each([
     ['missing', undefined, 'is not set'],
     ['empty', '', 'is not set'],
-    ['not base64', 'whsec_not-base64!', 'is not whsec_ and base64'],
+    ['not base64', 'whsec_not-base64!', 'is not whsec_ followed by base64'],
     ['too short', `whsec_${btoa('short')}`, 'is shorter than 24 bytes'],
   ])('sends nothing, least of all unsigned, while its secret is %s', async (_, secret, complaint) => {
     const room = openRoom();

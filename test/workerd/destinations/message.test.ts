@@ -54,11 +54,11 @@ describe('message', () => {
     expect(message(eventOf('instance_online')).severity).toBe('good');
   });
 
-  it.each([undefined, null, 42, '', '   ', ['a'], { a: 1 }])('makes do with the subject %j', (subject) => {
+  it.each([undefined, null, 42, '', '   ', ['a'], { a: 1 }])('needs no subject (here %j)', (subject) => {
     expect(message(eventOf('outbid', { subject })).title).toBe('Outbid');
   });
 
-  it('makes do without a message, by the other simple fields', () => {
+  it('shows the other simple fields where there is no message', () => {
     const fields = { message: null, instance_id: 4711, nested: { a: 1 }, ok: true };
     expect(message(eventOf('outbid', fields)).text).toBe('instance_id: 4711\nok: true');
   });

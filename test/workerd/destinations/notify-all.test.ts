@@ -20,7 +20,10 @@ async function statusesIn(room: ReturnType<typeof openRoom>) {
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Tries an event until it succeeds or fails for good, as the queue does; `onTry` runs before each try. */
+/**
+ * Tries an event until it succeeds or fails for good, as the queue does; `onTry` runs before each
+ * try.
+ */
 async function drive(secrets: DestinationSecrets, event: AnyEvent, onTry?: (attempt: number) => Promise<void>) {
   const done = new Set<string>();
   for (let attempt = 1; attempt <= 11; attempt += 1) {
@@ -66,7 +69,7 @@ describe('notifyAll', () => {
     expect(fetching).not.toHaveBeenCalled();
   });
 
-  it('tells of a security-critical event no chat, only the forward', async () => {
+  it('tells only the forward of a security-critical event', async () => {
     const room = openRoom();
     await notifyAll(contextFor(room.secrets), eventOf('password_reset'));
     expect(await statusesIn(room)).toEqual({ slack: [], discord: [], 'google-chat': [], forward: [200] });
@@ -94,7 +97,7 @@ describe('notifyAll', () => {
     expect(await statusesIn(room)).toMatchObject({ discord: [200], 'google-chat': [200], forward: [200] });
   });
 
-  it('repeats only what failed: with Slack out for a while, Discord gets each event once and Slack after recovery, once', async () => {
+  it('repeats only what failed: during an outage of Slack, Discord gets each event once', async () => {
     const room = openRoom();
     const { SLACK_WEBHOOK_URL, DISCORD_WEBHOOK_URL } = room.secrets;
     const events = ['outbid', 'instance_offline', 'low_credit'].map((type) => eventOf(type));
@@ -110,7 +113,7 @@ describe('notifyAll', () => {
     });
   });
 
-  it('goes on with what may pass while another has refused for good, and only then gives up', async () => {
+  it('retries what failed for a moment while another has refused for good, and only then gives up', async () => {
     const room = openRoom();
     const refusals: Answer[] = Array.from({ length: 11 }, () => ({ status: 404 }));
     await room.answers('slack', ...refusals);
@@ -134,24 +137,24 @@ describe('notifyAll', () => {
 
 describe('failures together', () => {
   const permanent = new PermanentFailure('a');
-  const passing = new Error('b');
+  const transient = new Error('b');
   const wait = (seconds: number) => new RetryLater(seconds, 'c');
 
-  it('are permanent where all of them are', () => {
+  it('are permanent if all of them are', () => {
     expect(combineFailures([permanent, permanent])).toBeInstanceOf(PermanentFailure);
   });
 
-  it('are tried again where any may pass', () => {
-    expect(combineFailures([permanent, passing, permanent])).not.toBeInstanceOf(PermanentFailure);
+  it('are retried if any is transient', () => {
+    expect(combineFailures([permanent, transient, permanent])).not.toBeInstanceOf(PermanentFailure);
   });
 
-  it('wait for the longest of the waits asked for', () => {
-    const combined = combineFailures([wait(10), permanent, wait(90), passing, wait(30)]);
+  it('wait for the longest wait asked for', () => {
+    const combined = combineFailures([wait(10), permanent, wait(90), transient, wait(30)]);
     expect(combined).toBeInstanceOf(RetryLater);
     expect((combined as RetryLater).seconds).toBe(90);
   });
 
-  it('pass on no text of something that is no error', () => {
+  it('pass on no text of what is not an error', () => {
     expect(combineFailures(['https://hooks.slack.com/secret'] as unknown[]).message).toBe('unknown failure');
   });
 });

@@ -1,4 +1,5 @@
-// A room of one's own on the local platform server, and a handler context whose memory outlives a try.
+// A room on the local platform server for one test, and a handler context whose memory outlives a
+// try.
 import { inject } from 'vitest';
 import type { DestinationContext } from '../../../src/destinations/context.ts';
 import type { DestinationSecrets } from '../../../src/env.ts';
@@ -31,14 +32,16 @@ export interface Delivery {
 /** 32 random bytes. */
 export const FORWARD_SECRET = 'whsec_9rB6TqGHwJWm5nN3v0c8Zl1kQeYx7uOaD2fSiPbLtXE=';
 
-/** The secret part of every URL in a room is the room's name: it may turn up in no error and no log line. */
+/** The room's name is the secret part of its URLs: no error and no log line may show it. */
 export function openRoom() {
   const name = crypto.randomUUID();
   const urlOf = (platform: Platform) => `${inject('platforms')}/${name}/${platform}`;
   return {
     name,
     urlOf,
-    /** The next answers of a platform, in order; after them, it judges the payload by its own rules. */
+    /**
+     * The next answers of a platform, in order; after them, it judges the payload by its own rules.
+     */
     async answers(platform: Platform, ...answers: Answer[]): Promise<void> {
       await fetch(urlOf(platform), { method: 'PUT', body: JSON.stringify(answers) });
     },

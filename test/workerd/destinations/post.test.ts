@@ -50,7 +50,7 @@ describe.each(destinations)('%s', (platform, send) => {
     expect(failure.message).toContain(String(status));
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('has the event tried again on %i', async (status) => {
+  it.each([408, 425, 429, 500, 502, 503, 504])('has the event retried on %i', async (status) => {
     const { failure } = await outcomeOf({ status });
     expect(failure).not.toBeInstanceOf(PermanentFailure);
     expect(failure).not.toBeInstanceOf(RetryLater);
@@ -79,7 +79,7 @@ describe.each(destinations)('%s', (platform, send) => {
     expect((failure as RetryLater).seconds).toBeLessThanOrEqual(600);
   });
 
-  it('does not keep a failed post from being tried again', async () => {
+  it('does not keep a failed post from being retried', async () => {
     const room = openRoom();
     await room.answers(platform, { status: 500 });
     const done = new Set<string>();
@@ -88,7 +88,7 @@ describe.each(destinations)('%s', (platform, send) => {
     expect((await room.received(platform)).map(({ status }) => status)).toEqual([500, 200]);
   });
 
-  it('gives up waiting when the signal fires, and has the event tried again', async () => {
+  it('gives up waiting when the signal fires, and has the event retried', async () => {
     const room = openRoom();
     await room.answers(platform, { hang: true });
     const failure = await failureOf(send(contextFor(room.secrets, { signal: AbortSignal.timeout(300) })));
@@ -96,7 +96,7 @@ describe.each(destinations)('%s', (platform, send) => {
     expect(failure.message).toMatch(/did not answer in time$/);
   });
 
-  it('passes on nothing of a network error that names the URL', async () => {
+  it('passes on nothing of a network error, which names the URL', async () => {
     const room = openRoom();
     const cause = new Error(`connect ECONNREFUSED ${room.urlOf(platform)}`);
     vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError(`cannot load ${room.urlOf(platform)}`, { cause }));
@@ -146,7 +146,7 @@ it('waits as long as retry_after asks for in the body of a 429', async () => {
 });
 
 it.each(['{"retry_after":"soon"}', '{"retry_after":-1}', 'not JSON', 'null'])(
-  'takes a 429 with the body %s for one without a wish',
+  'treats a 429 with the body %s as one that names no delay',
   async (body) => {
     const room = openRoom();
     await room.answers('discord', { status: 429, body });
@@ -169,7 +169,7 @@ it('scatters the events of a rate limit wider with every try, never below the wa
   expect(waits).toEqual([30 + 5, 30 + 40, 30 + 1800]);
 });
 
-it('has the event tried again when the connection breaks', async () => {
+it('has the event retried when the connection breaks', async () => {
   const room = openRoom();
   await room.answers('slack', { drop: true });
   const failure = await failureOf(slack(contextFor(room.secrets), message(event)));
@@ -184,7 +184,7 @@ it('asks Discord to answer only when it has kept the message', async () => {
   expect((await room.received('discord'))[0]?.query).toBe('?thread_id=7&wait=true');
 });
 
-/** All that whoever logs an error could get hold of. */
+/** All that a log of an error could show. */
 function traceOf(error: Error): string {
   return [error.message, error.stack, String(error.cause), JSON.stringify(error)].join('\n');
 }

@@ -1,4 +1,5 @@
-// A batch of five events on a platform that lets six outgoing calls of an invocation wait for their answer.
+// A batch of five events on a platform that lets six outgoing calls of an invocation wait for their
+// answer.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DestinationContext } from '../../../src/destinations/context.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
@@ -14,7 +15,10 @@ const EVENTS = [1, 2, 3, 4, 5];
 /** Hosts that never answer, and milliseconds until the others do. */
 let hanging: Set<string>;
 let answerMs: number;
-/** Calls that left the Worker and answers that came back, by host; the most calls that were open at once. */
+/**
+ * Calls that left the Worker and answers that came back, by host; the most calls that were open at
+ * once.
+ */
 let calls: string[];
 let answers: string[];
 let mostOpen: number;
@@ -157,13 +161,16 @@ describe('the time-out of a post', () => {
     const first = postTo(handlerContext(invocation), 'slack');
     const cut = postTo(contextFor({}, { invocation, signal: deadline.signal }), 'slack');
     const { errors } = await outcomeOf([first, cut]);
-    expect(errors).toEqual(['Error: slack did not answer in time', 'Error: the post to slack had no turn in time']);
+    expect(errors).toEqual([
+      'Error: slack did not answer in time',
+      'Error: the post to slack did not get its turn in time',
+    ]);
     expect(count(calls, 'slack')).toBe(1);
   });
 
   it('sends nothing for a handler whose time is over already', async () => {
     const { errors } = await outcomeOf([postTo(contextFor({}, { signal: AbortSignal.abort() }), 'slack')]);
-    expect(errors).toEqual(['Error: the post to slack had no turn in time']);
+    expect(errors).toEqual(['Error: the post to slack did not get its turn in time']);
     expect(calls).toEqual([]);
   });
 });
