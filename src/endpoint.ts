@@ -1,6 +1,11 @@
 // Where deliveries arrive and which secrets prove them: the webhook path, the endpoints' names, their secret slots.
 // Decided here and nowhere else; Worker and commands both ask this file. Design: HTTP contract.
-import type { Env, WebhookSecretName } from './env.ts';
+
+/** A signing secret's name: one live slot and one beside it while rotating, for the default endpoint or a named one. */
+export type WebhookSecretName = `VASTAI_WEBHOOK_SECRET${'' | `_${string}`}`;
+
+/** Bindings and secrets, of which only these matter here. */
+type Env = { readonly [Name in WebhookSecretName]?: string };
 
 /** The default endpoint's path. A named endpoint has its name behind it. */
 export const WEBHOOK_PATH = '/webhooks/vastai';

@@ -1,6 +1,8 @@
 // What the Worker is given: bindings from wrangler.toml, secrets from `wrangler secret put`.
 // test/project/env.test.ts compares this with what `wrangler types` reads from wrangler.toml.
 
+import type { WebhookSecretName } from './endpoint.ts';
+
 /** Bindings that wrangler.toml declares. */
 export interface Bindings {
   /** Ids already queued. A filter that saves work, never the judge of who runs an event. */
@@ -15,13 +17,12 @@ export interface Bindings {
   OPS_LOGINS: RateLimit;
 }
 
-/** A signing secret's name: one live slot and one beside it while rotating, for the default endpoint or a named one. */
-export type WebhookSecretName = `VASTAI_WEBHOOK_SECRET${'' | `_${string}`}`;
-
 /** Secrets. All optional: without one, its door stays shut. */
 export type Secrets = { [Name in WebhookSecretName]?: string } & {
   /** Epoch seconds. While it lies ahead, a signature that matches no secret is answered 503 instead of 401, so that the provider retries. */
   VASTAI_ROTATION_UNTIL?: string;
+  /** Set by `npm run dev`: the local queue forgets, so the watchdog hurries and ids are remembered for a minute only. */
+  LOCAL_DEV?: string;
   /** Password of the operator's page. */
   OPS_TOKEN?: string;
   /** Public address of the operator's page, for links to it: `https://…/ops`. */

@@ -13,6 +13,21 @@ export const SEEN_TTL_SECONDS = 604_800;
 /** How long a quarantined delivery is remembered, in seconds: one is kept per id and day, so resending a captured one costs nothing. */
 export const QUARANTINED_TTL_SECONDS = 86_400;
 
+/** The same for ids in local development (`npm run dev`), where the queue forgets: KV's shortest. */
+export const LOCAL_SEEN_TTL_SECONDS = 60;
+
+/** Ids that one isolate remembers of what it has sent, some 300 bytes each. */
+export const REMEMBERED_IDS = 10_000;
+
+/**
+ * What becomes of a genuine delivery that arrives too late, beside the 401: `keep` it for an operator to look at, or
+ * `run` its handler all the same if it is unseen and readable. Vast.ai does not say whether it signs a retry anew.
+ */
+export const LATE_EVENTS: 'keep' | 'run' = 'keep';
+
+/** How old a delivery may be that `run` still hands to its handler, in seconds: 24 hours. */
+export const LATE_MAX_AGE_SECONDS = 86_400;
+
 /** Longest event id and event type, in characters. The id must fit a KV key (512 bytes) behind its prefix. */
 export const MAX_ID_LENGTH = 256;
 export const MAX_TYPE_LENGTH = 128;
@@ -31,7 +46,7 @@ export const SEND_TIMEOUT_MS = 7_000;
 
 /** `Retry-After` of a 503, in seconds: for our own passing failures, and for an endpoint nobody has configured yet. */
 export const RETRY_AFTER_SECONDS = 30;
-export const NOT_CONFIGURED_RETRY_AFTER_SECONDS = 300;
+export const NOT_CONFIGURED_RETRY_AFTER_SECONDS = 60;
 
 /** How long one handler run may take, in milliseconds, before its signal fires and it counts as failed. */
 export const HANDLER_TIMEOUT_MS = 30_000;
@@ -64,6 +79,21 @@ export const MAX_NESTING = 200;
 /** `max_retries` of the main queue in wrangler.toml, so that the last try can be recorded as the last (a test compares the two). */
 export const MAX_RETRIES = 10;
 
+/**
+ * How often an event's handler may be started in one run (a replay begins another), grants whose answer was lost
+ * included. It ends an event whose handler takes its consumer down, and so never fails.
+ */
+export const MAX_STARTS = MAX_RETRIES + 1;
+
+/** Runs that end within this many milliseconds of each other are reported to the ledger in one call. */
+export const SETTLE_TOGETHER_MS = 100;
+
+/** How long a notice (of a dead letter, a kept delivery) may take, in milliseconds. */
+export const NOTICE_TIMEOUT_MS = 15_000;
+
+/** When a message that a newer Worker has written comes back, in seconds: a deploy reaches all locations within minutes. */
+export const NEWER_VERSION_RETRY_SECONDS = 60;
+
 /** How long a claim keeps others away, in milliseconds: a handler's 30 s, and ample time to report. */
 export const LEASE_MS = 120_000;
 
@@ -88,14 +118,32 @@ export const MAX_STUCK_AFTER_MS = 86_400_000;
 export const WATCH_INTERVAL_MS = 5 * 60_000;
 export const REST_INTERVAL_MS = 6 * 3_600_000;
 
+/** The same while developing (`npm run dev`), where the queue forgets its messages at every restart, in milliseconds. */
+export const LOCAL_WATCH_INTERVAL_MS = 5_000;
+
 /** Rows that one round of the watchdog looks at, sends again or deletes at most: it shares the object with the claims. */
 export const WATCH_CHUNK = 500;
+
+/** Kept deliveries that are told of one by one within an hour; from the next one on, a line counts the rest. */
+export const KEPT_TOLD_ONE_BY_ONE = 5;
+
+/** Kept deliveries that are counted for such a line at most. */
+export const KEPT_COUNTED = 1_000;
+
+/**
+ * Envelopes that one round of the watchdog sends again at most, in characters: an object has 128 MB of memory, and the
+ * largest envelope some 64 KiB.
+ */
+export const WATCH_CHARACTERS = 8_000_000;
 
 /** Tries kept with a row, the latest ones. */
 export const MAX_TRIES_KEPT = 30;
 
 /** Newest events whose text a search on the operator's page looks through; ids are found in all. Bounds how long it holds up the ledger. */
 export const SEARCH_WINDOW = 20_000;
+
+/** Text of envelopes that such a search looks through, in bytes: a fraction of a second, in which nothing is claimed. */
+export const SEARCH_BYTES = 20_000_000;
 
 /** Events that one page of a list by type or endpoint looks through before it stops: two rows are read, and billed, for each. */
 export const LIST_WINDOW = 10_000;

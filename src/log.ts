@@ -13,6 +13,8 @@ export interface LogFields {
   attempt?: number | undefined;
   ms?: number | undefined;
   delaySeconds?: number | undefined;
+  /** How long before it arrived a delivery was signed. */
+  ageSeconds?: number | undefined;
   count?: number | undefined;
   messageId?: string | undefined;
   /** What the provider's unsigned headers claim: for reading only, they decide nothing. */

@@ -1,17 +1,20 @@
-import type { Bindings } from '../env.ts';
-import type { Log } from '../log.ts';
+import type { LATE_EVENTS } from '../limits.ts';
+import type { SeenIds } from './seen-ids.ts';
 
 /** Everything that receiving one delivery needs from outside. */
 export interface ReceiveDeps {
-  readonly bindings: Pick<Bindings, 'SEEN' | 'EVENTS' | 'DEAD_LETTERS'>;
+  readonly events: Queue;
+  readonly deadLetters: Queue;
+  /** What this endpoint has queued or kept already. */
+  readonly seen: SeenIds;
   readonly endpoint: string;
   /** The endpoint's live secrets; empty while it is not configured. */
   readonly secrets: readonly string[];
   /** While a rotation is under way, a mismatch may be our own lag. */
   readonly rotating: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  readonly log: Log;
+  readonly lateEvents: typeof LATE_EVENTS;
+  /** Milliseconds since the epoch. Read once the body has arrived, and not before: a body may take its time. */
+  readonly clock: () => number;
   /** Keeps the request alive for work after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;
 }

@@ -15,10 +15,15 @@ export type Refusal =
   | ParseFailure
   | { readonly reason: 'queue_unavailable' | 'dead_letters_unavailable'; readonly error: string };
 
-export type Outcome = { readonly reason: 'accepted' | 'duplicate' } | Refusal;
+/** `accepted_late`: too late for an honest 200, but its handler runs (`LATE_EVENTS`). */
+export type Outcome = { readonly reason: 'accepted' | 'accepted_late' | 'duplicate' } | Refusal;
 
 /** An outcome, with the event it is about where there is one. */
-export type Received = Outcome & { readonly event?: AnyEvent | undefined };
+export type Received = Outcome & {
+  readonly event?: AnyEvent | undefined;
+  /** Of a genuine delivery: how long ago it was signed, in seconds. */
+  readonly ageSeconds?: number | undefined;
+};
 
 interface Answer {
   readonly status: 200 | 400 | 401 | 413 | 503;
@@ -44,6 +49,7 @@ export function answerTo(outcome: Outcome): Answer {
     case 'timestamp_missing':
     case 'timestamp_malformed':
       return { status: 401, body: { error: 'Invalid signature' } };
+    case 'accepted_late':
     case 'timestamp_stale':
     case 'timestamp_ahead':
       return { status: 401, body: { error: 'Timestamp outside tolerance' } };

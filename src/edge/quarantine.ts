@@ -1,17 +1,29 @@
 // What is refused although its signature is genuine may be the only copy there will ever be: a 4xx makes the provider give
 // up. So it is kept first, whole, as a dead letter, and refused only then.
 import type { AnyEvent } from '../event/envelope.ts';
-import { type ParseFailure, parseEvent } from '../event/parse.ts';
+import type { ParseFailure } from '../event/parse.ts';
 import { MAX_KEPT_HEADER_LENGTH } from '../limits.ts';
+import { log } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { type EncodeFailure, encodeMessage, type RefusedMessage } from '../queue/message.ts';
 import type { TimestampFailure, VerifiedDelivery } from '../signature/verify.ts';
 import type { ReceiveDeps } from './deps.ts';
 import type { Received } from './outcome.ts';
-import { isSeen, markSeen } from './seen-ids.ts';
 
 /** Refusals that lose an event unless it is kept. */
 export type AuthenticRefusal = { readonly reason: TimestampFailure | EncodeFailure } | ParseFailure;
+
+/** A delivery whose signature is genuine. */
+export interface Genuine {
+  readonly headers: Headers;
+  readonly delivery: VerifiedDelivery;
+  /** Where its body could be read. */
+  readonly event: AnyEvent | undefined;
+  /** When its body had arrived, in milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** How long before that it was signed, in seconds; negative where the signed time lies ahead. */
+  readonly ageSeconds: number;
+}
 
 const KEPT_HEADERS = [
   'content-type',
@@ -31,37 +43,35 @@ const KEPT_HEADERS = [
  */
 export async function quarantine(
   refusal: AuthenticRefusal,
-  headers: Headers,
-  delivery: VerifiedDelivery,
-  deps: ReceiveDeps,
+  { headers, delivery, event, receivedAt, ageSeconds }: Genuine,
+  { seen, deadLetters, endpoint, waitUntil }: ReceiveDeps,
 ): Promise<Received> {
-  const { SEEN, DEAD_LETTERS } = deps.bindings;
-  const parsed = parseEvent(delivery, deps.endpoint);
-  const event = parsed.ok ? parsed.value : undefined;
-  const refused: Received = { ...refusal, event };
-
+  const about = { event, ageSeconds };
+  const refused: Received = { ...refusal, ...about };
   const id = event?.id ?? (await digestOf(delivery.body));
-  if (event && (await isSeen(SEEN, 'event', id, deps.log))) return refused;
-  if (await isSeen(SEEN, 'quarantined', id, deps.log)) return refused;
+  if (event && (await seen.has('event', id))) return refused;
+  if (await seen.has('quarantined', id)) return refused;
 
   const letter: RefusedMessage = {
     kind: 'refused',
     reason: refusal.reason,
     id,
-    endpoint: deps.endpoint,
+    endpoint,
     dialect: delivery.dialect,
-    receivedAt: deps.now,
+    receivedAt,
+    ageSeconds,
     headers: keptHeaders(headers),
     body: delivery.body.toBase64(),
   };
   const message = withEventIfItFits(letter, event);
-  if (!message.ok) return { reason: 'dead_letters_unavailable', error: message.failure, event };
+  if (!message.ok) return { reason: 'dead_letters_unavailable', error: message.failure, ...about };
 
-  const sent = await enqueue(DEAD_LETTERS, message.value);
-  if (!sent.ok) return { reason: 'dead_letters_unavailable', error: sent.failure.error, event };
+  const sent = await seen.sendOnce('quarantined', id, () => enqueue(deadLetters, message.value));
+  if (!sent.ok) return { reason: 'dead_letters_unavailable', error: sent.failure.error, ...about };
+  if (sent.value === 'copy') return refused;
 
-  deps.waitUntil(markSeen(SEEN, 'quarantined', id, deps.log));
-  deps.log('webhook.quarantined', { id, type: event?.type, endpoint: deps.endpoint, reason: refusal.reason }, 'warn');
+  waitUntil(seen.mark('quarantined', id));
+  log('webhook.quarantined', { id, type: event?.type, endpoint, reason: refusal.reason, ageSeconds }, 'warn');
   return refused;
 }
 

@@ -1,9 +1,11 @@
 // What happens inside the provider's request, step by step. Read this and consumer/batch.ts and you know the Worker.
 //
-// The order is the security argument: size, signature over the raw bytes, time, parse, seen?, send, mark. Nothing is
-// decoded before it is proven, time is judged only on genuine deliveries, and an id is marked only once its event is safe.
+// The order is the security argument: size, signature over the raw bytes, parse, time, seen?, send, mark. Nothing is
+// decoded before it is proven, time is judged only on genuine deliveries and only once the body has arrived, and an id
+// is marked only once its event is safe.
 import { parseEvent } from '../event/parse.ts';
-import { MAX_BODY_BYTES } from '../limits.ts';
+import { substituteId } from '../event/substitute-id.ts';
+import { LATE_MAX_AGE_SECONDS, MAX_BODY_BYTES } from '../limits.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { checkTimestamp, verifyDelivery } from '../signature/verify.ts';
@@ -11,36 +13,42 @@ import type { ReceiveDeps } from './deps.ts';
 import type { Received } from './outcome.ts';
 import { quarantine } from './quarantine.ts';
 import { readBody } from './read-body.ts';
-import { isSeen, markSeen } from './seen-ids.ts';
 
 /** Takes one delivery to its outcome. Throws only on what nobody foresaw. */
 export async function receive(request: Request, deps: ReceiveDeps): Promise<Received> {
-  if (deps.secrets.length === 0) return { reason: 'not_configured' };
+  const { endpoint, secrets, rotating, seen, events } = deps;
+  if (secrets.length === 0) return { reason: 'not_configured' };
 
   const body = await readBody(request, MAX_BODY_BYTES);
   if (!body.ok) return { reason: body.failure };
+  const receivedAt = deps.clock();
 
-  const verified = await verifyDelivery(request.headers, body.value, deps.secrets);
-  if (!verified.ok) {
-    return deps.rotating ? { reason: 'rotating', cause: verified.failure } : { reason: verified.failure };
-  }
-  const delivery = verified.value;
+  const verified = await verifyDelivery(request.headers, body.value, secrets);
+  if (!verified.ok) return rotating ? { reason: 'rotating', cause: verified.failure } : { reason: verified.failure };
+  const { dialect, timestamp, timestampText } = verified.value;
 
-  const fresh = checkTimestamp(delivery, Math.floor(deps.now / 1000));
-  if (!fresh.ok) return quarantine({ reason: fresh.failure }, request.headers, delivery, deps);
+  const id = await substituteId(dialect, timestampText, body.value);
+  const parsed = parseEvent({ ...verified.value, substituteId: id }, endpoint);
+  const ageSeconds = Math.floor(receivedAt / 1000) - timestamp;
+  const about = { event: parsed.ok ? parsed.value : undefined, ageSeconds };
+  const genuine = { ...about, headers: request.headers, delivery: verified.value, receivedAt };
 
-  const parsed = parseEvent(delivery, deps.endpoint);
-  if (!parsed.ok) return quarantine(parsed.failure, request.headers, delivery, deps);
+  const timely = checkTimestamp(verified.value, Math.floor(receivedAt / 1000));
+  const runsLate = deps.lateEvents === 'run' && ageSeconds > 0 && ageSeconds <= LATE_MAX_AGE_SECONDS;
+  if (!timely.ok && !(parsed.ok && runsLate)) return quarantine({ reason: timely.failure }, genuine, deps);
+  if (!parsed.ok) return quarantine(parsed.failure, genuine, deps);
   const event = parsed.value;
 
-  const message = encodeMessage({ kind: 'event', event, receivedAt: deps.now });
-  if (!message.ok) return quarantine({ reason: message.failure }, request.headers, delivery, deps);
+  const message = encodeMessage({ kind: 'event', event, receivedAt });
+  if (!message.ok) return quarantine({ reason: message.failure }, genuine, deps);
 
-  if (await isSeen(deps.bindings.SEEN, 'event', event.id, deps.log)) return { reason: 'duplicate', event };
+  const known: Received = { reason: timely.ok ? 'duplicate' : timely.failure, ...about };
+  if (await seen.has('event', event.id)) return known;
 
-  const sent = await enqueue(deps.bindings.EVENTS, message.value);
-  if (!sent.ok) return { ...sent.failure, event };
+  const sent = await seen.sendOnce('event', event.id, () => enqueue(events, message.value));
+  if (!sent.ok) return { ...sent.failure, ...about };
+  if (sent.value === 'copy') return known;
 
-  deps.waitUntil(markSeen(deps.bindings.SEEN, 'event', event.id, deps.log));
-  return { reason: 'accepted', event };
+  deps.waitUntil(seen.mark('event', event.id));
+  return { reason: timely.ok ? 'accepted' : 'accepted_late', ...about };
 }

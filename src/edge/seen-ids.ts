@@ -1,31 +1,118 @@
-// The ids in KV: a filter that spares work. It can say "known" for an id that is known; it can never be trusted when it
-// says "unknown" (absence is cached) and it may be out altogether, so every failure here is logged and ignored.
-import { KV_TIMEOUT_MS, QUARANTINED_TTL_SECONDS, SEEN_TTL_SECONDS } from '../limits.ts';
-import { type Log, platformError } from '../log.ts';
+// What has been queued or kept already: a filter that spares work, and a brake on whoever sends one delivery over and over.
+//
+// KV can say "known" for what is known; it can never be trusted when it says "unknown" (absence is cached) and it may be out
+// altogether, so every failure of it is logged and ignored. Beside it each isolate remembers what it has sent itself:
+// without KV, a delivery sent again costs at most one message for each isolate that meets it.
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
+import {
+  KV_TIMEOUT_MS,
+  LOCAL_SEEN_TTL_SECONDS,
+  QUARANTINED_TTL_SECONDS,
+  REMEMBERED_IDS,
+  SEEN_TTL_SECONDS,
+  SEND_TIMEOUT_MS,
+} from '../limits.ts';
+import { log, platformError } from '../log.ts';
+import type { SendFailure } from '../queue/enqueue.ts';
+import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 
-/** Which fact about an id: its event is in the queue, or a refused delivery of it has been kept today. */
-export type SeenAs = 'event' | 'quarantined';
+/** Which fact about an event: it is in the queue, or a refused delivery of it has been kept today. */
+type SeenAs = 'event' | 'quarantined';
 
 const TTL_SECONDS: Record<SeenAs, number> = { event: SEEN_TTL_SECONDS, quarantined: QUARANTINED_TTL_SECONDS };
 
-const keyOf = (as: SeenAs, id: string) => `vastai:${as}:${id}`;
+/** What one isolate has sent: until when that counts, in milliseconds since the epoch; and what it is sending now. */
+interface Memory {
+  readonly sent: Map<string, number>;
+  readonly sending: Map<string, Promise<Result<unknown, SendFailure>>>;
+}
 
-/** Whether the id is known. A failing or hanging KV counts as not known. */
-export async function isSeen(kv: KVNamespace, as: SeenAs, id: string, log: Log): Promise<boolean> {
-  try {
-    return (await withTimeout(kv.get(keyOf(as, id)), KV_TIMEOUT_MS)) !== null;
-  } catch (error) {
-    log('seen.unavailable', { id, reason: 'read', error: platformError(error) }, 'warn');
-    return false;
+/** The memory belongs to a namespace: ids known in one mean nothing in another. */
+const memories = new WeakMap<KVNamespace, Memory>();
+
+export class SeenIds {
+  readonly #kv: KVNamespace;
+  readonly #endpoint: string;
+  readonly #longestTtlSeconds: number;
+  readonly #memory: Memory;
+
+  /** @param isLocal Whether the queue forgets what it holds at every restart, so that ids must not be known for long. */
+  constructor(kv: KVNamespace, endpoint: string, isLocal = false) {
+    this.#kv = kv;
+    this.#endpoint = endpoint;
+    this.#longestTtlSeconds = isLocal ? LOCAL_SEEN_TTL_SECONDS : Number.POSITIVE_INFINITY;
+    this.#memory = memories.get(kv) ?? { sent: new Map(), sending: new Map() };
+    memories.set(kv, this.#memory);
+  }
+
+  /** Whether the id is known. A failing or hanging KV counts as not knowing it. */
+  async has(as: SeenAs, id: string): Promise<boolean> {
+    const key = this.#keyOf(as, id);
+    if ((this.#memory.sent.get(key) ?? 0) > Date.now()) return true;
+    try {
+      return (await withTimeout(this.#kv.get(key), KV_TIMEOUT_MS)) !== null;
+    } catch (error) {
+      log('seen.unavailable', { id, reason: 'read', error: platformError(error) }, 'warn');
+      return false;
+    }
+  }
+
+  /**
+   * Sends what has not been sent by this isolate, and remembers it there. A copy that arrives meanwhile waits for the
+   * outcome.
+   *
+   * @returns `copy` where another request has sent it.
+   */
+  async sendOnce(
+    as: SeenAs,
+    id: string,
+    send: () => Promise<Result<unknown, SendFailure>>,
+  ): Promise<Result<'sent' | 'copy', SendFailure>> {
+    const { sent, sending } = this.#memory;
+    const key = this.#keyOf(as, id);
+    const underWay = sending.get(key);
+    if (underWay !== undefined) return asCopy(underWay);
+    if ((sent.get(key) ?? 0) > Date.now()) return succeed('copy');
+    const sendingNow = send();
+    sending.set(key, sendingNow);
+    try {
+      const outcome = await sendingNow;
+      if (!outcome.ok) return outcome;
+      sent.set(key, Date.now() + this.#ttlSeconds(as) * 1000);
+      // The oldest goes first: whoever wants one forgotten must have as many genuine deliveries.
+      const [oldest = key] = sent.keys();
+      if (sent.size > REMEMBERED_IDS) sent.delete(oldest);
+      return succeed('sent');
+    } finally {
+      sending.delete(key);
+    }
+  }
+
+  /** Remembers the id in KV. Call it only after the queue has taken the event: an id marked too early is an event lost. */
+  async mark(as: SeenAs, id: string): Promise<void> {
+    try {
+      await this.#kv.put(this.#keyOf(as, id), '1', { expirationTtl: this.#ttlSeconds(as) });
+    } catch (error) {
+      log('seen.unavailable', { id, reason: 'write', error: platformError(error) }, 'warn');
+    }
+  }
+
+  #ttlSeconds(as: SeenAs): number {
+    return Math.min(TTL_SECONDS[as], this.#longestTtlSeconds);
+  }
+
+  #keyOf(as: SeenAs, id: string): string {
+    return `vastai:${as}${this.#endpoint === DEFAULT_ENDPOINT ? '' : `@${this.#endpoint}`}:${id}`;
   }
 }
 
-/** Remembers the id. Call it only after the queue has taken the event: an id marked too early is an event lost. */
-export async function markSeen(kv: KVNamespace, as: SeenAs, id: string, log: Log): Promise<void> {
+/** The other request may be cut off by its client and never tell: then this one has to be sent again by the provider. */
+async function asCopy(underWay: Promise<Result<unknown, SendFailure>>): Promise<Result<'copy', SendFailure>> {
   try {
-    await kv.put(keyOf(as, id), '1', { expirationTtl: TTL_SECONDS[as] });
+    const outcome = await withTimeout(underWay, SEND_TIMEOUT_MS);
+    return outcome.ok ? succeed('copy') : outcome;
   } catch (error) {
-    log('seen.unavailable', { id, reason: 'write', error: platformError(error) }, 'warn');
+    return fail({ reason: 'queue_unavailable', error: platformError(error) });
   }
 }

@@ -1,10 +1,12 @@
 // The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer and a log line.
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
+import { LATE_EVENTS } from '../limits.ts';
 import { log } from '../log.ts';
 import { answerTo, type Received } from './outcome.ts';
 import { receive } from './receive.ts';
 import { isRotating } from './rotation.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /** Answers one request to an endpoint: a delivery if it is a POST. */
 export async function answerDelivery(
@@ -17,14 +19,15 @@ export async function answerDelivery(
   if (request.method !== 'POST') {
     return Response.json({ error: 'Method not allowed' }, { status: 405, headers: { Allow: 'POST' } });
   }
-  const now = Date.now();
   const received = await receive(request, {
-    bindings: env,
+    events: env.EVENTS,
+    deadLetters: env.DEAD_LETTERS,
+    seen: new SeenIds(env.SEEN, endpoint, Boolean(env.LOCAL_DEV)),
     endpoint,
+    lateEvents: LATE_EVENTS,
     secrets,
-    rotating: isRotating(env, now / 1000),
-    now,
-    log,
+    rotating: isRotating(env, Date.now() / 1000),
+    clock: Date.now,
     waitUntil: (work) => executionCtx.waitUntil(work),
   });
   logOutcome(received, endpoint, request.headers);
@@ -33,14 +36,17 @@ export async function answerDelivery(
 }
 
 function logOutcome(received: Received, endpoint: string, headers: Headers): void {
-  const { event, reason } = received;
+  const { event, reason, ageSeconds } = received;
   const about = { id: event?.id, type: event?.type, endpoint };
   switch (reason) {
     case 'accepted':
-      log('webhook.accepted', { ...about, ...unsignedClaims(headers, event?.id) });
+      log('webhook.accepted', { ...about, ageSeconds, ...unsignedClaims(headers, event?.id) });
+      break;
+    case 'accepted_late':
+      log('webhook.accepted', { ...about, ageSeconds, note: 'late: refused with 401, but its handler runs' }, 'warn');
       break;
     case 'duplicate':
-      log('webhook.duplicate', { ...about, ...unsignedClaims(headers, event?.id) });
+      log('webhook.duplicate', { ...about, ageSeconds, ...unsignedClaims(headers, event?.id) });
       break;
     case 'rotating':
       log('webhook.refused', { ...about, reason, note: received.cause }, 'warn');

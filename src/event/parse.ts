@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { MAX_ID_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
+import type { SignedDialect } from './dialect.ts';
 import type { AnyEvent } from './envelope.ts';
 
 export type ParseFailure = {
@@ -13,10 +14,12 @@ export type ParseFailure = {
 
 /** What parsing needs of a proven delivery. */
 export interface ParseInput {
-  readonly dialect: AnyEvent['dialect'];
+  readonly dialect: SignedDialect;
   readonly body: Uint8Array;
   /** The signed timestamp, in seconds: the time of an event whose body has none. */
   readonly timestamp: number;
+  /** The id of a resource event whose body has none; without it, an id is required. */
+  readonly substituteId?: string | undefined;
 }
 
 type JsonObject = Record<string, unknown>;
@@ -50,7 +53,7 @@ export function parseEvent(delivery: ParseInput, endpoint: string): Result<AnyEv
     case 'notification':
       return fromNotification(json.value, delivery.timestamp, endpoint);
     case 'resource':
-      return fromResource(json.value, delivery.timestamp, endpoint);
+      return fromResource(withId(json.value, delivery.substituteId), delivery.timestamp, endpoint);
   }
 }
 
@@ -88,6 +91,11 @@ function fromNotification(body: JsonObject, signedAt: number, endpoint: string):
     created: created ?? isoFromSigned(signedAt),
     data,
   });
+}
+
+/** An id that is there is never replaced, however odd: it is refused for what it is. */
+function withId(body: JsonObject, substituteId: string | undefined): JsonObject {
+  return Object.hasOwn(body, 'id') || substituteId === undefined ? body : { ...body, id: substituteId };
 }
 
 function fromResource(body: JsonObject, signedAt: number, endpoint: string): Result<AnyEvent, ParseFailure> {

@@ -16,6 +16,8 @@ export interface VerifiedDelivery {
   readonly body: Uint8Array;
   /** Seconds since the epoch, as signed. */
   readonly timestamp: number;
+  /** The same as its header spells it. */
+  readonly timestampText: string;
 }
 
 /** Why a delivery is not proven. For our own log: the sender is told the same for all of them. */
@@ -64,7 +66,7 @@ export async function verifyDelivery(
   for (const secret of secrets) matches += Number(await isMacOf(secret, mac, input));
   if (matches === 0) return fail('signature_mismatch');
 
-  return succeed({ dialect, body, timestamp: Number(timestamp) } as VerifiedDelivery);
+  return succeed({ dialect, body, timestamp: Number(timestamp), timestampText: timestamp } as VerifiedDelivery);
 }
 
 /**

@@ -31,6 +31,7 @@ describe.each([
         endpoint: 'default',
         dialect: 'notification',
         receivedAt: expect.any(Number),
+        ageSeconds: expect.closeTo(ageSeconds, -1),
         headers: {
           'content-type': 'application/json',
           'x-vast-signature-256': request.headers.get('X-Vast-Signature-256'),
