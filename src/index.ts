@@ -5,8 +5,7 @@ import { handleDeadLetters } from './consumer/dead-letters.ts';
 import type { ConsumerDeps } from './consumer/deps.ts';
 import type { Env } from './env.ts';
 import { handlers } from './handlers/index.ts';
-import { onDead } from './handlers/on-dead.ts';
-import { log } from './log.ts';
+import { notices } from './handlers/notices.ts';
 
 export { EventLedger } from './ledger/event-ledger.ts';
 
@@ -15,7 +14,7 @@ const DEAD_LETTER_QUEUE = 'vastai-dead-letters';
 export default {
   fetch: app.fetch,
   queue: (batch, env) => {
-    const deps: ConsumerDeps = { env, handlers, log, random: Math.random, onDead: (event) => onDead(env, event) };
+    const deps: ConsumerDeps = { env, handlers, notices, random: Math.random };
     return batch.queue === DEAD_LETTER_QUEUE ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,66 +1,96 @@
-// The last word on a message: acknowledge it or send it back, and one log line.
+// The last word on a message: acknowledge it or send it back, and one log line. Says which event has died, if one has.
+import type { ClaimAnswer } from '../ledger/protocol.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
-import { backoffSeconds } from './backoff.ts';
+import { log } from '../log.ts';
+import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import type { Ending } from './retry-policy.ts';
+import { toldText } from './error-text.ts';
+import { backoffSeconds, type Ending, type Grant } from './retry-policy.ts';
 
-/**
- * @param counts Whether the ledger took the report; true where there was nothing to report.
- */
-export function finish(item: Item, ending: Ending | undefined, counts: boolean, deps: ConsumerDeps): void {
-  const { message, sent } = item;
-  const { id, type, endpoint } = sent.event;
-  const about = { id, type, endpoint };
-  switch (ending?.kind) {
+/** A message whose event this invocation may not run. */
+export function acknowledgeUngranted(
+  item: Item,
+  answer: Exclude<ClaimAnswer, Grant>,
+  deps: ConsumerDeps,
+): DeadEvent | undefined {
+  const { message } = item;
+  switch (answer.kind) {
     case 'duplicate':
       // Done, or in another message's custody: nothing is left to do for this one.
-      deps.log('event.duplicate', about);
-      return message.ack();
+      log('event.duplicate', aboutOf(item));
+      message.ack();
+      return undefined;
     case 'busy':
-      return message.retry({ delaySeconds: busyDelaySeconds(ending.until, deps.random()) });
-    case 'unanswered':
-    case undefined:
-      return sendBack([item], 'the ledger gave no answer', deps);
-    case 'ran':
-      return finishRun(item, ending, counts, deps);
+      message.retry({ delaySeconds: busyDelaySeconds(answer.until, deps.random()) });
+      return undefined;
+    case 'dead': {
+      const error = toldText(answer.error, item.sent.event, deps.env);
+      log('event.dead', { ...aboutOf(item), attempt: answer.attempts, reason: 'retries_exhausted', error }, 'error');
+      message.ack();
+      return { ...aboutOf(item), reason: 'retries_exhausted', error };
+    }
   }
 }
 
-function finishRun(item: Item, ending: Extract<Ending, { kind: 'ran' }>, counts: boolean, deps: ConsumerDeps): void {
-  const { message, sent } = item;
-  const { report, attempt, delaySeconds, reason } = ending;
-  const { id, type, endpoint } = sent.event;
-  const about = { id, type, endpoint, attempt, ms: report.ms };
-  switch (report.outcome) {
+/** A message whose handler has run, and whose run the ledger has noted. */
+export function acknowledgeRun(item: Item, ending: Ending): DeadEvent | undefined {
+  const { message } = item;
+  const about = { ...aboutOf(item), attempt: ending.attempt, ms: ending.ms };
+  switch (ending.kind) {
     case 'processed':
-      if (counts) deps.log('event.processed', about);
-      else
-        deps.log('event.duplicate', { ...about, note: 'ran again: an earlier run reported late, or it was replayed' });
-      return message.ack();
+      log('event.processed', about);
+      message.ack();
+      return undefined;
+    case 'retrying':
+      log('event.retrying', { ...about, delaySeconds: ending.delaySeconds, error: ending.told }, 'warn');
+      message.retry({ delaySeconds: ending.delaySeconds });
+      return undefined;
     case 'dead':
-      if (!counts) return sendBack([item], 'the row moved on without this run', deps);
-      deps.log('event.dead', { ...about, reason, error: report.error }, 'error');
+      log('event.dead', { ...about, reason: ending.reason, error: ending.told }, 'error');
+      message.ack();
+      return { ...aboutOf(item), reason: ending.reason, error: ending.told };
+  }
+}
+
+/** A message whose handler has run, but whose event had moved on without it. */
+export function acknowledgeOvertaken(item: Item, ending: Ending, deps: ConsumerDeps): void {
+  const { message } = item;
+  switch (ending.kind) {
+    case 'processed':
+      log('event.duplicate', {
+        ...aboutOf(item),
+        attempt: ending.attempt,
+        ms: ending.ms,
+        note: 'ran again: an earlier run reported late, or it was replayed',
+      });
       return message.ack();
     case 'retrying':
-      if (counts) deps.log('event.retrying', { ...about, delaySeconds, error: report.error }, 'warn');
       // Even if another message has custody by now: coming back finds out, and is then a duplicate.
-      return message.retry({ delaySeconds: delaySeconds ?? 0 });
+      return message.retry({ delaySeconds: ending.delaySeconds });
+    case 'dead':
+      return defer([item], 'the row moved on without this run', deps);
   }
 }
 
 /** Sends messages back as they came: nothing is known to have happened to them. */
-export function sendBack(items: readonly Item[], error: string, deps: ConsumerDeps): void {
-  for (const { message, sent } of items) {
-    const { id, type, endpoint } = sent.event;
-    const delaySeconds = backoffSeconds(message.attempts, deps.random());
-    deps.log('event.deferred', { id, type, endpoint, reason: 'ledger_unavailable', delaySeconds, error }, 'error');
-    message.retry({ delaySeconds });
+export function defer(items: readonly Item[], error: string, deps: ConsumerDeps): void {
+  for (const item of items) {
+    const delaySeconds = backoffSeconds(item.message.attempts, deps.random());
+    log('event.deferred', { ...aboutOf(item), reason: 'ledger_unavailable', delaySeconds, error }, 'error');
+    item.message.retry({ delaySeconds });
   }
 }
 
+/** What names an item's event, in a log line and elsewhere. */
+export function aboutOf({ sent }: Item) {
+  const { id, type, endpoint } = sent.event;
+  return { id, type, endpoint };
+}
+
 /**
- * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler that takes its consumer down
- * takes the neighbours' leases with it, and all end at once; coming back together they would be batched with it again.
+ * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler that takes its
+ * consumer down takes the neighbours' leases with it, and all end at once; coming back together they would be batched
+ * with it again.
  *
  * @param until End of the lease, in milliseconds since the epoch.
  * @param random From 0 up to, not including, 1.

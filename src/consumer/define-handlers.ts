@@ -9,8 +9,10 @@ export interface HandlerContext {
   readonly env: Env;
   /** How often this event has been tried, counting from 1. */
   readonly attempt: number;
-  /** The same for every try of one event: give it to services that deduplicate by key. */
+  /** The same for every try of one event, and no other's: give it to services that deduplicate by key. */
   readonly idempotencyKey: string;
+  /** Shared by all events of one batch: the destinations share its outgoing connections by it. */
+  readonly invocation: object;
   /** Fires when the handler's 30 s are over. Pass it to `fetch`. */
   readonly signal: AbortSignal;
   /** Writes a JSON log line with the event's id, type, endpoint and attempt. Give it no payload: more people read logs than events. */

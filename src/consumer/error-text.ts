@@ -1,6 +1,7 @@
-// What may be said of a handler's error in a log line or a record: its name and message, bounded, and with everything
-// cut out that also stands in the payload or in a secret. Error messages love to quote their input.
+// A handler's error in two texts. What is kept beside the event says all that helps: name, message, the line it was thrown
+// at. What goes into a log line or a chat is free of payload, because more people read those than read events.
 import type { Env } from '../env.ts';
+import { securityCriticalTypes } from '../event/catalogue.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_ERROR_LENGTH } from '../limits.ts';
 
@@ -9,49 +10,113 @@ const SHORTEST_QUOTE = 12;
 const SHORTEST_VALUE = 4;
 const REDACTED = '[redacted]';
 
-/** @returns `Name: message`, at most 300 characters. Never throws, whatever was thrown. */
-export function describeError(error: unknown, event: AnyEvent, env: Env): string {
-  const text = textOf(error);
-  const values = [...textsIn(event.data), ...textsIn(event.extra), ...secretsOf(env)];
-  return redact(text.slice(0, 4 * MAX_ERROR_LENGTH), values).slice(0, MAX_ERROR_LENGTH);
+/** An error as the ledger keeps it, and as it may be told. */
+export interface ErrorTexts {
+  readonly kept: string;
+  readonly told: string;
 }
 
-/**
- * A parser quotes its input in fragments too short to be told from ordinary words, so its text ends at the first
- * quotation mark. And a library's error may compute its message, and fail at it.
- */
-function textOf(error: unknown): string {
+/** Never throws, whatever was thrown. */
+export function describeError(error: unknown, event: AnyEvent, env: Env): ErrorTexts {
+  const kept = keptText(error, env);
+  return { kept, told: toldText(kept, event, env) };
+}
+
+/** @returns `Name: message (at …)` at most `MAX_ERROR_LENGTH` characters long, without any secret of `env`. */
+export function keptText(error: unknown, env: Env): string {
   try {
-    if (!(error instanceof Error)) return `thrown ${typeof error}`;
-    const message = error instanceof SyntaxError ? error.message.replace(/["'`].*$/s, REDACTED) : error.message;
-    return `${error.name}: ${message}`;
+    if (typeof error === 'string') return shorten(withoutSecrets(error, env), '');
+    if (!(error instanceof Error)) return `thrown ${error === null ? 'null' : typeof error}`;
+    const message = withoutSecrets(`${error.name}: ${error.message}`, env);
+    return shorten(message, withoutSecrets(frameOf(error), env));
   } catch {
+    // A library's error may compute its message, and fail at it.
     return 'an error that cannot be read';
   }
 }
 
+/**
+ * A kept text as a log line and a chat may show it: without anything that also appears in the event's payload. Of a type
+ * whose text may let its reader into the account only the error's name is left.
+ */
+export function toldText(kept: string, event: AnyEvent, env: Env): string {
+  const name = /^[\w$.]+(?=:)/.exec(kept)?.[0] ?? 'Error';
+  if (securityCriticalTypes.has(event.type)) return name;
+  // A parser quotes its input in fragments too short to be told from ordinary words.
+  const text = name === 'SyntaxError' ? kept.replace(/["'`].*$/s, REDACTED) : kept;
+  const payload = [...textsIn(event.data), ...textsIn(event.extra)];
+  return redact(text, [...payload, ...secretsOf(env)]).slice(0, MAX_ERROR_LENGTH);
+}
+
+/** The first line of the stack that has a place: of the code that threw, by the names that the bundle has left it. */
+function frameOf(error: Error): string {
+  const stack = error.stack ?? '';
+  // The message comes before the frames, and a line of it may look like one.
+  const after = stack.includes(error.message) ? stack.indexOf(error.message) + error.message.length : 0;
+  const frame = stack
+    .slice(after)
+    .split('\n')
+    .find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !line.includes('node_modules'));
+  return frame
+    ? ` (${frame
+        .trim()
+        .replace(/[()]/g, '')
+        .replace(/file:\/\/\/?\S*\/(?=(?:src|test)\/)/, '')})`
+    : '';
+}
+
+function shorten(message: string, frame: string): string {
+  return message.slice(0, MAX_ERROR_LENGTH - frame.length) + frame;
+}
+
+function withoutSecrets(text: string, env: Env): string {
+  return redact(text.slice(0, 4 * MAX_ERROR_LENGTH), secretsOf(env));
+}
+
 function redact(text: string, values: readonly string[]): string {
-  // Longest first, so that a value inside another does not leave the rest of it standing.
+  // Longest first, so that a value inside another does not leave the rest of it visible.
   const whole = values.filter((value) => value.length >= SHORTEST_VALUE).sort((a, b) => b.length - a.length);
   let safe = text;
   for (const value of whole) safe = safe.replaceAll(value, REDACTED);
 
-  const haystack = values.join('\0');
+  const haystack = lower(values.flatMap(spellingsOf).join('\0'));
+  const needle = lower(safe);
   let result = '';
   for (let index = 0; index < safe.length; ) {
-    const length = quoteLength(safe, index, haystack);
+    const length = quoteLength(needle, index, haystack);
     result += length > 0 ? REDACTED : safe[index];
     index += length || 1;
   }
   return result;
 }
 
-/** Length of the longest run at `start` that also stands in `haystack`, or 0 where that is too short to be a quotation. */
+/** Length of the longest run at `start` that also stands in `haystack`, or 0 where that is too short for a quotation. */
 function quoteLength(text: string, start: number, haystack: string): number {
   let length = SHORTEST_QUOTE;
   if (start + length > text.length || !haystack.includes(text.slice(start, start + length))) return 0;
   while (start + length < text.length && haystack.includes(text.slice(start, start + length + 1))) length += 1;
   return length;
+}
+
+/** A value as code may quote it: as it is, as JSON, percent-encoded, in hex, or in base64 from any offset. */
+function spellingsOf(value: string): string[] {
+  const bytes = new TextEncoder().encode(value);
+  const percent = encodeURIComponent(value.toWellFormed());
+  const base64 = [0, 1, 2].map((offset) => bytes.subarray(offset).toBase64({ omitPadding: true }).slice(0, -1));
+  return [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    percent,
+    percent.replaceAll('%20', '+'),
+    bytes.toHex(),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ];
+}
+
+/** ASCII letters in lower case: every other character keeps its place and length. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 /** Every value within a JSON value as text. Iterative: a payload may be nested deeper than the stack. */

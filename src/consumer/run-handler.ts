@@ -1,11 +1,13 @@
 // Runs one handler for one event, with a time limit, and says how it ended. Never throws.
-import type { Env } from '../env.ts';
+import { eventKey } from '../endpoint.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { HandlerTimeout, PermanentFailure, RetryLater } from '../failures.ts';
 import { HANDLER_TIMEOUT_MS } from '../limits.ts';
-import type { Log } from '../log.ts';
-import { type HandlerContext, type Handlers, handlerFor } from './define-handlers.ts';
-import { describeError } from './error-text.ts';
+import { log } from '../log.ts';
+import { type HandlerContext, handlerFor } from './define-handlers.ts';
+import type { ConsumerDeps } from './deps.ts';
+import { describeError, type ErrorTexts } from './error-text.ts';
+import type { Grant } from './retry-policy.ts';
 
 /** How a handler's run ended. */
 export type RunOutcome = {
@@ -15,33 +17,29 @@ export type RunOutcome = {
 } & (
   | { readonly kind: 'succeeded' }
   /** `delaySeconds` is the handler's own wish. */
-  | { readonly kind: 'failed'; readonly error: string; readonly delaySeconds?: number }
-  | { readonly kind: 'failed_for_good'; readonly error: string }
+  | { readonly kind: 'failed'; readonly error: ErrorTexts; readonly delaySeconds?: number }
+  | { readonly kind: 'failed_for_good'; readonly error: ErrorTexts }
 );
 
-export interface RunInput {
-  readonly event: AnyEvent;
-  readonly attempt: number;
-  /** The `once` steps that have succeeded in earlier runs. */
-  readonly steps: readonly string[];
-  readonly env: Env;
-  readonly log: Log;
-  readonly timeoutMs?: number;
-}
-
-export async function runHandler(handlers: Handlers, input: RunInput): Promise<RunOutcome> {
-  const { event, attempt, env, timeoutMs = HANDLER_TIMEOUT_MS } = input;
+/** @param invocation Shared by everything that runs in one invocation of the consumer. */
+export async function runHandler(
+  event: AnyEvent,
+  { attempt, steps: stepsBefore }: Pick<Grant, 'attempt' | 'steps'>,
+  invocation: object,
+  { env, handlers, handlerTimeoutMs: timeoutMs = HANDLER_TIMEOUT_MS }: Omit<ConsumerDeps, 'random'>,
+): Promise<RunOutcome> {
   const startedAt = Date.now();
   const deadline = new AbortController();
-  const steps = stepMemory(input.steps);
+  const steps = stepMemory(stepsBefore);
   // So that whatever a handler, or a destination inside it, has to say can be found by its event.
   const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
   const context: HandlerContext = {
     env,
     attempt,
-    idempotencyKey: event.id,
+    idempotencyKey: eventKey(event.endpoint, event.id),
+    invocation,
     signal: deadline.signal,
-    log: (name, fields, level) => input.log(name, { ...about, ...fields }, level),
+    log: (name, fields, level) => log(name, { ...about, ...fields }, level),
     once: steps.once,
   };
   const { promise: expiry, reject } = Promise.withResolvers<never>();

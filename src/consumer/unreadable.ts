@@ -1,34 +1,46 @@
-// Messages that cannot be read are kept in the ledger whole, for a person to look at: the queue's limit bounds them.
+// Messages that cannot be read. What nobody can read is kept in the ledger whole, for a person to look at or a later version
+// to replay; what a newer Worker has written goes back to the queue, where that one finds it.
 import { callLedger } from '../ledger/client.ts';
-import type { QuarantineRequest } from '../ledger/protocol.ts';
-import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
+import { type QuarantineRequest, UNREADABLE_MESSAGE_ENDPOINT } from '../ledger/protocol.ts';
+import { DEAD_LETTER_RETRY_SECONDS, NEWER_VERSION_RETRY_SECONDS } from '../limits.ts';
+import { log } from '../log.ts';
 import type { ConsumerDeps } from './deps.ts';
-
-export interface Unreadable {
-  readonly message: Message;
-  readonly reason: string;
-}
+import type { Unreadable } from './sort-messages.ts';
 
 /** Keeps messages that nobody could read, and acknowledges them only then. */
-export async function keepUnreadable(unreadable: readonly Unreadable[], deps: ConsumerDeps): Promise<void> {
+export async function keepUnreadable(unreadable: readonly Unreadable[], { env }: ConsumerDeps): Promise<void> {
   if (unreadable.length === 0) return;
-  const kept = await callLedger(deps.env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
+  const kept = await callLedger(env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
   for (const { message, reason } of unreadable) {
     if (kept.ok) {
-      deps.log('event.dead', { messageId: message.id, reason }, 'error');
+      log('event.dead', { messageId: message.id, reason }, 'error');
       message.ack();
     } else {
-      deps.log('event.deferred', { messageId: message.id, reason: 'ledger_unavailable', error: kept.failure }, 'error');
+      log('event.deferred', { messageId: message.id, reason: 'ledger_unavailable', error: kept.failure }, 'error');
       message.retry({ delaySeconds: DEAD_LETTER_RETRY_SECONDS });
     }
   }
 }
 
+/**
+ * Sends back what a newer Worker has written: an old one may still run for minutes beside it, or again after a
+ * rollback.
+ *
+ * @param delaySeconds Longer where the message has days to wait and its tries are few.
+ */
+export function sendBackNewer(messages: readonly Message[], delaySeconds = NEWER_VERSION_RETRY_SECONDS): void {
+  for (const message of messages) {
+    log('event.deferred', { messageId: message.id, reason: 'message_version_newer', delaySeconds }, 'warn');
+    message.retry({ delaySeconds });
+  }
+}
+
 function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
   return {
+    messageId: message.id,
     id: `message:${message.id}`,
     type: 'unreadable',
-    endpoint: 'queue',
+    endpoint: UNREADABLE_MESSAGE_ENDPOINT,
     receivedAt: message.timestamp.getTime(),
     event: null,
     refusal: JSON.stringify({ reason, headers: {}, body: bytesOf(message.body).toBase64() }),

@@ -83,7 +83,7 @@ export class Arrivals {
     // Grouped here and not in SQL, whose sorting is billed as a third row read.
     const found = this.#sql
       .exec<Found>(
-        `SELECT d.seq, d.received_at, e.type FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id
+        `SELECT d.seq, d.received_at, e.type FROM deliveries AS d CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint
          WHERE d.seq > ? ORDER BY d.seq LIMIT ${COUNTED_AT_ONCE}`,
         this.#to,
       )

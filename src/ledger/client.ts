@@ -21,8 +21,24 @@ export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {
 }
 
 /**
+ * Asks the ledger about several things in one call, and gives each back together with its answer.
+ *
+ * @returns As `callLedger`; a failure, too, where the answers are not as many as the questions.
+ */
+export async function askLedger<Item, Answer>(
+  env: Pick<Env, 'LEDGER'>,
+  items: readonly Item[],
+  call: (ledger: LedgerStub) => Promise<readonly Answer[]>,
+): Promise<Result<readonly (readonly [Item, Answer])[], string>> {
+  const answers = await callLedger(env, call);
+  if (!answers.ok) return answers;
+  if (answers.value.length !== items.length) return fail('the ledger gave no answer');
+  return succeed(items.map((item, index) => [item, answers.value[index] as Answer] as const));
+}
+
+/**
  * Calls the ledger, and again after a short pause where that fails: every deploy restarts objects. A failed call may have
- * taken effect all the same, so the methods called here bear repetition.
+ * taken effect all the same, so the methods called here bear repetition. One that says that it is overloaded is left alone.
  *
  * @returns The answer, or the platform's error text once all tries have failed.
  */
@@ -34,8 +50,13 @@ export async function callLedger<Answer>(
     try {
       return succeed(await withTimeout(call(openLedger(env)), LEDGER_TIMEOUT_MS));
     } catch (error) {
-      if (attempt === LEDGER_TRIES) return fail(platformError(error));
+      if (attempt === LEDGER_TRIES || isOverloaded(error)) return fail(platformError(error));
       await new Promise((resolve) => setTimeout(resolve, LEDGER_PAUSE_MS * attempt));
     }
   }
+}
+
+/** An overloaded object must not be asked again at once (Cloudflare's "Error handling" of Durable Objects). */
+function isOverloaded(error: unknown): boolean {
+  return error instanceof Error && 'overloaded' in error && error.overloaded === true;
 }

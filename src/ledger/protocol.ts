@@ -23,11 +23,22 @@ export type ClaimAnswer =
       readonly steps: readonly string[];
     }
   | { readonly kind: 'busy'; readonly until: number }
-  | { readonly kind: 'duplicate' };
+  | { readonly kind: 'duplicate' }
+  /** Its handler has been started as often as it may: given up by this very call. */
+  | Dead;
+
+interface Dead {
+  readonly kind: 'dead';
+  readonly attempts: number;
+  /** The last error, as kept. */
+  readonly error: string;
+}
 
 /** What became of one granted run. */
 export interface Report {
   readonly messageId: string;
+  /** Missing in calls of a Worker older than endpoints' own id spaces. */
+  readonly endpoint?: string;
   readonly id: string;
   readonly run: number;
   readonly outcome: 'processed' | 'retrying' | 'dead';
@@ -40,8 +51,13 @@ export interface Report {
   readonly steps: readonly string[];
 }
 
+/** The endpoint of what could not be read in the queue: no path can carry this name's events. */
+export const UNREADABLE_MESSAGE_ENDPOINT = 'queue';
+
 /** A delivery refused at the edge although genuine, or a message that could not be read. */
 export interface QuarantineRequest {
+  /** Missing in calls of a Worker that told nobody of what it kept. */
+  readonly messageId?: string;
   readonly id: string;
   readonly type: string;
   readonly endpoint: string;
@@ -50,14 +66,24 @@ export interface QuarantineRequest {
   readonly refusal: string;
 }
 
+/** Whom to tell of a delivery that has been kept. */
+export type QuarantineAnswer =
+  | { readonly kind: 'tell' }
+  /** One line for all that were kept in the last hour without being told one by one. */
+  | { readonly kind: 'tell_count'; readonly count: number }
+  /** Told already, or part of a count. */
+  | { readonly kind: 'known' };
+
 /** A message that has used up its tries, and the event in it. */
 export interface BuryRequest {
   readonly messageId: string;
+  /** Missing in calls of a Worker older than endpoints' own id spaces. */
+  readonly endpoint?: string;
   readonly id: string;
 }
 
 export type BuryAnswer =
-  | { readonly kind: 'dead'; readonly attempts: number; readonly error: string }
+  | Dead
   | { readonly kind: 'requeue' }
   | { readonly kind: 'busy'; readonly until: number }
   | { readonly kind: 'drop' };

@@ -1,10 +1,10 @@
 // The ledger's reading side, for people: one event with its history, and lists. Every query is bounded.
 import type { AnyEvent } from '../event/envelope.ts';
 import { LIST_WINDOW } from '../limits.ts';
-import { Search } from './search.ts';
+import { findPlaces } from './search.ts';
 import type { Sql, SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
-import type { Store, Try } from './store.ts';
+import type { EventKey, Store, Try } from './store.ts';
 import { UNFINISHED_TRIES } from './unfinished.ts';
 
 /** One line of a list. Times are milliseconds since the epoch. */
@@ -73,8 +73,14 @@ interface Source {
 }
 
 const INDEXED: Source = { rows: 'events AS e', seq: 'e.seq' };
-const UNFINISHED: Source = { rows: `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id`, seq: 'e.seq' };
-const IN_ORDER_OF_ARRIVAL: Source = { rows: 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id', seq: 'd.seq' };
+const UNFINISHED: Source = {
+  rows: `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id AND e.endpoint = u.endpoint`,
+  seq: 'e.seq',
+};
+const IN_ORDER_OF_ARRIVAL: Source = {
+  rows: 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint',
+  seq: 'd.seq',
+};
 
 /** Found places are looked up this many at a time, so that a full page stops the search. */
 const LOOKUP_CHUNK = 500;
@@ -82,16 +88,14 @@ const LOOKUP_CHUNK = 500;
 export class Queries {
   readonly #sql: Sql;
   readonly #store: Store;
-  readonly #search: Search;
 
   constructor(sql: Sql, store: Store) {
     this.#sql = sql;
     this.#store = store;
-    this.#search = new Search(sql);
   }
 
-  get(id: string): EventRecord | null {
-    const row = this.#store.row(id);
+  get(key: EventKey): EventRecord | null {
+    const row = this.#store.row(key);
     if (row === undefined) return null;
     const { holder: _holder, claim: _claim, leaseUntil, ...told } = row;
     const [delivery] = this.#sql
@@ -118,7 +122,7 @@ export class Queries {
    */
   list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
     const before = cursor ?? Number.MAX_SAFE_INTEGER;
-    if (filter.q) return pageOf(this.#found(filter, this.#search.find(filter.q, before), limit + 1), limit);
+    if (filter.q) return pageOf(this.#found(filter, findPlaces(this.#sql, filter.q, before), limit + 1), limit);
     if (needsAttention(filter.status)) return pageOf(this.#select(filter, INDEXED, 0, before, limit + 1), limit);
     if (filter.status === 'processing') return pageOf(this.#select(filter, UNFINISHED, 0, before, limit + 1), limit);
     return this.#walk(filter, before, limit);
@@ -163,7 +167,7 @@ export class Queries {
     for (let start = 0; start < places.length && rows.length < limit; start += LOOKUP_CHUNK) {
       const found = this.#sql.exec<EventSummary>(
         `SELECT ${SUMMARY} FROM json_each(?) AS place
-         CROSS JOIN deliveries AS d ON d.seq = place.value CROSS JOIN events AS e ON e.id = d.id
+         CROSS JOIN deliveries AS d ON d.seq = place.value CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint
          ${where} ORDER BY e.seq DESC LIMIT ?`,
         JSON.stringify(places.slice(start, start + LOOKUP_CHUNK)),
         ...bindings,

@@ -2,6 +2,7 @@
 import { REPLAY_AT_ONCE } from '../limits.ts';
 import type { EventFilter, Queries } from './queries.ts';
 import type { ReplayAnswer } from './replay.ts';
+import type { EventKey } from './store.ts';
 
 export interface ReplayStep {
   readonly answers: readonly ReplayAnswer[];
@@ -20,13 +21,13 @@ export async function replayMany(
   filter: EventFilter,
   cursor: number | null,
   limit: number,
-  replayOne: (id: string) => Promise<ReplayAnswer>,
+  replayOne: (key: EventKey) => Promise<ReplayAnswer>,
 ): Promise<ReplayStep> {
   const page = queries.list(filter, cursor, limit);
   const answers: ReplayAnswer[] = [];
   for (let start = 0; start < page.events.length; start += REPLAY_AT_ONCE) {
     const events = page.events.slice(start, start + REPLAY_AT_ONCE);
-    const group = await Promise.all(events.map((event) => replayOne(event.id)));
+    const group = await Promise.all(events.map((event) => replayOne(event)));
     answers.push(...group);
     if (group.some((answer) => answer.kind === 'failed')) {
       return { answers, cursor: (events[0]?.seq ?? 0) + 1 };

@@ -1,12 +1,14 @@
 // Running an event again because somebody asked for it: reopen, send, and undo if it could not be sent.
-
+import type { EventKey } from './store.ts';
 import type { ReopenRefusal } from './transitions.ts';
-import type { Ledger } from './writer.ts';
+import type { Writer } from './writer.ts';
 
-export type ReplayAnswer =
-  | { readonly id: string; readonly kind: 'queued' }
-  | { readonly id: string; readonly kind: 'refused'; readonly reason: ReopenRefusal }
-  | { readonly id: string; readonly kind: 'failed'; readonly error: string };
+export type ReplayAnswer = EventKey &
+  (
+    | { readonly kind: 'queued' }
+    | { readonly kind: 'refused'; readonly reason: ReopenRefusal }
+    | { readonly kind: 'failed'; readonly error: string }
+  );
 
 /** Puts an event into the queue; resolves with the error text where that failed. */
 export type Send = (event: { readonly event: string; readonly receivedAt: number }) => Promise<string | undefined>;
@@ -16,11 +18,12 @@ export type Send = (event: { readonly event: string; readonly receivedAt: number
  *
  * @param clock Milliseconds since the epoch.
  */
-export async function replay(ledger: Ledger, id: string, clock: () => number, send: Send): Promise<ReplayAnswer> {
-  const reopened = ledger.reopen(id, clock());
-  if (reopened.kind === 'refused') return { id, kind: 'refused', reason: reopened.reason };
+export async function replay(writer: Writer, key: EventKey, clock: () => number, send: Send): Promise<ReplayAnswer> {
+  const { endpoint, id } = key;
+  const reopened = writer.reopen(key, clock());
+  if (reopened.kind === 'refused') return { endpoint, id, kind: 'refused', reason: reopened.reason };
   const error = await send({ event: reopened.event, receivedAt: reopened.before.receivedAt });
-  if (error === undefined) return { id, kind: 'queued' };
-  ledger.undoReopen(reopened, clock());
-  return { id, kind: 'failed', error };
+  if (error === undefined) return { endpoint, id, kind: 'queued' };
+  writer.undoReopen(reopened, clock());
+  return { endpoint, id, kind: 'failed', error };
 }

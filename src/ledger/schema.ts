@@ -56,12 +56,53 @@ const migrations: readonly (readonly string[])[] = [
      json TEXT NOT NULL
    ) WITHOUT ROWID`,
   ],
+  // An event is its endpoint and its id. The id comes first in the key, so that it can be searched by its beginning.
+  [
+    `ALTER TABLE deliveries ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default'`,
+    `UPDATE deliveries SET endpoint = events.endpoint FROM events
+     WHERE events.id = deliveries.id AND events.endpoint <> 'default'`,
+    `CREATE TABLE events_of_endpoints (
+     id TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     status TEXT NOT NULL,
+     run INTEGER NOT NULL,
+     holder TEXT,
+     claim TEXT,
+     lease_until INTEGER NOT NULL,
+     due_at INTEGER,
+     attempts INTEGER NOT NULL,
+     type TEXT NOT NULL,
+     endpoint TEXT NOT NULL,
+     received_at INTEGER NOT NULL,
+     updated_at INTEGER NOT NULL,
+     tries TEXT NOT NULL,
+     steps TEXT NOT NULL,
+     attention TEXT AS (CASE WHEN status IN ('processing', 'processed') THEN NULL ELSE status END) VIRTUAL,
+     PRIMARY KEY (id, endpoint)
+   ) WITHOUT ROWID`,
+    `INSERT INTO events_of_endpoints
+     SELECT id, seq, status, run, holder, claim, lease_until, due_at, attempts, type, endpoint, received_at, updated_at,
+       tries, steps FROM events`,
+    'DROP TABLE events',
+    'ALTER TABLE events_of_endpoints RENAME TO events',
+    'CREATE INDEX events_attention ON events (attention, seq) WHERE attention IS NOT NULL',
+    'CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL',
+  ],
 ];
 
-/** Brings the tables up to date. Cheap when they are. */
+/**
+ * Brings the tables up to date. Cheap when they are.
+ *
+ * @throws Error where a newer version has written them: this one would misread them, and a failing ledger loses nothing.
+ */
 export function migrate(sql: Sql, transaction: Transaction): void {
   sql.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');
   const [latest] = sql.exec<{ version: number | null }>('SELECT max(version) AS version FROM migrations').toArray();
+  if ((latest?.version ?? 0) > migrations.length) {
+    throw new Error(
+      `this ledger has tables of version ${latest?.version}; this code knows ${migrations.length}: deploy the newer code`,
+    );
+  }
   for (let version = (latest?.version ?? 0) + 1; version <= migrations.length; version += 1) {
     transaction(() => {
       for (const statement of migrations[version - 1] ?? []) sql.exec(statement);

@@ -1,8 +1,8 @@
 // Finds events by what somebody remembers of them. Ids are searched from their beginning, in all rows, up to a bound that
-// only a few characters can reach; the text of envelopes, which has the id, only in the newest ones; and errors only where
-// something still needs attention. So a search stays cheap however much the ledger holds. Upper and lower case count as
-// the same, but at the beginning of ids.
-import { SEARCH_WINDOW } from '../limits.ts';
+// only a few characters can reach; the text of envelopes, which has the id, only in the newest ones, as many as hold up the
+// ledger for a moment; and errors only where something still needs attention. So a search stays cheap however much the
+// ledger holds. Upper and lower case count as the same, but at the beginning of ids.
+import { SEARCH_BYTES, SEARCH_WINDOW } from '../limits.ts';
 import type { Sql } from './sql.ts';
 
 /** One more than the greatest character of an id: whatever begins with `q` lies before `q` followed by it. */
@@ -11,32 +11,40 @@ const AFTER_ANY_ID_CHARACTER = '\x7f';
 /** Ids that are looked at for one beginning. They come in the order of ids: whoever has typed so little seeks among the newest. */
 export const IDS_LOOKED_AT = 1_000;
 
-export class Search {
-  readonly #sql: Sql;
+/** Places in the order of arrival, before `before`, of events that match `q`; the latest first. */
+export function findPlaces(sql: Sql, q: string, before: number): number[] {
+  // As it stands inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
+  const text = JSON.stringify(q).slice(1, -1).toLowerCase();
+  const found = sql.exec<{ seq: number }>(
+    `SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
+     UNION
+     SELECT seq FROM deliveries WHERE seq >= ?5 AND seq < ?3 AND instr(lower(event), ?4)
+     UNION
+     SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
+                      ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
+     WHERE seq < ?3 AND instr(lower(tries), ?4)
+     ORDER BY seq DESC`,
+    q,
+    q + AFTER_ANY_ID_CHARACTER,
+    before,
+    text,
+    oldestSearched(sql),
+  );
+  return [...found].map((row) => row.seq);
+}
 
-  constructor(sql: Sql) {
-    this.#sql = sql;
+/** The first place whose text is looked through: of the newest events, in number and in size. */
+function oldestSearched(sql: Sql): number {
+  // The size stands in the row itself: a text is not read to measure it.
+  const newest = sql.exec<{ seq: number; bytes: number | null }>(
+    `SELECT seq, octet_length(event) AS bytes FROM deliveries ORDER BY seq DESC LIMIT ${SEARCH_WINDOW}`,
+  );
+  let oldest = Number.MAX_SAFE_INTEGER;
+  let bytes = 0;
+  for (const row of newest) {
+    bytes += row.bytes ?? 0;
+    if (bytes > SEARCH_BYTES) break;
+    oldest = row.seq;
   }
-
-  /** Places in the order of arrival, before `before`, of events that match; the latest first. */
-  find(q: string, before: number): number[] {
-    // As it stands inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
-    const text = JSON.stringify(q).slice(1, -1).toLowerCase();
-    const found = this.#sql.exec<{ seq: number }>(
-      `SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
-       UNION
-       SELECT seq FROM deliveries
-       WHERE seq > (SELECT max(seq) FROM deliveries) - ${SEARCH_WINDOW} AND seq < ?3 AND instr(lower(event), ?4)
-       UNION
-       SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
-                        ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
-       WHERE seq < ?3 AND instr(lower(tries), ?4)
-       ORDER BY seq DESC`,
-      q,
-      q + AFTER_ANY_ID_CHARACTER,
-      before,
-      text,
-    );
-    return [...found].map((row) => row.seq);
-  }
+  return oldest;
 }

@@ -1,7 +1,14 @@
 // Rows in and out of SQL. Decides nothing.
-import { MAX_TRIES_KEPT } from '../limits.ts';
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
+import { KEPT_COUNTED, MAX_TRIES_KEPT } from '../limits.ts';
 import type { Sql, SqlValue } from './sql.ts';
 import type { RowState } from './status.ts';
+
+/** Names an event. */
+export interface EventKey {
+  readonly endpoint: string;
+  readonly id: string;
+}
 
 /** One run of a handler, as it is remembered. */
 export interface Try {
@@ -16,12 +23,10 @@ export interface Try {
 }
 
 /** A row of `events`. */
-export interface Row extends RowState {
-  readonly id: string;
+export interface Row extends RowState, EventKey {
   readonly seq: number;
   readonly dueAt: number | null;
   readonly type: string;
-  readonly endpoint: string;
   readonly receivedAt: number;
   readonly updatedAt: number;
   readonly tries: readonly Try[];
@@ -30,13 +35,11 @@ export interface Row extends RowState {
 
 /** What changes when a row moves on. */
 export type RowChange = Partial<
-  Pick<Row, 'status' | 'run' | 'holder' | 'claim' | 'leaseUntil' | 'dueAt' | 'attempts' | 'tries' | 'steps'>
+  Pick<Row, 'status' | 'run' | 'holder' | 'claim' | 'leaseUntil' | 'dueAt' | 'attempts' | 'type' | 'tries' | 'steps'>
 >;
 
-export interface NewDelivery {
-  readonly id: string;
+export interface NewDelivery extends EventKey {
   readonly type: string;
-  readonly endpoint: string;
   readonly receivedAt: number;
   /** The envelope as JSON, where there is one. */
   readonly event: string | null;
@@ -55,17 +58,44 @@ export class Store {
     this.#sql = sql;
   }
 
-  /** The rows of `ids` that exist, by id: one statement however many there are. */
-  rows(ids: readonly string[]): Map<string, Row> {
+  /** The rows of `keys` that exist, by `nameOf`: one statement however many there are. */
+  rows(keys: readonly EventKey[]): Map<string, Row> {
     const found = this.#select(
-      'FROM json_each(?) AS wanted JOIN events AS e ON e.id = wanted.value',
-      JSON.stringify(ids),
+      `FROM json_each(?) AS wanted
+       CROSS JOIN events AS e ON e.id = wanted.value ->> 0 AND e.endpoint = wanted.value ->> 1`,
+      JSON.stringify(keys.map(({ id, endpoint }) => [id, endpoint])),
     );
-    return new Map(found.map((row) => [row.id, row]));
+    return new Map(found.map((row) => [nameOf(row), row]));
   }
 
-  row(id: string): Row | undefined {
-    return this.#select('FROM events AS e WHERE e.id = ?', id)[0];
+  row({ endpoint, id }: EventKey): Row | undefined {
+    return this.#select('FROM events AS e WHERE e.id = ? AND e.endpoint = ?', id, endpoint)[0];
+  }
+
+  /**
+   * The endpoint that a call means which names none, as those of an older Worker do: the one whose event the message
+   * holds, else the default one, else the only one there is.
+   */
+  endpointOf(id: string, messageId: string | null): string {
+    const [row] = this.#select(
+      'FROM events AS e WHERE e.id = ? ORDER BY e.holder IS ? DESC, e.endpoint = ? DESC LIMIT 1',
+      id,
+      messageId,
+      DEFAULT_ENDPOINT,
+    );
+    return row?.endpoint ?? DEFAULT_ENDPOINT;
+  }
+
+  /** How many deliveries have been kept aside since `time`, counted up to a bound. */
+  keptSince(time: number): number {
+    const [found] = this.#sql
+      .exec<{ count: number }>(
+        `SELECT count(*) AS count FROM (SELECT updated_at FROM events WHERE attention = 'quarantined'
+         ORDER BY seq DESC LIMIT ${KEPT_COUNTED}) WHERE updated_at > ?`,
+        time,
+      )
+      .toArray();
+    return found?.count ?? 0;
   }
 
   /** Rows whose due time has come, the longest waiting first. */
@@ -75,7 +105,8 @@ export class Store {
 
   /** Rows in order of arrival, after `seq`. */
   arrivedAfter(seq: number, limit: number): Row[] {
-    const arrivals = 'FROM deliveries AS d JOIN events AS e ON e.id = d.id WHERE d.seq > ? ORDER BY d.seq LIMIT ?';
+    const arrivals =
+      'FROM deliveries AS d JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint WHERE d.seq > ? ORDER BY d.seq LIMIT ?';
     return this.#select(arrivals, seq, limit);
   }
 
@@ -87,8 +118,9 @@ export class Store {
   insert(delivery: NewDelivery, state: RowChange & Pick<Row, 'status'>, now: number): number {
     const [inserted] = this.#sql
       .exec<{ seq: number }>(
-        'INSERT INTO deliveries (id, received_at, event, refusal) VALUES (?, ?, ?, ?) RETURNING seq',
+        'INSERT INTO deliveries (id, endpoint, received_at, event, refusal) VALUES (?, ?, ?, ?, ?) RETURNING seq',
         delivery.id,
+        delivery.endpoint,
         delivery.receivedAt,
         delivery.event,
         delivery.refusal,
@@ -120,8 +152,8 @@ export class Store {
   update(row: Row, change: RowChange, now: number): void {
     const next = { ...row, ...change };
     this.#sql.exec(
-      `UPDATE events SET status = ?, run = ?, holder = ?, claim = ?, lease_until = ?, due_at = ?, attempts = ?, updated_at = ?, tries = ?, steps = ?
-       WHERE id = ?`,
+      `UPDATE events SET status = ?, run = ?, holder = ?, claim = ?, lease_until = ?, due_at = ?, attempts = ?, type = ?,
+       updated_at = ?, tries = ?, steps = ? WHERE id = ? AND endpoint = ?`,
       next.status,
       next.run,
       next.holder,
@@ -129,10 +161,12 @@ export class Store {
       next.leaseUntil,
       next.dueAt,
       next.attempts,
+      next.type,
       now,
       JSON.stringify(next.tries.slice(-MAX_TRIES_KEPT)),
       JSON.stringify(next.steps),
       row.id,
+      row.endpoint,
     );
   }
 
@@ -142,9 +176,9 @@ export class Store {
     return this.#sql.exec<{ event: string | null }>(query, row.seq).toArray()[0]?.event ?? null;
   }
 
-  /** Adds the envelope to a row that was first met as a quarantined delivery. */
+  /** Keeps the envelope that is run from now on. Writes nothing where it is the one that the row has. */
   setEvent(row: Row, event: string): void {
-    this.#sql.exec('UPDATE deliveries SET event = ? WHERE seq = ? AND event IS NULL', event, row.seq);
+    this.#sql.exec('UPDATE deliveries SET event = ?1 WHERE seq = ?2 AND event IS NOT ?1', event, row.seq);
   }
 
   /** The place of the latest arrival that is still here. */
@@ -168,8 +202,8 @@ export class Store {
    */
   expire(before: number, limit: number): number {
     const old = this.#sql
-      .exec<{ seq: number; id: string }>(
-        `SELECT d.seq, d.id FROM deliveries AS d JOIN events AS e ON e.id = d.id
+      .exec<{ seq: number; id: string; endpoint: string }>(
+        `SELECT d.seq, d.id, e.endpoint FROM deliveries AS d JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint
          WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e15)
            AND e.status IN ('processed', 'dead', 'quarantined')
          ORDER BY d.seq LIMIT ?`,
@@ -179,11 +213,19 @@ export class Store {
       .toArray();
     if (old.length === 0) return 0;
     const seqs = JSON.stringify(old.map((row) => row.seq));
-    const ids = JSON.stringify(old.map((row) => row.id));
-    this.#sql.exec('DELETE FROM events WHERE id IN (SELECT value FROM json_each(?))', ids);
+    const keys = JSON.stringify(old.map((row) => [row.id, row.endpoint]));
+    this.#sql.exec(
+      'DELETE FROM events WHERE (id, endpoint) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))',
+      keys,
+    );
     this.#sql.exec('DELETE FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))', seqs);
     return old.length;
   }
+}
+
+/** An event's name within a map. */
+export function nameOf({ endpoint, id }: EventKey): string {
+  return JSON.stringify([endpoint, id]);
 }
 
 function fromSql({ tries, steps, ...same }: SqlRow): Row {

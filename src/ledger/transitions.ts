@@ -1,6 +1,6 @@
 // What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no chance. Everything that
 // promises "one successful run per event" is decided in this file.
-import { MAX_RETRIES } from '../limits.ts';
+import { MAX_STARTS } from '../limits.ts';
 import type { Claimant, RowState } from './status.ts';
 
 export type ClaimDecision =
@@ -9,30 +9,44 @@ export type ClaimDecision =
   /** The same message is being handled elsewhere; come back at `until` (milliseconds since the epoch). */
   | { readonly kind: 'busy'; readonly until: number }
   /** Done, given up, or in another message's custody: nothing is left to do for this one. */
-  | { readonly kind: 'duplicate' };
+  | { readonly kind: 'duplicate' }
+  /** Started as often as it may be, and never heard of since: given up. `again`: by this very claim already. */
+  | { readonly kind: 'dead'; readonly again: boolean };
 
 /** Whether a message may run its event. */
 export function decideClaim(row: RowState | undefined, by: Claimant, now: number): ClaimDecision {
   if (row === undefined) return { kind: 'run', lost: false };
   switch (row.status) {
     case 'quarantined':
-    case 'queued':
       return { kind: 'run', lost: false };
+    case 'queued':
+      return isWornOut(row) ? { kind: 'dead', again: false } : { kind: 'run', lost: false };
     case 'processing':
       // Our own claim, asked for again because its answer got lost on the way.
-      if (row.claim === by.claim && row.holder === by.messageId) return { kind: 'run', lost: false };
-      if (now >= row.leaseUntil) return { kind: 'run', lost: true };
+      if (isBy(row, by)) return { kind: 'run', lost: false };
+      if (now >= row.leaseUntil) return isWornOut(row) ? { kind: 'dead', again: false } : { kind: 'run', lost: true };
       return row.holder === by.messageId ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
     case 'retrying':
       return row.holder === by.messageId ? { kind: 'run', lost: false } : { kind: 'duplicate' };
-    case 'processed':
     case 'dead':
+      // Whoever gave it up by claiming it, and did not hear so, has to tell of it.
+      return isBy(row, by) && isWornOut(row) ? { kind: 'dead', again: true } : { kind: 'duplicate' };
+    case 'processed':
       return { kind: 'duplicate' };
   }
 }
 
+/** Whether this run has been started as often as it may be. */
+function isWornOut(row: RowState): boolean {
+  return row.attempts >= MAX_STARTS;
+}
+
+function isBy(row: RowState, by: Claimant): boolean {
+  return row.claim === by.claim && row.holder === by.messageId;
+}
+
 export type SettleDecision =
-  | { readonly kind: 'record'; readonly status: 'processed' | 'retrying' | 'dead' }
+  | { readonly kind: 'record' }
   /** Already recorded: the answer to an earlier call got lost. */
   | { readonly kind: 'known' }
   /** No longer this claim's to say. */
@@ -49,11 +63,11 @@ export function decideSettle(
 ): SettleDecision {
   if (row === undefined || row.run !== by.run) return { kind: 'stale' };
   if (outcome === 'processed') {
-    if (row.status !== 'processed') return { kind: 'record', status: 'processed' };
+    if (row.status !== 'processed') return { kind: 'record' };
     return row.claim === by.claim ? { kind: 'known' } : { kind: 'stale' };
   }
-  if (row.claim !== by.claim || row.holder !== by.messageId) return { kind: 'stale' };
-  if (row.status === 'processing') return { kind: 'record', status: outcome };
+  if (!isBy(row, by)) return { kind: 'stale' };
+  if (row.status === 'processing') return { kind: 'record' };
   return row.status === outcome ? { kind: 'known' } : { kind: 'stale' };
 }
 
@@ -81,7 +95,7 @@ export function decideBury(row: RowState | undefined, messageId: string, now: nu
     case 'processing':
       if (row.holder !== messageId) return { kind: 'drop' };
       if (now < row.leaseUntil) return { kind: 'busy', until: row.leaseUntil };
-      return row.attempts > MAX_RETRIES ? { kind: 'dead', lost: true } : { kind: 'requeue' };
+      return isWornOut(row) ? { kind: 'dead', lost: true } : { kind: 'requeue' };
     case 'retrying':
       return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };
     case 'processed':

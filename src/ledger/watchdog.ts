@@ -1,16 +1,14 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired retention or a bug. Deletes
 // what is older than the retention. Works in bounded rounds, because it shares the object with the claims.
-import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHUNK } from '../limits.ts';
+import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHARACTERS, WATCH_CHUNK } from '../limits.ts';
 import type { Transaction } from './sql.ts';
-import type { Store } from './store.ts';
+import type { EventKey, Row, Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
 import { requeued } from './writer.ts';
 
 /** An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a later round repeats it. */
-export interface Resend {
-  readonly id: string;
+export interface Resend extends EventKey {
   readonly type: string;
-  readonly endpoint: string;
   readonly receivedAt: number;
   /** The envelope as JSON. */
   readonly event: string;
@@ -26,40 +24,54 @@ export interface Round {
 /** Last `seq` whose first try the watchdog has looked at. */
 const SWEPT = 'swept_seq';
 
-/** One round. `now` is in milliseconds since the epoch. */
-export function watch(store: Store, transaction: Transaction, now: number): Round {
+/**
+ * One round.
+ *
+ * @param now Milliseconds since the epoch.
+ * @param stuckAfterMs How long after its due time a row counts as stuck.
+ */
+export function watch(store: Store, transaction: Transaction, now: number, stuckAfterMs = STUCK_AFTER_MS): Round {
   return transaction(() => {
-    const swept = sweepFirstTries(store, now);
+    const swept = sweepFirstTries(store, now, stuckAfterMs);
     const due = store.due(now, WATCH_CHUNK);
     const resend: Resend[] = [];
+    let characters = 0;
+    let looked = 0;
     for (const row of due) {
+      // What is left of a round that carries enough is still due, and found by the next one.
+      if (characters >= WATCH_CHARACTERS) break;
+      looked += 1;
       const event = decideWatch(row, now) === 'resend' ? store.eventOf(row) : null;
       if (event === null) {
-        store.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + STUCK_AFTER_MS : null }, now);
-      } else {
-        // Waits as long as it has waited, so that a queue that stands still does not fill up with copies.
-        const pause = Math.min(Math.max(now - row.receivedAt, STUCK_AFTER_MS), MAX_STUCK_AFTER_MS);
-        store.update(row, { ...requeued(now), dueAt: now + pause }, now);
-        resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
+        store.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + stuckAfterMs : null }, now);
+        continue;
       }
+      characters += event.length;
+      store.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pauseOf(row, now, stuckAfterMs) }, now);
+      resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
     const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
     // Places are given anew once the latest have been deleted; what arrives there has not been swept.
     if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
-    const full = swept === WATCH_CHUNK || due.length === WATCH_CHUNK || expired === WATCH_CHUNK;
+    const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
     return { resend, expired, next: full ? 'at_once' : nextRound(store) };
   });
+}
+
+/** As long as the event has waited already, so that a queue that stands still does not fill up with copies. */
+function pauseOf(row: Row, now: number, stuckAfterMs: number): number {
+  return Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
 }
 
 /**
  * A first try has no due time: giving it one would cost every event an index entry. Instead each row is looked at once
  * after it arrived, and only what is still `processing` then gets a due time.
  */
-function sweepFirstTries(store: Store, now: number): number {
+function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): number {
   const rows = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
   for (const row of rows) {
     if (row.status === 'processing' && row.dueAt === null) {
-      store.update(row, { dueAt: row.leaseUntil + STUCK_AFTER_MS }, now);
+      store.update(row, { dueAt: row.leaseUntil + stuckAfterMs }, now);
     }
   }
   const last = rows.at(-1);

@@ -1,12 +1,24 @@
 // The ledger's writing side: applies the transitions to the rows. The time comes in with every call, so that the same
 // code runs inside the object, in tests and in the simulation. Every method is one transaction.
-import { LEASE_MS, STUCK_AFTER_MS } from '../limits.ts';
-import type { BuryAnswer, BuryRequest, ClaimAnswer, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
+
+import type { AnyEvent } from '../event/envelope.ts';
+import { KEPT_TOLD_ONE_BY_ONE, LEASE_MS, STUCK_AFTER_MS } from '../limits.ts';
+import type {
+  BuryAnswer,
+  BuryRequest,
+  ClaimAnswer,
+  ClaimRequest,
+  QuarantineAnswer,
+  QuarantineRequest,
+  Report,
+} from './protocol.ts';
 import type { Transaction } from './sql.ts';
-import type { Row, RowChange, Store, Try } from './store.ts';
+import type { Claimant } from './status.ts';
+import { type EventKey, nameOf, type Row, type RowChange, type Store, type Try } from './store.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, type ReopenRefusal } from './transitions.ts';
 
 const LOST_ERROR = 'the consumer stopped before it could report';
+const HOUR_MS = 3_600_000;
 
 /** An event on its way back into the queue. */
 export interface Reopened {
@@ -17,13 +29,16 @@ export interface Reopened {
   readonly before: Row;
 }
 
-export class Ledger {
+export class Writer {
   readonly #store: Store;
   readonly #transaction: Transaction;
+  readonly #stuckAfterMs: number;
 
-  constructor(store: Store, transaction: Transaction) {
+  /** @param stuckAfterMs How long after its due time a row counts as stuck. */
+  constructor(store: Store, transaction: Transaction, stuckAfterMs: number = STUCK_AFTER_MS) {
     this.#store = store;
     this.#transaction = transaction;
+    this.#stuckAfterMs = stuckAfterMs;
   }
 
   /**
@@ -34,31 +49,49 @@ export class Ledger {
    */
   claim(claim: string, requests: readonly ClaimRequest[], now: number): ClaimAnswer[] {
     return this.#transaction(() => {
-      const rows = this.#store.rows(requests.map((request) => request.id));
-      const granted = new Set<string>();
+      const rows = this.#store.rows(requests);
+      const answered = new Map<string, ClaimAnswer>();
       return requests.map((request) => {
         // Two copies in one batch: the second must see what the first has just written.
-        const row = rows.get(request.id);
+        const row = rows.get(nameOf(request));
         // One message twice in a batch would pass for a repeated call. Nothing forbids a queue to deliver so.
-        if (row && granted.has(request.messageId)) return { kind: 'busy', until: row.leaseUntil };
-        const by = { messageId: request.messageId, claim };
-        const decision = decideClaim(row, by, now);
-        if (decision.kind !== 'run') return decision;
-        const next = this.#grant(row, request, by, decision.lost, now);
-        rows.set(request.id, next);
-        granted.add(request.messageId);
-        return { kind: 'run', run: next.run, attempt: next.attempts, steps: next.steps };
+        const before = answered.get(request.messageId);
+        if (before)
+          return before.kind === 'run' && row ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
+        const answer = this.#answerClaim(row, request, { messageId: request.messageId, claim }, rows, now);
+        if (answer.kind === 'run' || answer.kind === 'dead') answered.set(request.messageId, answer);
+        return answer;
       });
     });
   }
 
-  #grant(
+  #answerClaim(
     row: Row | undefined,
     request: ClaimRequest,
-    by: { readonly messageId: string; readonly claim: string },
-    lost: boolean,
+    by: Claimant,
+    rows: Map<string, Row>,
     now: number,
-  ): Row {
+  ): ClaimAnswer {
+    const decision = decideClaim(row, by, now);
+    switch (decision.kind) {
+      case 'run': {
+        const next = this.#grant(row, request, by, decision.lost, now);
+        rows.set(nameOf(request), next);
+        return { kind: 'run', run: next.run, attempt: next.attempts, steps: next.steps };
+      }
+      case 'dead': {
+        if (row === undefined) throw new Error('gave up a row that is not there');
+        const next = decision.again ? row : this.#giveUp(row, by, now);
+        rows.set(nameOf(request), next);
+        return { kind: 'dead', attempts: next.attempts, error: next.tries.at(-1)?.error ?? LOST_ERROR };
+      }
+      case 'busy':
+      case 'duplicate':
+        return decision;
+    }
+  }
+
+  #grant(row: Row | undefined, request: ClaimRequest, by: Claimant, lost: boolean, now: number): Row {
     const leaseUntil = now + LEASE_MS;
     const held = { status: 'processing', holder: by.messageId, claim: by.claim, leaseUntil } as const;
     if (row === undefined) {
@@ -70,13 +103,22 @@ export class Ledger {
       };
     }
     if (row.claim === by.claim && row.status === 'processing') return row;
-    if (row.status === 'quarantined') this.#store.setEvent(row, request.event);
+    // What is run is what the row holds: another message may bring another envelope under the same id.
+    if (row.holder !== by.messageId) this.#store.setEvent(row, request.event);
     const change: RowChange = {
       ...held,
-      dueAt: leaseUntil + STUCK_AFTER_MS,
+      type: request.type,
+      dueAt: leaseUntil + this.#stuckAfterMs,
       attempts: row.attempts + 1,
       ...(lost && { tries: [...row.tries, lostTry(row)] }),
     };
+    this.#store.update(row, change, now);
+    return { ...row, ...change };
+  }
+
+  #giveUp(row: Row, by: Claimant, now: number): Row {
+    const tries = row.status === 'processing' ? [...row.tries, lostTry(row)] : row.tries;
+    const change: RowChange = { status: 'dead', holder: by.messageId, claim: by.claim, dueAt: null, tries };
     this.#store.update(row, change, now);
     return { ...row, ...change };
   }
@@ -88,14 +130,15 @@ export class Ledger {
    */
   settle(claim: string, reports: readonly Report[], now: number): boolean[] {
     return this.#transaction(() => {
-      const rows = this.#store.rows(reports.map((report) => report.id));
-      return reports.map((report) => {
-        const row = rows.get(report.id);
+      const keyed = reports.map((report) => ({ ...report, ...this.#keyOf(report) }));
+      const rows = this.#store.rows(keyed);
+      return keyed.map((report) => {
+        const row = rows.get(nameOf(report));
         const decision = decideSettle(row, { ...report, claim }, report.outcome);
         if (row === undefined || decision.kind !== 'record') return decision.kind === 'known';
-        const change = settledBy({ ...report, claim }, row, now);
+        const change = this.#settledBy({ ...report, claim }, row, now);
         this.#store.update(row, change, now);
-        rows.set(report.id, { ...row, ...change });
+        rows.set(nameOf(report), { ...row, ...change });
         return true;
       });
     });
@@ -104,9 +147,9 @@ export class Ledger {
   /** Decides about events whose messages have used up their tries, one answer per request, in order. */
   bury(requests: readonly BuryRequest[], now: number): BuryAnswer[] {
     return this.#transaction(() =>
-      requests.map(({ messageId, id }) => {
-        const row = this.#store.row(id);
-        const decision = decideBury(row, messageId, now);
+      requests.map((request) => {
+        const row = this.#store.row(this.#keyOf(request));
+        const decision = decideBury(row, request.messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
         const tries = decision.lost ? [...row.tries, lostTry(row)] : row.tries;
@@ -116,65 +159,114 @@ export class Ledger {
     );
   }
 
-  /** Keeps deliveries that were refused although genuine. One that is known, whatever its status, changes nothing. */
-  quarantine(requests: readonly QuarantineRequest[], now: number): void {
-    this.#transaction(() => {
-      for (const request of requests) {
-        if (this.#store.row(request.id) === undefined) this.#store.insert(request, { status: 'quarantined' }, now);
-      }
+  /**
+   * Keeps deliveries that were refused although genuine, one answer per request, in order. One that is known, whatever
+   * its status, changes nothing.
+   */
+  quarantine(requests: readonly QuarantineRequest[], now: number): QuarantineAnswer[] {
+    return this.#transaction(() => {
+      const before = this.#store.keptSince(now - HOUR_MS);
+      let kept = before;
+      const answers = requests.map((request): QuarantineAnswer => {
+        const holder = request.messageId ?? null;
+        const row = this.#store.row(request);
+        if (row === undefined) this.#store.insert(request, { status: 'quarantined', holder }, now);
+        // The same message once more: its consumer stopped before it could tell.
+        else if (row.status !== 'quarantined' || holder === null || row.holder !== holder) return { kind: 'known' };
+        kept += 1;
+        return kept <= KEPT_TOLD_ONE_BY_ONE ? { kind: 'tell' } : { kind: 'known' };
+      });
+      const count = countToTell(before, kept);
+      const last = answers.findLastIndex((answer) => answer.kind === 'known');
+      return count === 0 ? answers : answers.with(last, { kind: 'tell_count', count });
     });
   }
 
   /**
-   * Opens an event for its next run. It must then be sent; where that fails, `undoReopen`. Steps that have succeeded stay
-   * done, so that replaying a dead event repeats only what failed; a processed one starts over.
+   * Opens an event for its next run. It must then be sent; where that fails, `undoReopen`. Steps that have succeeded
+   * stay done, so that replaying a dead event repeats only what failed; a processed one starts over.
    */
-  reopen(id: string, now: number): Reopened | { readonly kind: 'refused'; readonly reason: ReopenRefusal } {
+  reopen(key: EventKey, now: number): Reopened | { readonly kind: 'refused'; readonly reason: ReopenRefusal } {
     return this.#transaction(() => {
-      const row = this.#store.row(id);
+      const row = this.#store.row(key);
       const event = row ? this.#store.eventOf(row) : null;
       const decision = decideReopen(row, event !== null, now);
       if (decision.kind === 'refuse') return { kind: 'refused', reason: decision.reason };
       if (row === undefined || event === null) throw new Error('reopened a row that is not there');
       const run = row.run + 1;
-      this.#store.update(row, { ...requeued(now), run, attempts: 0 }, now);
+      this.#store.update(row, { ...requeued(row, now, this.#stuckAfterMs), run, attempts: 0 }, now);
       return { kind: 'reopened', event, run, before: row };
+    });
+  }
+
+  /**
+   * Gives an event that could not be read before a row of its own, which waits for a replay. The row it was found in is
+   * done.
+   */
+  adopt(found: EventKey, event: AnyEvent, now: number): void {
+    this.#transaction(() => {
+      const row = this.#store.row(found);
+      if (row === undefined) return;
+      const { id, endpoint, type } = event;
+      const delivery = { id, endpoint, type, receivedAt: row.receivedAt, event: JSON.stringify(event), refusal: null };
+      if (this.#store.row(event) === undefined) this.#store.insert(delivery, { status: 'quarantined' }, now);
+      if (nameOf(found) !== nameOf(event)) this.#store.update(row, { status: 'processed', dueAt: null }, now);
+      else this.#store.setEvent(row, delivery.event);
     });
   }
 
   /** Puts a reopened row back as it was, unless a message has taken it in the meantime. */
   undoReopen({ before, run }: Reopened, now: number): void {
     this.#transaction(() => {
-      const row = this.#store.row(before.id);
+      const row = this.#store.row(before);
       if (row?.status !== 'queued' || row.run !== run) return;
-      const { status, run: earlier, holder, claim, leaseUntil, attempts } = before;
+      const { status, run: earlier, holder, claim, leaseUntil, attempts, tries } = before;
       // The watchdog may have passed by while the row was queued: a first try it has not met again needs a due time now.
-      const dueAt = status === 'processing' ? leaseUntil + STUCK_AFTER_MS : before.dueAt;
-      this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts }, now);
+      const dueAt = status === 'processing' ? leaseUntil + this.#stuckAfterMs : before.dueAt;
+      this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts, tries }, now);
     });
+  }
+
+  /** Calls of an older Worker name no endpoint. */
+  #keyOf({ endpoint, id, messageId }: { endpoint?: string; id: string; messageId: string }): EventKey {
+    return { id, endpoint: endpoint ?? this.#store.endpointOf(id, messageId) };
+  }
+
+  #settledBy(report: Report & { readonly claim: string }, row: Row, now: number): RowChange {
+    const { ms, error } = report;
+    const outcome = report.outcome === 'processed' ? 'succeeded' : 'failed';
+    const attempt: Try = { at: now, ms, outcome, ...(error !== undefined && { error }) };
+    return {
+      status: report.outcome,
+      // A late success takes the row over, so that a second one can be told from it.
+      holder: report.messageId,
+      claim: report.claim,
+      dueAt: report.outcome === 'retrying' ? (report.retryAt ?? now) + this.#stuckAfterMs : null,
+      tries: [...row.tries, attempt],
+      // Of a finished event no step needs remembering.
+      steps: report.outcome === 'processed' ? [] : [...new Set([...row.steps, ...report.steps])],
+    };
   }
 }
 
-/** A row that waits for whichever message comes first. */
-export function requeued(now: number): RowChange {
-  return { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + STUCK_AFTER_MS };
-}
-
-function settledBy(report: Report & { readonly claim: string }, row: Row, now: number): RowChange {
-  const outcome = report.outcome === 'processed' ? 'succeeded' : 'failed';
-  const attempt: Try = { at: now, ms: report.ms, outcome, ...(report.error !== undefined && { error: report.error }) };
-  return {
-    status: report.outcome,
-    // A late success takes the row over, so that a second one can be told from it.
-    holder: report.messageId,
-    claim: report.claim,
-    dueAt: report.outcome === 'retrying' ? (report.retryAt ?? now) + STUCK_AFTER_MS : null,
-    tries: [...row.tries, attempt],
-    // Of a finished event no step needs remembering.
-    steps: report.outcome === 'processed' ? [] : [...new Set([...row.steps, ...report.steps])],
-  };
+/** What a row becomes that waits for whichever message comes first. A try that never reported goes into the history. */
+export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange {
+  const waiting = { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + stuckAfterMs } as const;
+  return row.status === 'processing' ? { ...waiting, tries: [...row.tries, lostTry(row)] } : waiting;
 }
 
 function lostTry(row: Row): Try {
   return { at: row.leaseUntil, outcome: 'lost', error: LOST_ERROR };
+}
+
+/**
+ * How many kept deliveries one line has to count now, or 0 for none. The first line comes with the first one too many,
+ * the next ones when their number has doubled: a flood is told, but does not become one.
+ */
+function countToTell(before: number, now: number): number {
+  const [restBefore, rest] = [before, now].map((count) => Math.max(count - KEPT_TOLD_ONE_BY_ONE, 0)) as [
+    number,
+    number,
+  ];
+  return Math.floor(Math.log2(rest)) > Math.floor(Math.log2(restBefore)) ? rest : 0;
 }

@@ -25,6 +25,8 @@ export interface RefusedMessage {
   readonly endpoint: string;
   readonly dialect: AnyEvent['dialect'];
   readonly receivedAt: number;
+  /** How long before that it was signed, in seconds; negative where the signed time lay ahead. */
+  readonly ageSeconds?: number;
   /** The provider's headers as received. They hold a signature, never a secret. */
   readonly headers: Readonly<Record<string, string>>;
   /** The raw body in base64: it may be anything. */
@@ -36,7 +38,12 @@ export interface RefusedMessage {
 export type Message = EventMessage | RefusedMessage;
 
 export type EncodeFailure = 'message_too_large' | 'message_too_deep';
-export type DecodeFailure = 'message_not_json' | 'message_version_unknown' | 'message_malformed';
+export type DecodeFailure =
+  | 'message_not_json'
+  | 'message_version_unknown'
+  /** Written by a newer Worker, which can read it. */
+  | 'message_version_newer'
+  | 'message_malformed';
 
 /** Whether a JSON value is nested deeper than `limit`, the depth at which this recursion ends too. */
 function isNestedDeeperThan(limit: number, json: unknown): boolean {
@@ -90,6 +97,7 @@ const messageSchema = v.variant('kind', [
     endpoint: storable,
     dialect: v.picklist(dialects),
     receivedAt: time,
+    ageSeconds: v.exactOptional(v.pipe(v.number(), v.integer())),
     headers: v.record(v.string(), v.string()),
     body: v.string(),
     event: v.exactOptional(envelope),
@@ -109,7 +117,9 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
     return fail('message_not_json');
   }
   if (typeof json !== 'object' || json === null) return fail('message_malformed');
-  if (!('version' in json) || json.version !== VERSION) return fail('message_version_unknown');
+  const version = 'version' in json ? json.version : undefined;
+  if (Number.isInteger(version) && (version as number) > VERSION) return fail('message_version_newer');
+  if (version !== VERSION) return fail('message_version_unknown');
   if (isNestedDeeperThan(MAX_DECODED_NESTING, json)) return fail('message_malformed');
   const message = v.safeParse(messageSchema, json);
   return message.success ? succeed(message.output) : fail('message_malformed');

@@ -5,13 +5,13 @@ import type { Report } from '../../src/ledger/protocol.ts';
 import type { Transaction } from '../../src/ledger/sql.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import { watch } from '../../src/ledger/watchdog.ts';
-import type { Ledger } from '../../src/ledger/writer.ts';
+import type { Writer } from '../../src/ledger/writer.ts';
 import { RETENTION_MS } from '../../src/limits.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 
 export interface LedgerParts {
-  readonly ledger: Ledger;
+  readonly ledger: Writer;
   readonly store: Store;
   readonly arrivals: Arrivals;
   readonly transaction: Transaction;

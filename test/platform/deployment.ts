@@ -80,7 +80,7 @@ export class Deployment {
         verdicts[index] ??= { kind: 'retry', delaySeconds };
       },
     }));
-    const deps = { env: this.env, handlers, log: () => {}, random: () => 0.5 };
+    const deps = { env: this.env, handlers, random: () => 0.5 };
     const given = { queue: `vastai-${queue}`, messages } as unknown as MessageBatch;
     await this.#runtime.finish(queue === 'events' ? handleBatch(given, deps) : handleDeadLetters(given, deps));
     return verdicts;

@@ -55,8 +55,12 @@ export class LocalObject {
         this.alarmsSet += 1;
         this.alarmAt = at;
       },
+      deleteAlarm: async () => {
+        this.alarmAt = null;
+      },
     };
-    this.#ledger ??= new EventLedger({ storage } as unknown as DurableObjectState, this.#env);
+    const blockConcurrencyWhile = (work: () => Promise<unknown>) => work();
+    this.#ledger ??= new EventLedger({ storage, blockConcurrencyWhile } as unknown as DurableObjectState, this.#env);
     return this.#ledger;
   }
 }

@@ -49,14 +49,16 @@ export class ModelObject {
     try {
       const invoke = ledger[method] as (...all: readonly unknown[]) => unknown;
       // Across the RPC border everything is a copy.
-      const answer = invoke.apply(ledger, structuredClone(args) as unknown[]);
-      if (method === 'settle') this.onSettled(actor, args[1] as readonly Report[]);
-      if (method === 'bury') {
-        for (const [index, request] of (args[0] as readonly BuryRequest[]).entries()) {
-          if ((answer as BuryAnswer[])[index]?.kind === 'dead') this.onBuried(request.id);
+      const effect = Promise.resolve(invoke.apply(ledger, structuredClone(args) as unknown[])).then((answer) => {
+        if (method === 'settle') this.onSettled(actor, args[1] as readonly Report[]);
+        if (method === 'bury') {
+          for (const [index, request] of (args[0] as readonly BuryRequest[]).entries()) {
+            if ((answer as BuryAnswer[])[index]?.kind === 'dead') this.onBuried(request.id);
+          }
         }
-      }
-      return structuredClone(await Promise.race([answer, reset]));
+        return answer;
+      });
+      return structuredClone(await Promise.race([effect, reset]));
     } finally {
       this.#begun.delete(reject);
     }
@@ -91,8 +93,15 @@ export class ModelObject {
       }) as typeof transaction,
       getAlarm: async () => this.#alarmAt,
       setAlarm: async (at: number) => this.#setAlarm(at),
+      deleteAlarm: async () => {
+        this.#alarmAt = null;
+      },
     };
-    const ledger = new EventLedger({ storage } as unknown as DurableObjectState, this.#envFor(actor));
+    const blockConcurrencyWhile = (work: () => Promise<unknown>) => work();
+    const ledger = new EventLedger(
+      { storage, blockConcurrencyWhile } as unknown as DurableObjectState,
+      this.#envFor(actor),
+    );
     this.#instance = { ledger, actor };
     return this.#instance;
   }

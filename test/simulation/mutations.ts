@@ -18,20 +18,20 @@ const mutations: readonly Mutation[] = [
   {
     name: 'mark before send',
     file: 'src/edge/receive.ts',
-    from: '  const sent = await enqueue(',
-    to: `  await markSeen(deps.bindings.SEEN, 'event', event.id, deps.log);\n  const sent = await enqueue(`,
+    from: '  const sent = await seen.sendOnce(',
+    to: `  await seen.mark('event', event.id);\n  const sent = await seen.sendOnce(`,
   },
   {
     name: 'ack before settle',
     file: 'src/consumer/batch.ts',
-    from: '  const reports = endings.flatMap',
-    to: '  for (const item of items) item.message.ack();\n  const reports = endings.flatMap',
+    from: '  const settlement = new Settlement(',
+    to: '  for (const item of items) item.message.ack();\n  const settlement = new Settlement(',
   },
   {
     name: 'claim without lease',
     file: 'src/ledger/transitions.ts',
-    from: "if (now >= row.leaseUntil) return { kind: 'run', lost: true };",
-    to: "return { kind: 'run', lost: true };",
+    from: 'if (now >= row.leaseUntil) return isWornOut(row)',
+    to: 'return isWornOut(row)',
   },
   {
     name: 'dedupe by header id',
@@ -42,14 +42,14 @@ const mutations: readonly Mutation[] = [
   {
     name: 'ack in a catch',
     file: 'src/consumer/acknowledge.ts',
-    from: '    message.retry({ delaySeconds });',
-    to: '    message.ack();',
+    from: '    item.message.retry({ delaySeconds });',
+    to: '    item.message.ack();',
   },
   {
     name: 'duplicate retried instead of acked',
     file: 'src/consumer/acknowledge.ts',
-    from: `      deps.log('event.duplicate', about);\n      return message.ack();`,
-    to: `      deps.log('event.duplicate', about);\n      return message.retry({ delaySeconds: 10 });`,
+    from: `      log('event.duplicate', aboutOf(item));\n      message.ack();`,
+    to: `      log('event.duplicate', aboutOf(item));\n      message.retry({ delaySeconds: 10 });`,
   },
   {
     name: 'bury without checking custody',
@@ -66,7 +66,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'settle not fenced by the claim',
     file: 'src/ledger/transitions.ts',
-    from: `  if (row.claim !== by.claim || row.holder !== by.messageId) return { kind: 'stale' };`,
+    from: `  if (!isBy(row, by)) return { kind: 'stale' };`,
     to: '',
   },
   {
@@ -90,14 +90,14 @@ const mutations: readonly Mutation[] = [
   {
     name: 'stale delivery refused without being kept',
     file: 'src/edge/receive.ts',
-    from: `if (!fresh.ok) return quarantine({ reason: fresh.failure }, request.headers, delivery, deps);`,
-    to: 'if (!fresh.ok) return { reason: fresh.failure };',
+    from: 'return quarantine({ reason: timely.failure }, genuine, deps);',
+    to: 'return { reason: timely.failure };',
   },
   {
     name: 'time not judged',
     file: 'src/edge/receive.ts',
-    from: 'if (!fresh.ok)',
-    to: 'if (!fresh.ok && deps.now < 0)',
+    from: 'if (!timely.ok && !(parsed.ok && runsLate))',
+    to: 'if (!timely.ok && !parsed.ok)',
   },
   {
     name: 'late success of an earlier run ends a replay',
@@ -108,14 +108,14 @@ const mutations: readonly Mutation[] = [
   {
     name: 'one message twice in a batch runs twice',
     file: 'src/ledger/writer.ts',
-    from: 'if (row && granted.has(request.messageId))',
-    to: 'if (row && granted.has(claim))',
+    from: 'const before = answered.get(request.messageId);',
+    to: 'const before = answered.get(claim);',
   },
   {
     name: 'a replay whose object stops before it has sent is forgotten',
     file: 'src/ledger/writer.ts',
-    from: 'leaseUntil: 0, dueAt: now + STUCK_AFTER_MS };',
-    to: 'leaseUntil: 0, dueAt: null };',
+    from: 'leaseUntil: 0, dueAt: now + stuckAfterMs }',
+    to: 'leaseUntil: 0, dueAt: null }',
   },
 ];
 

@@ -140,8 +140,9 @@ export class World {
     const batch = { queue: queue.name, messages } as unknown as MessageBatch;
     const handlers = modelHandlers(this.platform, invocation, this.#watch(invocation), () => this.calm);
     // Between its acks and its end: a consumer that dies here has spoken already.
-    const onDead = () => this.platform.call(invocation, 'world', 'tells of a dead event', () => {});
-    const deps = { env: this.#watchClaims(invocation), handlers, log: () => {}, random: () => 0.5, onDead };
+    const tell = () => this.platform.call(invocation, 'world', 'tells of a dead event', () => {});
+    const notices = { dead: tell, quarantined: tell, manyQuarantined: tell };
+    const deps = { env: this.#watchClaims(invocation), handlers, notices, random: () => 0.5 };
     const handling = queue === this.events ? handleBatch(batch, deps) : handleDeadLetters(batch, deps);
     handling.then(
       () => this.#end(invocation),

@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   queue: ['event'],
   edge: ['signature', 'event', 'queue'],
   consumer: ['event', 'queue', 'ledger'],
-  handlers: ['event', 'consumer/define-handlers.ts', 'destinations'],
+  handlers: ['event', 'consumer/define-handlers.ts', 'consumer/define-notices.ts', 'destinations'],
   destinations: ['event'],
   // The watchdog and a replay send events again.
   ledger: ['event', 'queue'],

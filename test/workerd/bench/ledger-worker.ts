@@ -3,7 +3,7 @@ import { sampleOf } from '../../../src/event/samples.ts';
 import { EventLedger as RealLedger } from '../../../src/ledger/event-ledger.ts';
 import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
 import { Store } from '../../../src/ledger/store.ts';
-import { Ledger } from '../../../src/ledger/writer.ts';
+import { Writer } from '../../../src/ledger/writer.ts';
 import { MeteredSql } from '../ledger/metered-sql.ts';
 
 const DAY_MS = 86_400_000;
@@ -59,7 +59,7 @@ export class EventLedger extends RealLedger {
   /** Rows written for `size` new events that succeed at first try, and for a copy of each. */
   rowsWritten(size: number): { readonly perEvent: number; readonly perCopy: number } {
     const sql = new MeteredSql(this.ctx.storage.sql);
-    const ledger = new Ledger(new Store(sql), (work) => this.ctx.storage.transactionSync(work));
+    const ledger = new Writer(new Store(sql), (work) => this.ctx.storage.transactionSync(work));
     const requests = newIds(size).map(requestOf);
     ledger.claim('metered', requests, Date.now());
     ledger.settle('metered', requests.map(reportOf), Date.now());

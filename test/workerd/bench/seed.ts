@@ -37,7 +37,13 @@ export function seed(sql: Sql, from: number, count: number, total: number, days:
     const endpoint = index % 10 === 0 ? 'host' : 'default';
     const created = new Date(receivedAt).toISOString();
     const event = JSON.stringify({ id, type, endpoint, dialect: 'notification', created, data });
-    sql.exec('INSERT INTO deliveries (id, received_at, event) VALUES (?, ?, ?)', id, receivedAt, event);
+    sql.exec(
+      'INSERT INTO deliveries (id, endpoint, received_at, event) VALUES (?, ?, ?, ?)',
+      id,
+      endpoint,
+      receivedAt,
+      event,
+    );
     sql.exec(
       `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, due_at, attempts, type, endpoint, received_at, updated_at, tries, steps)
        VALUES (?, (SELECT max(seq) FROM deliveries), ?, 1, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, '[]')`,

@@ -1,11 +1,10 @@
 // Queue messages whose fate can be read off, and ledgers that fail: what the consumers are tested with.
 import { env } from 'cloudflare:workers';
-import { type Mock, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { ConsumerDeps } from '../../../src/consumer/deps.ts';
 import type { Env } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
-import type { Log } from '../../../src/log.ts';
 import { encodeMessage, type RefusedMessage } from '../../../src/queue/message.ts';
 import { sampleEvent } from './sample-event.ts';
 
@@ -27,7 +26,11 @@ export function eventMessage(
   return testMessage(textOf({ kind: 'event', event: sampleEvent(event), receivedAt: Date.now() }), options);
 }
 
-export function refusedMessage(id: string, changes: Partial<RefusedMessage> = {}) {
+export function refusedMessage(
+  id: string,
+  changes: Partial<RefusedMessage> = {},
+  messageId: string = crypto.randomUUID(),
+) {
   const letter: RefusedMessage = {
     kind: 'refused',
     reason: 'timestamp_stale',
@@ -39,7 +42,7 @@ export function refusedMessage(id: string, changes: Partial<RefusedMessage> = {}
     body: btoa('{"event_id":"late"}'),
     ...changes,
   };
-  return testMessage(textOf(letter));
+  return testMessage(textOf(letter), { id: messageId });
 }
 
 function textOf(message: Parameters<typeof encodeMessage>[0]): string {
@@ -83,6 +86,6 @@ export function envWithLedger(before: (method: Method) => void | Promise<void>, 
 }
 
 /** What a consumer needs, with chance taken out: every delay is the shortest of its range. */
-export function depsOf(changes: Partial<ConsumerDeps> = {}): ConsumerDeps & { log: Mock<Log> } {
-  return { env, handlers: { fallback: () => {} }, random: () => 0, ...changes, log: vi.fn<Log>() };
+export function depsOf(changes: Partial<ConsumerDeps> = {}): ConsumerDeps {
+  return { env, handlers: { fallback: () => {} }, random: () => 0, ...changes };
 }

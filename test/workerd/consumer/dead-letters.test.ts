@@ -1,16 +1,31 @@
 // The last stop of a message: it is destroyed only once the ledger has what it held, or somebody else does.
 import { env } from 'cloudflare:workers';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../../src/consumer/dead-letters.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { DEAD_LETTER_RETRY_SECONDS, LEASE_MS } from '../../../src/limits.ts';
 import { decodeMessage } from '../../../src/queue/message.ts';
+import { collectConsole } from '../fakes/console.ts';
 import { fakeQueue } from '../fakes/queue.ts';
 import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, refusedMessage, testMessage } from './batch-message.ts';
 import { sampleEvent } from './sample-event.ts';
 
+let logged: ReturnType<typeof collectConsole>;
+beforeEach(() => {
+  logged = collectConsole();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
 const ledger = openLedger(env);
+const noticesOf = () => ({ dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() });
+/** The bindings with a ledger that nobody else writes to. */
+function freshLedger(): typeof env {
+  const name = newId();
+  return { ...env, LEDGER: { getByName: () => env.LEDGER.getByName(name) } as unknown as typeof env.LEDGER };
+}
 const newId = () => crypto.randomUUID() as string;
 const IN_AN_HOUR = { retriedAfter: DEAD_LETTER_RETRY_SECONDS };
 const LEDGER_OUT = envWithLedger(() => {
@@ -22,15 +37,12 @@ test('an event that has used up its tries is dead, with the error of its last on
   const [id, held] = [newId(), newId()];
   await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
   const letter = eventMessage({ id }, { id: held });
-  const deps = depsOf();
-  await handleDeadLetters(batchOf([letter]), deps);
+  await handleDeadLetters(batchOf([letter]), depsOf());
   expect(fateOf(letter)).toBe('acked');
-  expect(await ledger.get(id)).toMatchObject({ status: 'dead', lastError: 'Error: no' });
-  expect(deps.log).toHaveBeenCalledExactlyOnceWith(
-    'event.dead',
-    expect.objectContaining({ id, attempt: 1, reason: 'retries_exhausted', error: 'Error: no' }),
-    'error',
-  );
+  expect(await ledger.get(id)).toMatchObject({ status: 'dead', lastError: expect.stringMatching(/^Error: no/) });
+  expect(logged.events().slice(-1)).toMatchObject([
+    { event: 'event.dead', id, attempt: 1, reason: 'retries_exhausted', error: expect.stringMatching(/^Error: no/) },
+  ]);
 });
 
 test('while the ledger is out every kind of letter stays in the queue', async () => {
@@ -113,9 +125,81 @@ test('a refused delivery that was no event is quarantined as it came', async () 
 });
 
 test('a letter that cannot be read is kept in the ledger, its neighbours are not held up', async () => {
-  const [id, junk] = [newId(), testMessage({ version: 99 })];
+  const [id, junk] = [newId(), testMessage({ version: 'one' })];
   const neighbour = refusedMessage(id);
   await handleDeadLetters(batchOf([junk, neighbour]), depsOf());
   expect([junk, neighbour].map(fateOf)).toEqual(['acked', 'acked']);
   expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ status: 'quarantined', type: 'unreadable' });
+});
+
+test('an event that dies of its used-up deliveries is told once', async () => {
+  const [id, held] = [newId(), newId()];
+  await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
+  const notices = noticesOf();
+  await handleDeadLetters(batchOf([eventMessage({ id }, { id: held })]), depsOf({ notices }));
+  await handleDeadLetters(batchOf([eventMessage({ id }, { id: held })]), depsOf({ notices }));
+  expect(notices.dead).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ id, endpoint: 'default', type: 'outbid', reason: 'retries_exhausted' }),
+    expect.objectContaining({ attempt: 1, idempotencyKey: `dead-letter:${id}` }),
+  );
+});
+
+test('an event that another run holds is told to nobody', async () => {
+  const id = newId();
+  await handleBatch(batchOf([eventMessage({ id })]), depsOf({ handlers: FAILING }));
+  const notices = noticesOf();
+  await handleDeadLetters(batchOf([eventMessage({ id })]), depsOf({ notices }));
+  expect(notices.dead).not.toHaveBeenCalled();
+});
+
+test('a notice that fails changes nothing but the log', async () => {
+  const [id, held] = [newId(), newId()];
+  await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
+  const notices = noticesOf();
+  notices.dead.mockRejectedValue(new Error('the chat is down'));
+  const letter = eventMessage({ id }, { id: held });
+  await handleDeadLetters(batchOf([letter]), depsOf({ notices }));
+  expect(fateOf(letter)).toBe('acked');
+  expect(logged.events().at(-1)).toMatchObject({ event: 'event.untold', error: 'the chat is down' });
+});
+
+describe('a delivery that is kept', () => {
+  test('is told with its reason and age, without its payload, and only then acknowledged', async () => {
+    const id = newId();
+    const letter = refusedMessage(id, {
+      endpoint: 'host',
+      ageSeconds: 900,
+      event: sampleEvent({ id, endpoint: 'host' }),
+    });
+    const notices = noticesOf();
+    notices.quarantined.mockImplementation(() => expect(letter.ack).not.toHaveBeenCalled());
+    await handleDeadLetters(batchOf([letter]), depsOf({ env: freshLedger(), notices }));
+    expect(fateOf(letter)).toBe('acked');
+    const told = { id, endpoint: 'host', type: 'outbid', reason: 'timestamp_stale', ageSeconds: 900 };
+    expect(notices.quarantined).toHaveBeenCalledTimes(1);
+    expect(notices.quarantined.mock.calls[0]?.[0]).toEqual({ ...told, receivedAt: expect.any(Number) });
+  });
+
+  test('is told again only to a consumer that may have stopped before it told', async () => {
+    const id = newId();
+    const notices = noticesOf();
+    const deps = depsOf({ env: freshLedger(), notices });
+    await handleDeadLetters(batchOf([refusedMessage(id, {}, 'one')]), deps);
+    await handleDeadLetters(batchOf([refusedMessage(id, {}, 'another')]), deps);
+    expect(notices.quarantined).toHaveBeenCalledTimes(1);
+    await handleDeadLetters(batchOf([refusedMessage(id, {}, 'one')]), deps);
+    expect(notices.quarantined).toHaveBeenCalledTimes(2);
+  });
+});
+
+test('of many deliveries that are kept within an hour five are told, and a line counts the rest', async () => {
+  const notices = noticesOf();
+  const deps = depsOf({ env: freshLedger(), notices });
+  await handleDeadLetters(batchOf(Array.from({ length: 9 }, () => refusedMessage(newId()))), deps);
+  expect(notices.quarantined).toHaveBeenCalledTimes(5);
+  expect(notices.manyQuarantined.mock.calls.map(([count]) => count)).toEqual([4]);
+  for (let more = 0; more < 12; more += 1) await handleDeadLetters(batchOf([refusedMessage(newId())]), deps);
+  expect(notices.quarantined).toHaveBeenCalledTimes(5);
+  // Each line counts all the rest, and comes when their number has doubled.
+  expect(notices.manyQuarantined.mock.calls.map(([count]) => count)).toEqual([4, 8, 16]);
 });

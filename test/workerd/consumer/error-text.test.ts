@@ -12,10 +12,12 @@ const event = sampleEvent({
   data: { subject: 'Gone', message: TEXT, nested: [{ deep: 'deep-value' }], amount: 123456.78 },
   extra: { region: 'eu-north-77' },
 });
-const describeMessage = (message: string) => describeError(new Error(message), event, env);
+const toldOf = (error: unknown, about = event) => describeError(error, about, env).told.replace(/ \(at .*$/, '');
+const keptOf = (error: unknown) => describeError(error, event, env).kept;
+const describeMessage = (message: string) => toldOf(new Error(message));
 
 test('an error that quotes nothing keeps its name and message', () => {
-  expect(describeError(new TypeError("Cannot read properties of undefined (reading 'id')"), event, env)).toBe(
+  expect(toldOf(new TypeError("Cannot read properties of undefined (reading 'id')"))).toBe(
     "TypeError: Cannot read properties of undefined (reading 'id')",
   );
 });
@@ -49,7 +51,7 @@ test('what surrounds a quotation stays', () => {
 test('an error that quotes the payload in its name has it cut out', () => {
   const error = new Error('no');
   error.name = TEXT;
-  expect(describeError(error, event, env)).toBe('[redacted]: no');
+  expect(toldOf(error)).toBe('[redacted]: no');
 });
 
 test("a parser's error does not say what it could not parse", () => {
@@ -60,20 +62,67 @@ test("a parser's error does not say what it could not parse", () => {
     thrown = error;
   }
   expect(thrown).toBeInstanceOf(SyntaxError);
-  const text = describeError(thrown, event, env);
+  const text = toldOf(thrown);
   for (const part of ['Instance', '4711', '812']) expect(text).not.toContain(part);
 });
 
-test('what is thrown without being an error is not shown', () => {
-  expect(describeError({ message: 'secret things' }, event, env)).toBe('thrown object');
+test('of what is thrown without being an error or a text only the kind is shown', () => {
+  expect(toldOf({ message: 'secret things' })).toBe('thrown object');
 });
 
 test('a text is bounded', () => {
-  expect(describeMessage('y'.repeat(10_000))).toHaveLength(300);
+  const { kept, told } = describeError(new Error('y'.repeat(10_000)), event, env);
+  expect(kept).toHaveLength(300);
+  expect(told.length).toBeLessThanOrEqual(300);
 });
 
 test('a payload nested deeper than the stack is searched all the same', () => {
   const deep = JSON.parse(`${'['.repeat(30_000)}"deepest-value"${']'.repeat(30_000)}`) as unknown;
-  const text = describeError(new Error('saw deepest-value'), sampleEvent({ data: { deep } }), env);
+  const text = toldOf(new Error('saw deepest-value'), sampleEvent({ data: { deep } }));
   expect(text).toBe('Error: saw [redacted]');
+});
+
+describe('a quotation in other clothes', () => {
+  test.each([
+    ['percent-encoded', encodeURIComponent(TEXT)],
+    ['as a form spells it', encodeURIComponent(TEXT).replaceAll('%20', '+')],
+    ['in upper case', TEXT.toUpperCase()],
+    ['in base64', btoa(TEXT)],
+    ['in base64, one byte further on', btoa(`x${TEXT}`)],
+    ['in base64, two bytes further on', btoa(`xx${TEXT}`)],
+    ['in base64url', btoa(`${TEXT}?>?>`).replaceAll('+', '-').replaceAll('/', '_')],
+    ['in hex', new TextEncoder().encode(TEXT).toHex()],
+    ['as JSON', JSON.stringify(TEXT)],
+  ])('is cut out where it is told: %s', (_, quoted) => {
+    const text = describeMessage(`cannot open https://example.com/?q=${quoted} now`);
+    expect(text).toContain('[redacted]');
+    for (let at = 0; at + 16 <= quoted.length; at += 1) expect(text).not.toContain(quoted.slice(at, at + 16));
+  });
+
+  test('is cut out of what is kept only where it is a secret', () => {
+    expect(keptOf(new Error(`GET /?key=${btoa(SECRET)} failed`))).not.toContain(btoa(SECRET).slice(0, 16));
+    expect(keptOf(new Error(`GET /?text=${btoa(TEXT)} failed`))).toContain(btoa(TEXT));
+  });
+});
+
+describe('what is kept', () => {
+  test('says all that the error says, and the line it was thrown at', () => {
+    expect(keptOf(new Error('instance 4711 is not running'))).toMatch(
+      /^Error: instance 4711 is not running \(at .*error-text\.test\.ts:\d+:\d+\)$/,
+    );
+  });
+
+  test('shows a text that was thrown', () => {
+    expect(keptOf('instance 4711 is gone')).toBe('instance 4711 is gone');
+  });
+
+  test('keeps its line however long the message is', () => {
+    expect(keptOf(new Error('y'.repeat(10_000)))).toMatch(/\(at .*error-text\.test\.ts:\d+:\d+\)$/);
+  });
+});
+
+test('of a security-critical type only the name of the error is told', () => {
+  const critical = sampleEvent({ type: 'password_reset' });
+  expect(toldOf(new TypeError('cannot open the link'), critical)).toBe('TypeError');
+  expect(toldOf('cannot open the link', critical)).toBe('Error');
 });

@@ -1,6 +1,6 @@
 // When a failed event is tried again.
 import { expect, test } from 'vitest';
-import { backoffSeconds } from '../../../src/consumer/backoff.ts';
+import { backoffSeconds } from '../../../src/consumer/retry-policy.ts';
 
 const ALMOST_ONE = 1 - Number.EPSILON;
 

@@ -5,17 +5,20 @@ import type { Handler, HandlerContext } from '../../../src/consumer/define-handl
 import { runHandler } from '../../../src/consumer/run-handler.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { HandlerTimeout, PermanentFailure, RetryLater } from '../../../src/failures.ts';
-import type { Log } from '../../../src/log.ts';
+import { collectConsole } from '../fakes/console.ts';
 import { sampleEvent } from './sample-event.ts';
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
-const run = (fallback: Handler<AnyEvent>, timeoutMs?: number) =>
+const run = (fallback: Handler<AnyEvent>, handlerTimeoutMs?: number, event = sampleEvent()) =>
   runHandler(
-    { fallback },
-    { event: sampleEvent(), attempt: 3, steps: [], env, log: () => {}, ...(timeoutMs !== undefined && { timeoutMs }) },
+    event,
+    { attempt: 3, steps: [] },
+    {},
+    { env, handlers: { fallback }, ...(handlerTimeoutMs !== undefined && { handlerTimeoutMs }) },
   );
 
 test('a handler that returns has succeeded', async () => {
@@ -31,13 +34,19 @@ test('a handler gets its event, the attempt and a key that is the same for every
   );
 });
 
+test('the key of an event at a named endpoint names the endpoint, too', async () => {
+  const handler = vi.fn<Handler<AnyEvent>>();
+  await run(handler, undefined, sampleEvent({ endpoint: 'host' }));
+  expect(handler.mock.calls[0]?.[1].idempotencyKey).toBe('host:event-1');
+});
+
 test('what a handler logs names its event, and what it gives itself comes first', async () => {
-  const log = vi.fn<Log>();
+  const logged = collectConsole();
   const fallback: Handler<AnyEvent> = (_event, context) => context.log('handler.noted', { ms: 7, attempt: 9 }, 'warn');
   const event = sampleEvent();
-  await runHandler({ fallback }, { event, attempt: 3, steps: [], env, log });
+  await run(fallback);
   const about = { id: event.id, type: event.type, endpoint: event.endpoint };
-  expect(log).toHaveBeenCalledExactlyOnceWith('handler.noted', { ...about, attempt: 9, ms: 7 }, 'warn');
+  expect(logged.events()).toEqual([{ event: 'handler.noted', ...about, attempt: 9, ms: 7 }]);
 });
 
 test.each<[string, Handler<AnyEvent>]>([
@@ -49,18 +58,23 @@ test.each<[string, Handler<AnyEvent>]>([
     },
   ],
 ])('a handler that %s has failed', async (_, handler) => {
-  expect(await run(handler)).toEqual({ kind: 'failed', ms: expect.any(Number), steps: [], error: 'TypeError: no' });
+  expect(await run(handler)).toEqual({
+    kind: 'failed',
+    ms: expect.any(Number),
+    steps: [],
+    error: { kept: expect.stringMatching(/^TypeError: no \(at /), told: expect.stringMatching(/^TypeError: no/) },
+  });
 });
 
-test.each([undefined, null, 'text', 0, { message: 'no error' }])(
-  'a handler that throws %j has failed',
-  async (thrown) => {
-    expect(await run(async () => Promise.reject(thrown))).toMatchObject({
-      kind: 'failed',
-      error: `thrown ${typeof thrown}`,
-    });
-  },
-);
+test.each([
+  [undefined, 'thrown undefined'],
+  [null, 'thrown null'],
+  [0, 'thrown number'],
+  [{ message: 'no error' }, 'thrown object'],
+  ['a text that says it all', 'a text that says it all'],
+])('a handler that throws %j has failed', async (thrown, kept) => {
+  expect(await run(async () => Promise.reject(thrown))).toMatchObject({ kind: 'failed', error: { kept } });
+});
 
 test('a handler whose error cannot even be read has failed', async () => {
   const unreadable = new Error('no');
@@ -77,7 +91,7 @@ test('PermanentFailure ends an event for good', async () => {
     kind: 'failed_for_good',
     ms: expect.any(Number),
     steps: [],
-    error: 'PermanentFailure: gone',
+    error: expect.objectContaining({ kept: expect.stringMatching(/^PermanentFailure: gone \(at /) }),
   });
 });
 
@@ -92,7 +106,10 @@ describe('a handler that does not finish', () => {
       signal = context.signal;
       return new Promise(() => {});
     }, 20);
-    expect(outcome).toMatchObject({ kind: 'failed', error: 'HandlerTimeout: handler did not finish within 20 ms' });
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      error: { kept: expect.stringContaining('HandlerTimeout: handler did not finish within 20 ms') },
+    });
     expect(signal?.reason).toBeInstanceOf(HandlerTimeout);
   });
 

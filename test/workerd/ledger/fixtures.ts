@@ -32,7 +32,7 @@ export function claimRequest(id: string, changes: Partial<ClaimRequest> = {}): C
 
 /** A success, unless the changes say otherwise. */
 export function report(id: string, changes: Partial<Report> = {}): Report {
-  return { messageId: `m-${id}`, id, run: 1, outcome: 'processed', ms: 12, steps: [], ...changes };
+  return { messageId: `m-${id}`, endpoint: 'default', id, run: 1, outcome: 'processed', ms: 12, steps: [], ...changes };
 }
 
 /** A failure that comes back in ten seconds, unless the changes say otherwise. */

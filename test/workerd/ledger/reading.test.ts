@@ -59,7 +59,8 @@ describe('stats', () => {
           else if (chance < 0.8) story.quarantine(event, 'timestamp_stale', now);
           else story.start(event, now);
           known.push(event.id);
-          if (random() < 0.3) ledger.reopen(known[Math.floor(random() * known.length)] ?? '', now);
+          if (random() < 0.3)
+            ledger.reopen({ endpoint: 'default', id: known[Math.floor(random() * known.length)] ?? '' }, now);
         }
       });
       const stats = await openLedger(env).stats();

@@ -33,7 +33,7 @@ async function settled(outcome: 'processed' | 'retrying' | 'dead', steps: string
   await ledger.settle('c1', [outcome === 'processed' ? report('a', { steps }) : failure('a', { outcome, steps })]);
 }
 
-const REPLAYED = [{ id: 'a', kind: 'queued' }];
+const REPLAYED = [{ endpoint: 'default', id: 'a', kind: 'queued' }];
 
 describe('a replay', () => {
   test.each(['processed', 'retrying', 'dead'] as const)('of an event that is %s sends it again', async (outcome) => {
@@ -79,11 +79,11 @@ describe('a replay', () => {
     await ledger.claim('c2', [claimRequest('b')]);
     await ledger.quarantine([quarantineRequest('unreadable', { event: null })]);
     expect(await ledger.replay(['missing', 'a', 'b', 'unreadable', 'a'])).toEqual([
-      { id: 'missing', kind: 'refused', reason: 'unknown_event' },
-      { id: 'a', kind: 'queued' },
-      { id: 'b', kind: 'refused', reason: 'being_processed' },
-      { id: 'unreadable', kind: 'refused', reason: 'not_an_event' },
-      { id: 'a', kind: 'refused', reason: 'already_queued' },
+      { endpoint: 'default', id: 'missing', kind: 'refused', reason: 'unknown_event' },
+      { endpoint: 'default', id: 'a', kind: 'queued' },
+      { endpoint: 'default', id: 'b', kind: 'refused', reason: 'being_processed' },
+      { endpoint: 'default', id: 'unreadable', kind: 'refused', reason: 'not_an_event' },
+      { endpoint: 'default', id: 'a', kind: 'refused', reason: 'already_queued' },
     ]);
     expect(send).toHaveBeenCalledTimes(1);
   });
@@ -102,10 +102,10 @@ describe('a report about the run before a replay', () => {
     vi.setSystemTime(T0 + LEASE_MS);
     await ledger.replay(['a']);
     expect(await ledger.settle('c1', [late])).toEqual([false]);
-    expect(await ledger.get('a')).toMatchObject({ status: 'queued', run: 2, tries: [] });
+    expect(await ledger.get('a')).toMatchObject({ status: 'queued', run: 2, tries: [{ outcome: 'lost' }] });
     await ledger.claim('c2', [claimRequest('a', { messageId: 'new' })]);
     expect(await ledger.settle('c1', [late])).toEqual([false]);
-    expect(await ledger.get('a')).toMatchObject({ status: 'processing', run: 2, tries: [] });
+    expect(await ledger.get('a')).toMatchObject({ status: 'processing', run: 2, tries: [{ outcome: 'lost' }] });
   });
 });
 
@@ -114,7 +114,7 @@ describe('a replay that cannot be sent', () => {
   beforeEach(() => {
     send.mockRejectedValue(new Error(REFUSAL));
   });
-  const FAILED = [{ id: 'a', kind: 'failed', error: REFUSAL }];
+  const FAILED = [{ endpoint: 'default', id: 'a', kind: 'failed', error: REFUSAL }];
 
   test.each(['processed', 'retrying', 'dead'] as const)('leaves the event %s, as it was', async (outcome) => {
     await settled(outcome);

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { Arrivals } from '../../../src/ledger/arrivals.ts';
 import type { Transaction } from '../../../src/ledger/sql.ts';
 import { Store } from '../../../src/ledger/store.ts';
-import { Ledger } from '../../../src/ledger/writer.ts';
+import { Writer } from '../../../src/ledger/writer.ts';
 import { rowScenarios } from '../../cost/row-scenarios.ts';
 import { newLedger } from './fixtures.ts';
 import { MeteredSql } from './metered-sql.ts';
@@ -14,7 +14,7 @@ test.each(rowScenarios)('$step writes $rows rows', async ({ rows, before, act })
     const sql = new MeteredSql(storage.sql);
     const transaction: Transaction = (work) => storage.transactionSync(work);
     const store = new Store(sql);
-    const parts = { ledger: new Ledger(store, transaction), store, arrivals: new Arrivals(sql), transaction };
+    const parts = { ledger: new Writer(store, transaction), store, arrivals: new Arrivals(sql), transaction };
     for (const step of before) step(parts);
     sql.rowsWritten();
     act(parts);

@@ -4,16 +4,16 @@ import { expect, test } from 'vitest';
 import { migrate } from '../../../src/ledger/schema.ts';
 import type { Sql, Transaction } from '../../../src/ledger/sql.ts';
 import { Store } from '../../../src/ledger/store.ts';
-import { Ledger } from '../../../src/ledger/writer.ts';
+import { Writer } from '../../../src/ledger/writer.ts';
 import { claimRequest, newLedger, report } from './fixtures.ts';
 import { MeteredSql } from './metered-sql.ts';
 
 /** Runs `work` on the ledger's own code and storage, inside its object, with a meter in between. */
-function metered<Value>(work: (ledger: Ledger, sql: MeteredSql, transaction: Transaction) => Value): Promise<Value> {
+function metered<Value>(work: (ledger: Writer, sql: MeteredSql, transaction: Transaction) => Value): Promise<Value> {
   return runInDurableObject(newLedger(), (_, state) => {
     const sql = new MeteredSql(state.storage.sql);
     const transaction: Transaction = (inside) => state.storage.transactionSync(inside);
-    return work(new Ledger(new Store(sql), transaction), sql, transaction);
+    return work(new Writer(new Store(sql), transaction), sql, transaction);
   });
 }
 

@@ -94,7 +94,7 @@ describe('a report', () => {
   const settle = (outcome: (typeof OUTCOMES)[number], run: number) =>
     decide(askers, (row, asker) => {
       const decision = decideSettle(row, { ...ASKERS[asker], run }, outcome);
-      return decision.kind === 'record' ? `record ${decision.status}` : decision.kind;
+      return decision.kind === 'record' ? `record ${outcome}` : decision.kind;
     });
 
   test('of success is recorded whoever brings it, once', () => {

@@ -1,7 +1,7 @@
 // The Worker as it is, with one addition for browser and benchmark: its ledger can be filled with a past.
 import { EventLedger as RealLedger } from '../../../src/ledger/event-ledger.ts';
 import { Store } from '../../../src/ledger/store.ts';
-import { Ledger } from '../../../src/ledger/writer.ts';
+import { Writer } from '../../../src/ledger/writer.ts';
 import { seed } from '../bench/seed.ts';
 import { fillMixedHour, Story } from './mixed-hour.ts';
 
@@ -21,7 +21,7 @@ export class EventLedger extends RealLedger {
   /** Adds an event that its handler has failed for good. */
   addDead(id: string, type: string, data: Record<string, unknown>, error: string): void {
     const { storage } = this.ctx;
-    const story = new Story(new Ledger(new Store(storage.sql), (work) => storage.transactionSync(work)));
+    const story = new Story(new Writer(new Store(storage.sql), (work) => storage.transactionSync(work)));
     const created = '2026-03-02T04:05:06.000Z';
     const event = { id, type, endpoint: 'default', dialect: 'notification', created, data } as const;
     story.fail(event, Date.now() - 60_000, [0], error, 'dead');

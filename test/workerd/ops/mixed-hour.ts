@@ -5,7 +5,7 @@ import { parseEvent } from '../../../src/event/parse.ts';
 import { sampleOf } from '../../../src/event/samples.ts';
 import type { Sql, Transaction } from '../../../src/ledger/sql.ts';
 import { Store } from '../../../src/ledger/store.ts';
-import { Ledger } from '../../../src/ledger/writer.ts';
+import { Writer } from '../../../src/ledger/writer.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -32,7 +32,7 @@ export const RETRYING_ERROR = 'Error: Slack answered 503 service_unavailable';
 
 /** @param now Milliseconds since the epoch. */
 export function fillMixedHour(sql: Sql, transaction: Transaction, now: number): void {
-  const story = new Story(new Ledger(new Store(sql), transaction));
+  const story = new Story(new Writer(new Store(sql), transaction));
   const acts: { at: number; act: (at: number) => void }[] = [];
   const ago = (minutes: number, act: (at: number) => void) =>
     acts.push({ at: Math.floor(now - minutes * MINUTE_MS), act });
@@ -67,10 +67,10 @@ export function fillMixedHour(sql: Sql, transaction: Transaction, now: number): 
 
 /** Writes what happens to events, each under a message id of its own. */
 export class Story {
-  readonly #ledger: Ledger;
+  readonly #ledger: Writer;
   #count = 0;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Writer) {
     this.#ledger = ledger;
   }
 

@@ -116,7 +116,14 @@ describe('decoding what is not one of our messages', () => {
     expect(decodeMessage(body)).toEqual({ ok: false, failure: 'message_malformed' });
   });
 
-  test.each([[0], [2], ['1'], [null], [undefined]])('does not know version %j', (version) => {
+  test('knows a newer version when it sees one', () => {
+    expect(decodeMessage(JSON.stringify({ ...valid, version: 2 }))).toEqual({
+      ok: false,
+      failure: 'message_version_newer',
+    });
+  });
+
+  test.each([[0], [1.5], ['1'], [null], [undefined]])('does not know version %j', (version) => {
     expect(decodeMessage(JSON.stringify({ ...valid, version }))).toEqual({
       ok: false,
       failure: 'message_version_unknown',

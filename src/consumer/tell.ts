@@ -1,0 +1,51 @@
+// Tells the user's notices what has been given up or kept aside. Best effort: the ledger and the log have it already, and
+// the one who is told may be the very reason why an event died.
+import { eventKey } from '../endpoint.ts';
+import { NOTICE_TIMEOUT_MS } from '../limits.ts';
+import { log, platformError } from '../log.ts';
+import type { HandlerContext } from './define-handlers.ts';
+import type { DeadEvent, KeptDelivery } from './define-notices.ts';
+import type { ConsumerDeps } from './deps.ts';
+
+/** Never rejects. `invocation` is shared by all that runs in one invocation of the consumer. */
+export async function tellOfDead(event: DeadEvent, invocation: object, deps: ConsumerDeps): Promise<void> {
+  const key = `dead-letter:${eventKey(event.endpoint, event.id)}`;
+  await tell(key, invocation, deps, (context) => deps.notices?.dead(event, context));
+}
+
+/** Never rejects. */
+export async function tellOfKept(delivery: KeptDelivery, invocation: object, deps: ConsumerDeps): Promise<void> {
+  const key = `quarantined:${eventKey(delivery.endpoint, delivery.id)}`;
+  await tell(key, invocation, deps, (context) => deps.notices?.quarantined(delivery, context));
+}
+
+/** Never rejects. `count`: the deliveries of the last hour that were not told one by one. */
+export async function tellOfManyKept(count: number, invocation: object, deps: ConsumerDeps): Promise<void> {
+  const key = `quarantined:${crypto.randomUUID()}`;
+  await tell(key, invocation, deps, (context) => deps.notices?.manyQuarantined(count, context));
+}
+
+async function tell(
+  key: string,
+  invocation: object,
+  { env }: ConsumerDeps,
+  notice: (context: HandlerContext) => unknown,
+): Promise<void> {
+  const context: HandlerContext = {
+    env,
+    attempt: 1,
+    idempotencyKey: key,
+    invocation,
+    signal: AbortSignal.timeout(NOTICE_TIMEOUT_MS),
+    log,
+    // Told once and not retried: there is nothing to remember.
+    once: async (_step, run) => {
+      await run();
+    },
+  };
+  try {
+    await notice(context);
+  } catch (error) {
+    log('event.untold', { id: key, error: platformError(error) }, 'warn');
+  }
+}
