@@ -21,13 +21,17 @@ afterEach(() => {
 /** A body that takes its time: the clock moves on before its last byte. */
 function slowly(seconds: number) {
   return (body: Uint8Array) =>
-    new ReadableStream<Uint8Array>({
-      pull(controller) {
-        vi.setSystemTime(Date.now() + seconds * 1000);
-        controller.enqueue(body);
-        controller.close();
+    new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          vi.setSystemTime(Date.now() + seconds * 1000);
+          controller.enqueue(body);
+          controller.close();
+        },
       },
-    });
+      // Asked for nothing before somebody reads.
+      { highWaterMark: 0 },
+    );
 }
 
 test.each([
