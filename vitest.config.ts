@@ -17,7 +17,7 @@ export default defineConfig({
               bindings: {
                 VASTAI_WEBHOOK_SECRET: 'vast-test-secret',
                 VASTAI_WEBHOOK_SECRET_HOST: 'host-test-secret',
-                OPS_TOKEN: 'ops-test-token',
+                OPS_TOKEN: 'ops-token-of-the-workerd-tests',
               },
             },
           }),

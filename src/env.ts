@@ -13,8 +13,6 @@ export interface Bindings {
   DEAD_LETTERS: Queue;
   /** What has happened to each event: the one authority on who may run it. */
   LEDGER: DurableObjectNamespace;
-  /** Counts failed log-ins to the operator's page. */
-  OPS_LOGINS: RateLimit;
 }
 
 /** Secrets. All optional: without one, its door stays shut. */
@@ -23,7 +21,7 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   VASTAI_ROTATION_UNTIL?: string;
   /** Set by `npm run dev`: the local queue forgets, so the watchdog hurries and ids are remembered for a minute only. */
   LOCAL_DEV?: string;
-  /** Password of the operator's page. */
+  /** Password of the operator's page: at least `MIN_OPS_TOKEN_LENGTH` characters. */
   OPS_TOKEN?: string;
   /** Public address of the operator's page, for links to it: `https://…/ops`. */
   OPS_URL?: string;

@@ -163,8 +163,8 @@ export const REPLAY_COUNTED = 1_000;
 /** How long a page waits for the queue to tell its backlog, in milliseconds, before it says "unknown". */
 export const BACKLOG_TIMEOUT_MS = 1_500;
 
-/** How long an address is turned away after too many failed log-ins, in seconds: the period of OPS_LOGINS in wrangler.toml. */
-export const LOGIN_BLOCK_SECONDS = 60;
-
-/** Addresses that one isolate remembers as turned away. The bound keeps an attack from many of them from filling its memory. */
-export const MAX_BLOCKED_ADDRESSES = 1_000;
+/**
+ * Shortest OPS_TOKEN that opens the operator's page, in characters (except on this machine). Nothing
+ * limits guesses, so guessing must be hopeless: 24 random hexadecimal digits are 96 bits.
+ */
+export const MIN_OPS_TOKEN_LENGTH = 24;

@@ -7,7 +7,7 @@ import type { Env } from '../env.ts';
 import { errorSite, log } from '../log.ts';
 import { addApi } from './api.ts';
 import { errorPage } from './error-page.tsx';
-import { login } from './login.ts';
+import { isOpen, login } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
 import { sameOrigin } from './same-origin.ts';
@@ -32,12 +32,13 @@ export function createOps(): Hono<{ Bindings: Env }> {
   const ops = new Hono<{ Bindings: Env }>({ strict: false });
 
   ops.use(async (context, next) => {
+    // A closed tree does not exist: not even a header may tell it from any other unknown path.
+    if (!isOpen(context.env, context.req.url)) return context.notFound();
     await next();
-    // Without a token the tree does not exist, so not even a header may tell it from any other unknown path.
-    if (!context.env.OPS_TOKEN) return;
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
+    return undefined;
   });
-  ops.use(login(log), sameOrigin);
+  ops.use(login, sameOrigin);
 
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));

@@ -10,7 +10,7 @@ import { Deployment } from '../platform/deployment.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { anyUnit } from './json-text.ts';
 
-const PASSWORD = 'fuzz-ops-token';
+const PASSWORD = 'ops-token-of-the-fuzz-test';
 const MARKUP = '<fuzz onload=x>';
 const IDS = ['plain', '.', '..', 'a/b?c=d&e#f', '%2e%2e', '%', '"<fuzz>\'', '__proto__', 'x'.repeat(256)];
 const EXPECTED = new Set([200, 202, 303, 400, 401, 403, 404, 405, 409, 413]);

@@ -38,7 +38,6 @@ export class Deployment {
       SEEN: this.kv.binding,
       EVENTS: this.events.binding,
       DEAD_LETTERS: this.deadLetters.binding,
-      OPS_LOGINS: { limit: async () => ({ success: true }) },
     } as unknown as Env;
     this.object = new LocalObject(storage, env);
     this.env = Object.assign(env, { LEDGER: this.object.binding });

@@ -1,7 +1,8 @@
-// Starts the Worker of test/workerd/ops/filled-worker.ts in the local runtime, with the bindings of wrangler.toml, for browser and benchmark.
+// Starts the Worker of test/workerd/ops/filled-worker.ts in the local runtime, with the bindings of
+// wrangler.toml, for browser and benchmark.
 import { createTestHarness, unstable_readConfig } from 'wrangler';
 
-export const OPS_TOKEN = 'browser-test-token';
+export const OPS_TOKEN = 'ops-token-of-the-browser-tests';
 
 interface TestLedger {
   fill(): Promise<void>;
@@ -15,12 +16,10 @@ interface TestEnv {
 }
 
 export async function startWorker() {
-  const { name, compatibility_date, kv_namespaces, queues, durable_objects, ratelimits, exports } = unstable_readConfig(
-    {
-      config: 'wrangler.toml',
-    },
-  );
-  const bindings = { kv_namespaces, queues, durable_objects, ratelimits, exports };
+  const { name, compatibility_date, kv_namespaces, queues, durable_objects, exports } = unstable_readConfig({
+    config: 'wrangler.toml',
+  });
+  const bindings = { kv_namespaces, queues, durable_objects, exports };
   const vars = { VASTAI_WEBHOOK_SECRET: 'browser-test-secret', OPS_TOKEN };
   const config = { name, compatibility_date, main: 'test/workerd/ops/filled-worker.ts', ...bindings, vars };
   const server = createTestHarness({ workers: [{ config } as never] });

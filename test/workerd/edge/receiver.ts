@@ -20,7 +20,6 @@ export function receiver(secrets: Secrets = { VASTAI_WEBHOOK_SECRET: TEST_SECRET
     DEAD_LETTERS: deadLetters.binding,
     // The edge has no business with the ledger: calling it fails the test.
     LEDGER: {} as Env['LEDGER'],
-    OPS_LOGINS: {} as Env['OPS_LOGINS'],
   };
 
   /** Answers a request and waits for the work that goes on after the answer. */

@@ -1,15 +1,15 @@
 // Asks the operator's page, as somebody who knows the token.
-
 import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { app } from '../../../src/app.ts';
 import type { Env } from '../../../src/env.ts';
 
 export const ORIGIN = 'https://worker.example';
+export const TOKEN = (env as Env).OPS_TOKEN ?? '';
 
 /** A request that carries the log-in, with whatever else is given. */
 export function ask(path: string, init: RequestInit & { env?: Partial<Env> } = {}): Promise<Response> {
-  const headers = new Headers({ authorization: `Basic ${btoa('anyone:ops-test-token')}` });
+  const headers = new Headers({ authorization: `Basic ${btoa(`anyone:${TOKEN}`)}` });
   for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
   return askStranger(path, { ...init, headers });
 }
