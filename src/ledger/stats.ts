@@ -16,7 +16,12 @@ export interface Stats {
   readonly perHour: readonly { readonly hour: number; readonly byStatus: Counts }[];
   /** In milliseconds since the epoch, as all times here. */
   readonly lastReceivedAt: number | null;
-  readonly oldestUnfinished: { readonly id: string; readonly status: Status; readonly receivedAt: number } | null;
+  readonly oldestUnfinished: {
+    readonly id: string;
+    readonly endpoint: string;
+    readonly status: Status;
+    readonly receivedAt: number;
+  } | null;
 }
 
 type StatusGroup = Group & { readonly status: Status };
@@ -66,9 +71,10 @@ function groupsOf(sql: Sql, arrivals: Arrivals, now: number): StatusGroup[] {
 function oldestUnfinished(sql: Sql): Stats['oldestUnfinished'] {
   const [oldest] = sql
     .exec<NonNullable<Stats['oldestUnfinished']>>(
-      `SELECT id, attention AS status, received_at AS receivedAt FROM events WHERE attention IN ('retrying', 'queued')
+      `SELECT id, endpoint, attention AS status, received_at AS receivedAt
+       FROM events WHERE attention IN ('retrying', 'queued')
        UNION ALL
-       SELECT id, 'processing', received_at FROM (${UNFINISHED_TRIES})
+       SELECT id, endpoint, 'processing', received_at FROM (${UNFINISHED_TRIES})
        ORDER BY receivedAt LIMIT 1`,
     )
     .toArray();

@@ -1,21 +1,15 @@
 // The JSON API: what the pages show, for scripts.
 import type { Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
-import { REPLAY_COUNTED } from '../limits.ts';
-import { log } from '../log.ts';
-import { API_ROOT, eventPath, eventRoutes, idOf } from './event-path.ts';
-import { type Issues, parseList, parseReplay } from './filter.ts';
+import { REPLAY_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
+import { address } from './addresses.ts';
+import { boundedBody, type Issues, parseList, parseReplay } from './filter.ts';
+import { findEvent, keyOf, replayEvent } from './one-event.ts';
 import { takeSnapshot } from './snapshot.ts';
 
-/** Largest body of a replay request, in bytes. */
-const MAX_FILTER_BYTES = 4_096;
-
-type OpsContext = Context<{ Bindings: Env }>;
-
 export function addApi(ops: Hono<{ Bindings: Env }>): void {
-  ops.get('/api/stats', async (context) => context.json(await takeSnapshot(context.env, log)));
+  ops.get('/api/stats', async (context) => context.json(await takeSnapshot(context.env)));
 
   ops.get('/api/events', async (context) => {
     const request = parseList(context.req.query());
@@ -24,14 +18,26 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     return context.json(await openLedger(context.env).list(filter, cursor, limit));
   });
 
-  ops.on('GET', eventRoutes('/api'), async (context: OpsContext) => {
-    const event = await openLedger(context.env).get(idOf(context));
-    return event ? context.json(event) : context.json({ error: 'Not found' }, 404);
+  ops.get('/api/event', async (context) => {
+    const event = await findEvent(context.env, keyOf(context));
+    return event ? context.json(event) : context.notFound();
   });
 
-  ops.on('POST', eventRoutes('/api', '/replay'), replayOne);
+  ops.post('/api/event/replay', async (context) => {
+    const key = keyOf(context);
+    const answer = await replayEvent(context.env, key);
+    switch (answer.kind) {
+      case 'queued':
+        return context.json({ id: key.id, status: 'queued' }, 202, { Location: address('/api/event', key) });
+      case 'refused':
+        if (answer.reason === 'unknown_event') return context.notFound();
+        return context.json({ error: answer.reason }, 409);
+      case 'failed':
+        return unavailable(context);
+    }
+  });
 
-  ops.post('/api/replay', bodyLimit({ maxSize: MAX_FILTER_BYTES }), async (context) => {
+  ops.post('/api/replay', boundedBody, async (context) => {
     const request = parseReplay(await context.req.json().catch(() => undefined));
     if (!request.ok) return badRequest(context, request.failure);
     const { filter, cursor, limit, dryRun } = request.value;
@@ -47,22 +53,11 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
   });
 }
 
-async function replayOne(context: OpsContext) {
-  const id = idOf(context);
-  const [answer] = await openLedger(context.env).replay([id]);
-  switch (answer?.kind) {
-    case 'queued':
-      return context.json({ id, status: 'queued' }, 202, { Location: eventPath(id, API_ROOT) });
-    case 'refused': {
-      const unknown = answer.reason === 'unknown_event';
-      return unknown ? context.json({ error: 'Not found' }, 404) : context.json({ error: answer.reason }, 409);
-    }
-    case 'failed':
-    case undefined:
-      return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': '30' });
-  }
+/** What a client may learn where the ledger or the queue fails. */
+export function unavailable(context: Context) {
+  return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
 }
 
-function badRequest(context: OpsContext, issues: Issues) {
+function badRequest(context: Context, issues: Issues) {
   return context.json({ error: 'Invalid request', issues }, 400);
 }

@@ -5,23 +5,23 @@ const BYTES_A_LINE = 16;
 /** Bytes of a dump that are shown: enough to recognise anything, and a page that still loads on a phone. */
 const DUMPED_BYTES = 4_096;
 
-export interface RawBody {
+interface BodyDump {
   readonly kind: 'text' | 'hex';
   readonly shown: string;
   readonly bytes: number;
 }
 
 /** @param base64 As the ledger keeps it. */
-export function readRawBody(base64: string): RawBody {
+export function dumpBody(base64: string): BodyDump {
   const bytes = Uint8Array.fromBase64(base64);
   try {
     return { kind: 'text', shown: strictUtf8.decode(bytes), bytes: bytes.byteLength };
   } catch {
-    return { kind: 'hex', shown: dump(bytes.subarray(0, DUMPED_BYTES)), bytes: bytes.byteLength };
+    return { kind: 'hex', shown: hexOf(bytes.subarray(0, DUMPED_BYTES)), bytes: bytes.byteLength };
   }
 }
 
-function dump(bytes: Uint8Array): string {
+function hexOf(bytes: Uint8Array): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.byteLength; at += BYTES_A_LINE) {
     const part = [...bytes.subarray(at, at + BYTES_A_LINE)];

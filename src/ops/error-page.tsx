@@ -1,5 +1,5 @@
 // What a person sees where there is nothing else to show.
-import { PAGE_ROOT } from './event-path.ts';
+import { LIST, PAGE_ROOT } from './addresses.ts';
 import { document } from './layout.tsx';
 
 export function errorPage(title: string, explanations: readonly string[]) {
@@ -11,7 +11,7 @@ export function errorPage(title: string, explanations: readonly string[]) {
         <p>{explanation}</p>
       ))}
       <p>
-        <a href={PAGE_ROOT}>Overview</a> · <a href={`${PAGE_ROOT}/events`}>All events</a>
+        <a href={PAGE_ROOT}>Overview</a> · <a href={LIST}>All events</a>
       </p>
     </>,
   );

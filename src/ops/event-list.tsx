@@ -3,13 +3,11 @@ import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
 import { statuses } from '../ledger/status.ts';
 import { LIST_WINDOW, MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
-import { PAGE_ROOT } from './event-path.ts';
+import { address, LIST } from './addresses.ts';
 import { EventTable } from './event-table.tsx';
-import { type ListRequest, queryOf } from './filter.ts';
+import type { ListRequest } from './filter.ts';
 import { document } from './layout.tsx';
 import { statusWords } from './words.ts';
-
-const LIST = `${PAGE_ROOT}/events`;
 
 /** @param knownTypes Offered by the type field; any other may be typed in. */
 export function eventListPage(request: ListRequest, page: EventPage, knownTypes: readonly string[], now: number) {
@@ -77,7 +75,7 @@ function FilterForm({ filter, knownTypes }: { filter: EventFilter; knownTypes: r
         />
       </label>
       <button type="submit">Filter</button>
-      {queryOf(filter) !== '' && <a href={LIST}>Show all</a>}
+      {isNarrow(filter) && <a href={LIST}>Show all</a>}
     </form>
   );
 }
@@ -87,7 +85,7 @@ function ReplayAll({ filter }: { filter: EventFilter }) {
   if (filter.status !== 'dead' && filter.status !== 'quarantined') return null;
   return (
     <p>
-      <a class="button" href={`${PAGE_ROOT}/replay?${queryOf(filter)}`}>
+      <a class="button" href={address('/replay', filter)}>
         Run all of these again …
       </a>
     </p>
@@ -96,7 +94,7 @@ function ReplayAll({ filter }: { filter: EventFilter }) {
 
 function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
   const { filter, cursor, limit } = request;
-  const size: Record<string, number> = limit === PAGE_SIZE ? {} : { limit };
+  const size = limit === PAGE_SIZE ? {} : { limit };
   const stopped = page.cursor !== null && page.events.length < limit;
   return (
     <nav class="paging" aria-label="Pages">
@@ -105,11 +103,11 @@ function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
           Only the {cursor === null ? 'newest' : 'next'} {LIST_WINDOW.toLocaleString('en')} events were searched.
         </span>
       )}
-      {cursor !== null && <a href={`${LIST}?${queryOf(filter, size)}`}>Newest</a>}
+      {cursor !== null && <a href={address('/events', { ...filter, ...size })}>Newest</a>}
       {page.cursor === null ? (
         <span>That is all of them.</span>
       ) : (
-        <a rel="next" href={`${LIST}?${queryOf(filter, { ...size, cursor: page.cursor })}`}>
+        <a rel="next" href={address('/events', { ...filter, ...size, cursor: page.cursor })}>
           Older
         </a>
       )}
@@ -127,7 +125,7 @@ function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
       </>
     );
   }
-  if (queryOf(filter) !== '' || cursor !== null) {
+  if (isNarrow(filter) || cursor !== null) {
     return (
       <p class="empty">
         Nothing here matches. {filter.status === 'dead' && 'No event has failed for good. '}
@@ -144,4 +142,8 @@ function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
       </p>
     </div>
   );
+}
+
+function isNarrow(filter: EventFilter): boolean {
+  return Object.values(filter).some(Boolean);
 }

@@ -1,7 +1,6 @@
 // Everything about one event: what became of it and why, what happens next, and the button that runs it again.
 import type { EventRecord } from '../ledger/queries.ts';
-import type { ReopenRefusal } from '../ledger/transitions.ts';
-import { eventPath, replayPath } from './event-path.ts';
+import { address, eventAddress } from './addresses.ts';
 import { document, Notice, Section, StatusBadge, Terms } from './layout.tsx';
 import { Refused } from './refused.tsx';
 import { Tries } from './tries.tsx';
@@ -9,7 +8,7 @@ import { When } from './when.tsx';
 import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
 
 /** What the replay that led here came to. */
-export type ReplayNotice = 'queued' | 'failed' | ReopenRefusal;
+type ReplayNotice = 'queued' | 'failed' | keyof typeof reopenRefusalWords;
 
 /** Whether the text is a notice: it stands in an address, where anybody may write anything. */
 export function isReplayNotice(text: string): text is ReplayNotice {
@@ -46,7 +45,7 @@ function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNot
         <Notice tone="good">Run again, and processed.</Notice>
       ) : (
         <Notice tone="good">
-          Sent to the queue; it runs within seconds. <a href={eventPath(event.id)}>Look again</a>
+          Sent to the queue; it runs within seconds. <a href={eventAddress(event)}>Look again</a>
         </Notice>
       );
     case 'failed':
@@ -82,14 +81,15 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
 }
 
 function Replay({ event, now }: { event: EventRecord; now: number }) {
+  const { id, endpoint } = event;
   const running = event.status === 'processing' && (event.leaseUntil ?? 0) > now;
-  if (running || event.status === 'queued') return <a href={eventPath(event.id)}>Look again</a>;
+  if (running || event.status === 'queued') return <a href={eventAddress(event)}>Look again</a>;
   if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
   return (
     <details class="replay">
       <summary class="button">{verb} …</summary>
-      <form method="post" action={replayPath(event.id)}>
+      <form method="post" action={address('/event/replay', { id, endpoint })}>
         <p>{replayWarning(event)}</p>
         <button type="submit">Yes, {verb.toLowerCase()}</button>
       </form>

@@ -1,7 +1,7 @@
 // Events as rows: on the list and, the troubled ones, on the overview.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { EventSummary } from '../ledger/queries.ts';
-import { eventPath } from './event-path.ts';
+import { eventAddress } from './addresses.ts';
 import { StatusBadge, Table } from './layout.tsx';
 import { When } from './when.tsx';
 import { refusalWords } from './words.ts';
@@ -15,7 +15,7 @@ export function EventTable({ events, now }: { events: readonly EventSummary[]; n
             <StatusBadge status={event.status} />
           </td>
           <th scope="row">
-            <a href={eventPath(event.id)}>
+            <a href={eventAddress(event)}>
               <span class="type">{event.type}</span> <span class="id">{event.id}</span>
             </a>
             {event.endpoint !== DEFAULT_ENDPOINT && <span class="endpoint">{event.endpoint}</span>}

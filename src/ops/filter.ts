@@ -1,9 +1,15 @@
 // What a query string or a JSON body asks for, checked and bounded. Everything here ends up as a bound SQL parameter.
+import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { EventFilter } from '../ledger/queries.ts';
 import { statuses } from '../ledger/status.ts';
 import { MAX_ID_LENGTH, MAX_PAGE_SIZE, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, REPLAY_STEP } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
+
+/** Largest body that is read, in bytes: a filter. */
+const MAX_FILTER_BYTES = 4_096;
+
+export const boundedBody = bodyLimit({ maxSize: MAX_FILTER_BYTES });
 
 /** What is wrong, one sentence per field. */
 export type Issues = readonly string[];
@@ -53,7 +59,7 @@ export interface ListRequest {
   readonly limit: number;
 }
 
-export interface ReplayRequest extends ListRequest {
+interface ReplayRequest extends ListRequest {
   readonly dryRun: boolean;
 }
 
@@ -71,12 +77,6 @@ export function parseReplay(body: unknown): Result<ReplayRequest, Issues> {
   if (!parsed.success) return fail(issuesOf(parsed.issues));
   const { cursor, limit, dryRun, ...filter } = parsed.output;
   return succeed({ filter, cursor, limit, dryRun });
-}
-
-/** The filter as a query string, without a question mark; empty where nothing is filtered. */
-export function queryOf(filter: EventFilter, more: Record<string, string | number> = {}): string {
-  const entries = Object.entries({ ...filter, ...more }).filter((entry) => entry[1] !== undefined && entry[1] !== '');
-  return new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
 }
 
 function withoutEmpty(fields: object): Record<string, unknown> {

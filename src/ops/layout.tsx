@@ -1,7 +1,7 @@
 // The frame around every page, and the small parts that several pages share.
 import type { Child } from 'hono/jsx';
 import type { Status } from '../ledger/status.ts';
-import { PAGE_ROOT } from './event-path.ts';
+import { LIST, PAGE_ROOT } from './addresses.ts';
 import { statusWords } from './words.ts';
 
 /** A whole document, as text: no component waits for anything. */
@@ -25,7 +25,7 @@ export function document(title: string, content: Child, here?: 'overview' | 'eve
             <a href={PAGE_ROOT} aria-current={here === 'overview' ? 'page' : undefined}>
               Overview
             </a>
-            <a href={`${PAGE_ROOT}/events`} aria-current={here === 'events' ? 'page' : undefined}>
+            <a href={LIST} aria-current={here === 'events' ? 'page' : undefined}>
               Events
             </a>
           </nav>

@@ -4,8 +4,9 @@ import { HTTPException } from 'hono/http-exception';
 import { Hono } from 'hono/tiny';
 import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
+import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
-import { addApi } from './api.ts';
+import { addApi, unavailable } from './api.ts';
 import { errorPage } from './error-page.tsx';
 import { isOpen, login } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
@@ -43,7 +44,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
   ops.get('/metrics', async (context) => {
-    const snapshot = await takeSnapshot(context.env, log);
+    const snapshot = await takeSnapshot(context.env);
     const text = renderMetrics(snapshot, isConfigured(context.env), Date.now());
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
@@ -62,11 +63,12 @@ export function createOps(): Hono<{ Bindings: Env }> {
   ops.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
     log('ops.failed', { error: errorSite(error) }, 'error');
-    const isApi = context.req.path.startsWith('/ops/api/') || context.req.path === '/ops/metrics';
-    if (isApi) return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': '30' });
+    if (/^\/ops\/(api\/|metrics)/.test(context.req.path)) return unavailable(context);
     const advice =
       'The ledger did not answer. Deliveries are still accepted and kept in the queue. Load this page again in a minute.';
-    return context.html(errorPage('Not available right now', [advice]), 503, { 'Retry-After': '30' });
+    return context.html(errorPage('Not available right now', [advice]), 503, {
+      'Retry-After': String(RETRY_AFTER_SECONDS),
+    });
   });
   return ops;
 }

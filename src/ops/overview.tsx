@@ -1,7 +1,7 @@
 // The first page: is it receiving, is anything failing, why, and where to go from here.
 import type { EventSummary } from '../ledger/queries.ts';
 import { type Status, statuses } from '../ledger/status.ts';
-import { eventPath, PAGE_ROOT } from './event-path.ts';
+import { address, eventAddress, PAGE_ROOT } from './addresses.ts';
 import { EventTable } from './event-table.tsx';
 import { HourChart } from './hour-chart.tsx';
 import { document, Section, StatusBadge, Terms } from './layout.tsx';
@@ -10,7 +10,7 @@ import { verdictOn } from './verdict.ts';
 import { When } from './when.tsx';
 import { statusWords } from './words.ts';
 
-export interface OverviewProps {
+interface OverviewProps {
   readonly snapshot: Snapshot;
   /** The latest events that are dead, quarantined or being retried. */
   readonly troubled: readonly EventSummary[];
@@ -61,7 +61,7 @@ function VerdictBox({ snapshot, configured, now }: OverviewProps) {
       {verdict.command && <pre>{verdict.command}</pre>}
       {verdict.besides && <p>{verdict.besides}</p>}
       {verdict.status && (
-        <a class="button" href={`${PAGE_ROOT}/events?status=${verdict.status}`}>
+        <a class="button" href={address('/events', { status: verdict.status })}>
           Show {statusWords[verdict.status].label.toLowerCase()} events
         </a>
       )}
@@ -72,7 +72,7 @@ function VerdictBox({ snapshot, configured, now }: OverviewProps) {
 function Facts({ snapshot, configured, now }: OverviewProps) {
   const { lastReceivedAt, oldestUnfinished, backlog } = snapshot;
   const oldest = oldestUnfinished && (
-    <a href={eventPath(oldestUnfinished.id)}>
+    <a href={eventAddress(oldestUnfinished)}>
       <When time={oldestUnfinished.receivedAt} now={now} stacked />
     </a>
   );
@@ -97,7 +97,7 @@ function Tile({ status, count }: { status: Status; count: number }) {
   const { meaning } = statusWords[status];
   return (
     <li class={count === 0 ? 'none' : undefined}>
-      <a href={`${PAGE_ROOT}/events?status=${status}`}>
+      <a href={address('/events', { status })}>
         <span class="count">{count.toLocaleString('en')}</span>
         <StatusBadge status={status} />
       </a>
@@ -115,7 +115,7 @@ function Types({ snapshot }: { snapshot: Snapshot }) {
       <ul class="types">
         {types.map(([type, count]) => (
           <li>
-            <a href={`${PAGE_ROOT}/events?${new URLSearchParams({ type })}`}>{type}</a> {count.toLocaleString('en')}
+            <a href={address('/events', { type })}>{type}</a> {count.toLocaleString('en')}
           </li>
         ))}
       </ul>

@@ -1,11 +1,11 @@
 // A quarantined delivery as the edge refused it: the reason, the body byte for byte, and the headers.
 import type { Refusal } from '../ledger/queries.ts';
-import { readRawBody } from './body-dump.ts';
+import { dumpBody } from './body-dump.ts';
 import { Section, Terms } from './layout.tsx';
 import { refusalWords } from './words.ts';
 
 export function Refused({ refusal }: { refusal: Refusal }) {
-  const body = readRawBody(refusal.body);
+  const body = dumpBody(refusal.body);
   return (
     <Section id="refused" title="Why it was kept aside">
       <p>

@@ -2,8 +2,7 @@
 // itself and a page that is loaded again does nothing.
 import type { EventFilter } from '../ledger/queries.ts';
 import { REPLAY_STEP } from '../limits.ts';
-import { PAGE_ROOT } from './event-path.ts';
-import { queryOf } from './filter.ts';
+import { address } from './addresses.ts';
 import { document, Notice } from './layout.tsx';
 
 /** What the step that led here did. */
@@ -13,7 +12,7 @@ export interface StepResult {
   readonly failed: number;
 }
 
-export interface ReplayPageProps {
+interface ReplayPageProps {
   readonly filter: EventFilter;
   readonly cursor: number | null;
   /** Events that still match, counted up to a bound. */
@@ -25,7 +24,6 @@ export interface ReplayPageProps {
 
 export function replayPage({ filter, cursor, matching, next, done }: ReplayPageProps) {
   const count = `${next === null ? '' : 'At least '}${matching.toLocaleString('en')}`;
-  const list = `${PAGE_ROOT}/events?${queryOf(filter)}`;
   return document(
     'Run many again',
     <>
@@ -35,7 +33,7 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
         {count} {wordsFor(matching, done !== undefined)}: <FilterWords filter={filter} />
       </p>
       {matching > 0 && (
-        <form class="replay" method="post" action={`${PAGE_ROOT}/replay`}>
+        <form class="replay" method="post" action={address('/replay')}>
           {Object.entries({ ...filter, cursor }).map(([name, value]) => (
             <input type="hidden" name={name} value={value ?? ''} />
           ))}
@@ -51,11 +49,11 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
       )}
       {matching === 0 && next !== null && (
         <p>
-          <a href={`${PAGE_ROOT}/replay?${queryOf(filter, { cursor: next })}`}>Search older events</a>
+          <a href={address('/replay', { ...filter, cursor: next })}>Search older events</a>
         </p>
       )}
       <p>
-        <a href={list}>Back to the list</a>
+        <a href={address('/events', filter)}>Back to the list</a>
       </p>
     </>,
     'events',

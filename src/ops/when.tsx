@@ -13,7 +13,7 @@ export function utc(time: number): string {
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */
-export function fromNow(time: number, now: number): string {
+function fromNow(time: number, now: number): string {
   const distance = Math.abs(time - now);
   const [unit, size] = UNITS.find(([, ms]) => distance >= ms) ?? ['', 0];
   if (size === 0) return 'just now';

@@ -25,7 +25,7 @@ export const statusWords: Record<Status, StatusWords> = {
 };
 
 /** What happens next if nobody does anything; `at` (milliseconds since the epoch) is when, where that is known. */
-export interface NextStep {
+interface NextStep {
   readonly text: string;
   readonly at?: number | null;
 }
@@ -82,8 +82,7 @@ export function refusalWords(reason: string): string {
   return refusals.get(reason) ?? `Refused: ${reason}.`;
 }
 
-export const reopenRefusalWords: Record<ReopenRefusal, string> = {
-  unknown_event: 'There is no such event (any more).',
+export const reopenRefusalWords: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
   being_processed: 'A handler is running for it right now. Wait for it to end.',
   already_queued: 'It is already on its way: it waits in the queue.',
   not_an_event: 'Its body is not an event, so no handler can run it.',

@@ -60,7 +60,7 @@ try {
     stats: '/ops/api/stats',
     metrics: '/ops/metrics',
     'overview page': '/ops',
-    'event page': `/ops/events/${id}`,
+    'event page': `/ops/event?id=${id}`,
     'list page': '/ops/events',
     'list, far back': `/ops/api/events?cursor=${Math.floor(rows / 10)}`,
     'list, status dead': '/ops/api/events?status=dead',

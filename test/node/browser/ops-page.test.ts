@@ -87,7 +87,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   });
 
   it('works by keyboard alone, from the skip link to the confirmation', async () => {
-    await go(`/ops/events/${RETRYING_ID}`);
+    await go(`/ops/event?id=${RETRYING_ID}`);
     await page.keyboard.press('Tab');
     expect(await page.evaluate(`document.activeElement.textContent.trim()`)).toBe('Skip to content');
     await page.keyboard.press('Enter');
@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   it('works without JavaScript', async () => {
     await context.close();
     await open({ javaScriptEnabled: false });
-    await go(`/ops/events/${LATE_ID}`);
+    await go(`/ops/event?id=${LATE_ID}`);
     await page.getByText('Run it …').click();
     await page.getByRole('button', { name: 'Yes, run it' }).click();
     await page.waitForURL(/replay=queued/);
@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   it('keeps an event full of HTML and script as text', async () => {
     const hostile = `<script>alert(1)</script><img/src=x/onerror=alert(2)>"'`;
     await worker.ledger.addDead(hostile, 'outbid', { subject: hostile, [hostile]: hostile }, hostile);
-    for (const path of ['/ops', '/ops/events', `/ops/events/${encodeURIComponent(hostile)}`]) {
+    for (const path of ['/ops', '/ops/events', `/ops/event?id=${encodeURIComponent(hostile)}`]) {
       await go(path);
       expect(await page.locator('main').textContent(), path).toContain(hostile);
       expect(await page.locator('main :is(script, img)').count(), path).toBe(0);
@@ -122,8 +122,8 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     overview: '/ops',
     list: '/ops/events',
     'an empty list': '/ops/events?type=nothing',
-    'a failing event': `/ops/events/${RETRYING_ID}`,
-    'a quarantined delivery': `/ops/events/${encodeURIComponent(UNREADABLE_ID)}`,
+    'a failing event': `/ops/event?id=${RETRYING_ID}`,
+    'a quarantined delivery': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
     'replay of many': '/ops/replay?status=quarantined',
   };
   const looks = {

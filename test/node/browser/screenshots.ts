@@ -13,12 +13,12 @@ const views: Record<string, string> = {
   overview: '/ops',
   events: '/ops/events',
   dead: '/ops/events?status=dead',
-  'event-dead': `/ops/events/${DEAD_ID}`,
-  'event-retrying': `/ops/events/${RETRYING_ID}`,
-  'event-late': `/ops/events/${LATE_ID}`,
-  'event-unreadable': `/ops/events/${encodeURIComponent(UNREADABLE_ID)}`,
+  'event-dead': `/ops/event?id=${DEAD_ID}`,
+  'event-retrying': `/ops/event?id=${RETRYING_ID}`,
+  'event-late': `/ops/event?id=${LATE_ID}`,
+  'event-unreadable': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
   'replay-many': '/ops/replay?status=dead',
-  unknown: '/ops/events/nothing',
+  unknown: '/ops/event?id=nothing',
 };
 const looks = {
   light: { colorScheme: 'light', viewport: { width: 1100, height: 800 } },

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventPage, EventRecord } from '../../../src/ledger/queries.ts';
-import { ask, json, postJson } from './ask.ts';
+import { ask, eventAt, json, postJson } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
 
@@ -30,9 +30,10 @@ beforeEach(async () => {
   await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
 });
 
-const eventUrl = (id: string, rest = '') =>
-  id === '.' || id === '..' ? `/ops/api/event${rest}?id=${id}` : `/ops/api/events/${encodeURIComponent(id)}${rest}`;
-const eventOf = (id: string) => json<EventRecord>(ask(eventUrl(id)));
+const urlOf = (id: string, endpoint?: string) => eventAt(id, { root: '/ops/api/event', endpoint });
+const eventOf = (id: string) => json<EventRecord>(ask(urlOf(id)));
+const replay = (id: string, endpoint?: string) =>
+  ask(eventAt(id, { root: '/ops/api/event/replay', endpoint }), { method: 'POST' });
 const untilProcessed = (id: string) =>
   vi.waitUntil(async () => (await eventOf(id)).status === 'processed', { timeout: 20_000, interval: 100 });
 
@@ -74,7 +75,7 @@ describe('GET /ops/api/events', () => {
   }
 });
 
-describe('GET /ops/api/events/:id', () => {
+describe('GET /ops/api/event?id=&endpoint=', () => {
   it('gives the envelope, the status and every try with its time and error', async () => {
     const event = await eventOf(RETRYING_ID);
     expect(event).toMatchObject({
@@ -100,7 +101,27 @@ describe('GET /ops/api/events/:id', () => {
   });
 
   it('answers 404 for an id that is not there', async () => {
-    for (const id of ['nothing', 'a/b', '..']) expect((await ask(eventUrl(id))).status, id).toBe(404);
+    for (const id of ['nothing', 'a/b', '..', '']) expect((await ask(urlOf(id))).status, id).toBe(404);
+    expect((await ask('/ops/api/event')).status).toBe(404);
+  });
+
+  it('takes the default endpoint where none is named', async () => {
+    for (const rest of ['', '&endpoint=']) {
+      expect((await ask(`/ops/api/event?id=${DEAD_ID}${rest}`)).status, rest).toBe(200);
+    }
+  });
+
+  it('answers 404 at an endpoint that is not the event’s own', async () => {
+    await inLedger(({ story }) => story.succeed({ ...story.event('outbid', Date.now(), 'a'), endpoint: 'host' }, 0));
+    expect((await ask(urlOf('a', 'host'))).status).toBe(200);
+    const other = await ask(urlOf('a'));
+    expect([other.status, await other.json()]).toEqual([404, { error: 'Not found' }]);
+    expect((await ask(urlOf(DEAD_ID, 'host'))).status).toBe(404);
+  });
+
+  it('is no longer found by path', async () => {
+    expect((await ask(`/ops/api/events/${DEAD_ID}`)).status).toBe(404);
+    expect((await ask(`/ops/api/events/${DEAD_ID}/replay`, { method: 'POST' })).status).toBe(404);
   });
 
   for (const id of awkwardIds) {
@@ -109,17 +130,17 @@ describe('GET /ops/api/events/:id', () => {
         story.fail(story.event('outbid', Date.now(), id), Date.now(), [0], 'Error: no', 'dead'),
       );
       expect((await eventOf(id)).id).toBe(id);
-      const answer = await ask(eventUrl(id, '/replay'), { method: 'POST' });
-      expect(answer.status).toBe(202);
+      const answer = await replay(id);
+      expect([answer.status, answer.headers.get('location')]).toEqual([202, urlOf(id)]);
       const found = await ask(answer.headers.get('location') ?? '');
       expect((await json<EventRecord>(Promise.resolve(found))).id).toBe(id);
     });
   }
 });
 
-describe('POST /ops/api/events/:id/replay', () => {
+describe('POST /ops/api/event/replay?id=&endpoint=', () => {
   it('runs a dead event again, from the queue to its handler', async () => {
-    const answer = await ask(eventUrl(DEAD_ID, '/replay'), { method: 'POST' });
+    const answer = await replay(DEAD_ID);
     expect([answer.status, await answer.json()]).toEqual([202, { id: DEAD_ID, status: 'queued' }]);
     await untilProcessed(DEAD_ID);
     const { run, tries } = await eventOf(DEAD_ID);
@@ -128,15 +149,23 @@ describe('POST /ops/api/events/:id/replay', () => {
   });
 
   it('runs a quarantined delivery whose body is an event', async () => {
-    expect((await ask(eventUrl(LATE_ID, '/replay'), { method: 'POST' })).status).toBe(202);
+    expect((await replay(LATE_ID)).status).toBe(202);
     await untilProcessed(LATE_ID);
   });
 
   it('refuses what cannot be run, and says why', async () => {
-    const unreadable = await ask(eventUrl(UNREADABLE_ID, '/replay'), { method: 'POST' });
+    const unreadable = await replay(UNREADABLE_ID);
     expect([unreadable.status, await unreadable.json()]).toEqual([409, { error: 'not_an_event' }]);
-    expect((await ask(eventUrl('nothing', '/replay'), { method: 'POST' })).status).toBe(404);
+    expect((await replay('nothing')).status).toBe(404);
   });
+});
+
+it('runs nothing for an endpoint that is not the event’s own', async () => {
+  for (const path of ['/ops/api/event/replay', '/ops/event/replay']) {
+    const answer = await ask(eventAt(DEAD_ID, { root: path, endpoint: 'host' }), { method: 'POST' });
+    expect(answer.status, path).toBe(404);
+  }
+  expect(await eventOf(DEAD_ID)).toMatchObject({ status: 'dead', run: 1 });
 });
 
 describe('POST /ops/api/replay', () => {
@@ -198,7 +227,7 @@ describe('GET /ops/api/stats', () => {
     const stats = await json<Record<string, unknown>>(ask('/ops/api/stats'));
     expect(stats).toMatchObject({
       byStatus: { dead: 1, quarantined: 2, retrying: 1 },
-      oldestUnfinished: { id: RETRYING_ID, status: 'retrying' },
+      oldestUnfinished: { id: RETRYING_ID, endpoint: 'default', status: 'retrying' },
       backlog: { events: expect.any(Number), deadLetters: expect.any(Number) },
     });
     expect(stats.perHour).toHaveLength(48);

@@ -14,6 +14,11 @@ export function ask(path: string, init: RequestInit & { env?: Partial<Env> } = {
   return askStranger(path, { ...init, headers });
 }
 
+/** The address of an event's page, or of its resource. */
+export function eventAt(id: string, { root = '/ops/event', endpoint = 'default' } = {}): string {
+  return `${root}?${new URLSearchParams({ id, endpoint })}`;
+}
+
 /** A request as it is given. */
 export async function askStranger(path: string, init: RequestInit & { env?: Partial<Env> } = {}): Promise<Response> {
   const { env: changed, ...rest } = init;

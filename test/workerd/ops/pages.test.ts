@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { LIST_WINDOW } from '../../../src/limits.ts';
-import { ask } from './ask.ts';
+import { ask, eventAt } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
 
@@ -110,37 +110,39 @@ describe('an event’s page', () => {
   it('says when a failing event is tried next', async () => {
     const { dueAt } = (await openLedger(env).get(RETRYING_ID)) ?? { dueAt: 0 };
     const retryAt = new Date((dueAt ?? 0) - 30 * 60_000).toISOString().slice(0, 19).replace('T', ' ');
-    const html = await page(`/ops/events/${RETRYING_ID}`);
+    const html = await page(eventAt(RETRYING_ID));
     expect(html).toContain('Try 5 of at most 11');
     expect(html).toContain(`${retryAt} UTC (in 1 min)`);
   });
 
   it('lists every try with its error', async () => {
-    const html = await page(`/ops/events/${RETRYING_ID}`);
+    const html = await page(eventAt(RETRYING_ID));
     expect(html.match(/<td class="outcome failed">/g)).toHaveLength(4);
   });
 
   it('shows a quarantined body as text where it is UTF-8, and says why it was refused', async () => {
-    const html = await page(`/ops/events/${LATE_ID}`);
+    const html = await page(eventAt(LATE_ID));
     expect(html).toContain('signed more than 5 minutes before it arrived');
     expect(html).toContain('{&quot;event_id&quot;:');
   });
 
   it('shows a body that is not text as hex, and offers no replay', async () => {
-    const html = await page(`/ops/events/${encodeURIComponent(UNREADABLE_ID)}`);
+    const html = await page(eventAt(UNREADABLE_ID));
     expect(html).toContain('000000  7b 22 69 64 ff fe 22 7d');
     expect(html).not.toContain('<form method="post"');
   });
 
   it('warns before it repeats what has succeeded', async () => {
     const [done] = (await openLedger(env).list({ status: 'processed' }, null, 1)).events;
-    expect(await page(`/ops/events/${done?.id}`)).toContain('will be done a second time');
+    expect(await page(eventAt(done?.id ?? ''))).toContain('will be done a second time');
   });
 
   it('is a readable 404 for an event that is not there', async () => {
-    const answer = await ask('/ops/events/nothing');
-    expect(answer.status).toBe(404);
-    expect(await answer.text()).toContain('There is no such event');
+    for (const path of [eventAt('nothing'), eventAt(DEAD_ID, { endpoint: 'host' }), '/ops/event']) {
+      const answer = await ask(path);
+      expect(answer.status, path).toBe(404);
+      expect(await answer.text(), path).toContain('There is no such event');
+    }
   });
 
   it('keeps an event full of HTML and script as text, everywhere it is shown', async () => {
@@ -162,10 +164,48 @@ describe('an event’s page', () => {
       expect(html, path).not.toMatch(/<script|<img/);
     }
     for (const id of [hostile, `${hostile}2`]) {
-      const html = await page(`/ops/events/${encodeURIComponent(id)}`);
+      const html = await page(eventAt(id, { endpoint: id === hostile ? hostile : 'default' }));
       expect(html).toContain('&lt;script&gt;');
       expect(html).not.toMatch(/<script|<img/);
     }
+  });
+});
+
+it('links an event at its own endpoint, wherever it is shown', async () => {
+  await inLedger(({ story }) => {
+    const now = Date.now();
+    story.fail({ ...story.event('outbid', now, 'a'), endpoint: 'host' }, now, [0], 'Error: no', 'retrying', now);
+  });
+  const link = `href="${eventAt('a', { endpoint: 'host' }).replaceAll('&', '&amp;')}"`;
+  const { length: linksOnOverview } = (await page('/ops')).split(link).slice(1);
+  expect(linksOnOverview, 'in the table, and as the oldest unfinished event').toBe(2);
+  expect(await page('/ops/events')).toContain(link);
+});
+
+describe('a link of old, with the id in its path', () => {
+  for (const id of ['plain', 'a/b', '?q=1', '#top', '100%', '%2e%2e', '"<b>\'&', '\\', ';&=+', 'sha256:9f', 'replay']) {
+    it(`leads to the event ${id}, at its own endpoint`, async () => {
+      for (const endpoint of ['default', 'host']) {
+        await reset();
+        await inLedger(({ story }) =>
+          story.succeed({ ...story.event('outbid', Date.now(), id), endpoint }, Date.now()),
+        );
+        const answer = await ask(`/ops/events/${encodeURIComponent(id)}?replay=queued`);
+        expect([answer.status, answer.headers.get('location')]).toEqual([302, eventAt(id, { endpoint })]);
+        expect((await ask(answer.headers.get('location') ?? '')).status).toBe(200);
+      }
+    });
+  }
+
+  it('leads to a readable 404 where the event is gone', async () => {
+    const answer = await ask('/ops/events/gone');
+    expect(answer.headers.get('location')).toBe(eventAt('gone'));
+    expect((await ask(eventAt('gone'))).status).toBe(404);
+  });
+
+  it('replays nothing', async () => {
+    expect((await post(`/ops/events/${DEAD_ID}/replay`)).status).toBe(404);
+    expect((await post(`/ops/events/${DEAD_ID}`)).status).toBe(405);
   });
 });
 
@@ -173,8 +213,8 @@ describe('the replay button', () => {
   beforeEach(fill);
 
   it('leads back to the event, by a redirect that can be loaded again', async () => {
-    const answer = await post(`/ops/events/${DEAD_ID}/replay`);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, `/ops/events/${DEAD_ID}?replay=queued`]);
+    const answer = await post(eventAt(DEAD_ID, { root: '/ops/event/replay' }));
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${eventAt(DEAD_ID)}&replay=queued`]);
     await vi.waitUntil(async () => (await openLedger(env).get(DEAD_ID))?.status === 'processed', { timeout: 20_000 });
     expect(await page(answer.headers.get('location') ?? '')).toContain('Run again, and processed');
   });
@@ -187,8 +227,9 @@ describe('the replay button', () => {
       const list = await page('/ops/events?status=dead');
       const link = [...list.matchAll(/href="(\/ops\/event[^"]*)"/g)]
         .map((match) => (match[1] ?? '').replaceAll('&amp;', '&'))
-        .find((href) => decodeURIComponent(href).endsWith(id));
-      const form = (await page(link ?? '')).match(/method="post" action="([^"]+)"/)?.[1];
+        .find((href) => href === eventAt(id));
+      const form = (await page(link ?? '')).match(/method="post" action="([^"]+)"/)?.[1]?.replaceAll('&amp;', '&');
+      expect(form).toBe(eventAt(id, { root: '/ops/event/replay' }));
       const answer = await post(form ?? '');
       expect(answer.status).toBe(303);
       expect(await page(answer.headers.get('location') ?? '')).toMatch(/Sent to the queue|Run again, and processed/);
@@ -196,12 +237,12 @@ describe('the replay button', () => {
   }
 
   it('says why an event was not run', async () => {
-    const answer = await post(`/ops/events/${encodeURIComponent(UNREADABLE_ID)}/replay`);
+    const answer = await post(eventAt(UNREADABLE_ID, { root: '/ops/event/replay' }));
     expect(await page(answer.headers.get('location') ?? '')).toContain('Its body is not an event');
   });
 
   it('says nothing that a crafted link puts into its mouth', async () => {
-    expect(await page(`/ops/events/${DEAD_ID}?replay=everything%20is%20fine`)).not.toContain('everything is fine');
+    expect(await page(`${eventAt(DEAD_ID)}&replay=everything%20is%20fine`)).not.toContain('everything is fine');
   });
 
   it('for many says how many first, runs them on confirmation, and then what is left', async () => {
@@ -229,7 +270,7 @@ it('says what still works while the ledger is out', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   const out = () => Promise.reject(new Error('secret detail'));
   const LEDGER = { getByName: () => ({ stats: out, list: out, get: out }) };
-  for (const path of ['/ops', '/ops/events', '/ops/events/x']) {
+  for (const path of ['/ops', '/ops/events', '/ops/events/x', '/ops/event?id=x']) {
     const answer = await ask(path, { env: { LEDGER } as never });
     expect(answer.status, path).toBe(503);
     const html = await answer.text();

@@ -1,0 +1,23 @@
+// Where everything on the operator's page is found. An event's id may hold any printable character, so
+// it goes into the query: as part of a path, `.` and `..` get lost however they are encoded.
+
+/** What names an event. */
+export interface EventKey {
+  readonly id: string;
+  readonly endpoint: string;
+}
+
+export const PAGE_ROOT = '/ops';
+export const LIST = `${PAGE_ROOT}/events`;
+
+/** An event's page. */
+export function eventAddress({ id, endpoint }: EventKey): string {
+  return address('/event', { id, endpoint });
+}
+
+/** A path below `PAGE_ROOT` with a query of all fields that are set. */
+export function address(path: string, fields: object = {}): string {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]));
+  return `${PAGE_ROOT}${path}${set.length > 0 ? `?${query}` : ''}`;
+}

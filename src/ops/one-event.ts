@@ -1,0 +1,35 @@
+// One event, as a request's query names it. The ledger still knows an event by its id alone, so its
+// endpoint is compared here, and only here.
+import type { Context } from 'hono';
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
+import type { Env } from '../env.ts';
+import { openLedger } from '../ledger/client.ts';
+import type { EventRecord } from '../ledger/queries.ts';
+import type { ReplayAnswer } from '../ledger/replay.ts';
+import type { EventKey } from './addresses.ts';
+
+/** The event that `?id=…&endpoint=…` names. */
+export function keyOf(context: Context): EventKey {
+  const { id = '', endpoint } = context.req.query();
+  return { id, endpoint: endpoint || DEFAULT_ENDPOINT };
+}
+
+/** Finds the event behind a link that has its id alone. One that is unknown counts as the default endpoint's. */
+export async function keyOfOldLink(env: Env, id: string): Promise<EventKey> {
+  const event = await openLedger(env).get(id);
+  return { id, endpoint: event?.endpoint ?? DEFAULT_ENDPOINT };
+}
+
+/** Null where there is no such event at this endpoint. */
+export async function findEvent(env: Env, { id, endpoint }: EventKey): Promise<EventRecord | null> {
+  const event = await openLedger(env).get(id);
+  return event?.endpoint === endpoint ? event : null;
+}
+
+/** Runs the event again. One that is not at this endpoint is refused as unknown, and nothing runs. */
+export async function replayEvent(env: Env, key: EventKey): Promise<ReplayAnswer> {
+  const { id } = key;
+  if (!(await findEvent(env, key))) return { id, kind: 'refused', reason: 'unknown_event' };
+  const [answer] = await openLedger(env).replay([id]);
+  return answer ?? { id, kind: 'failed', error: 'the ledger gave no answer' };
+}
