@@ -1,5 +1,5 @@
-// Where everything on the operator's page is found. An event's id may hold any printable character, so
-// it goes into the query: as part of a path, `.` and `..` get lost however they are encoded.
+// Where everything on the operator's page is found. An event's id may hold any printable character,
+// so it goes into the query: as part of a path, `.` and `..` get lost however they are encoded.
 
 /** What names an event. */
 export interface EventKey {

@@ -1,8 +1,8 @@
-// A quarantined body as something to look at: text where it is UTF-8, a hex dump where it is not.
+// A quarantined body made readable: text where it is UTF-8, a hex dump where it is not.
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BYTES_A_LINE = 16;
 
-/** Bytes of a dump that are shown: enough to recognise anything, and a page that still loads on a phone. */
+/** How much of a dump is shown, in bytes: enough to recognise a body, and it loads on a phone. */
 const DUMPED_BYTES = 4_096;
 
 interface BodyDump {
@@ -11,7 +11,7 @@ interface BodyDump {
   readonly bytes: number;
 }
 
-/** @param base64 As the ledger keeps it. */
+/** @param base64 The body, as the ledger keeps it. */
 export function dumpBody(base64: string): BodyDump {
   const bytes = Uint8Array.fromBase64(base64);
   try {

@@ -1,4 +1,4 @@
-// What a person sees where there is nothing else to show.
+// The page that says what went wrong, and leads back.
 import { LIST, PAGE_ROOT } from './addresses.ts';
 import { document } from './layout.tsx';
 

@@ -1,4 +1,4 @@
-// The list of events, filtered by a plain form: every view of it has an address that can be passed on.
+// The list of events with its filter, a plain form: every view has an address that can be shared.
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
 import { statuses } from '../ledger/status.ts';
@@ -9,7 +9,7 @@ import type { ListRequest } from './filter.ts';
 import { document } from './layout.tsx';
 import { statusWords } from './words.ts';
 
-/** @param knownTypes Offered by the type field; any other may be typed in. */
+/** @param knownTypes What the type field offers; any other type can be typed in. */
 export function eventListPage(request: ListRequest, page: EventPage, knownTypes: readonly string[], now: number) {
   const { filter } = request;
   return document(
@@ -19,8 +19,8 @@ export function eventListPage(request: ListRequest, page: EventPage, knownTypes:
       <FilterForm filter={filter} knownTypes={knownTypes} />
       {filter.q && (
         <p class="hint">
-          “{filter.q}” was searched at the beginning of ids (at most {IDS_LOOKED_AT.toLocaleString('en')} that match),
-          in the last errors, and in the text of the newest {SEARCH_WINDOW.toLocaleString('en')} events.
+          Searched for “{filter.q}” at the start of ids (up to {IDS_LOOKED_AT.toLocaleString('en')} matches), in recent
+          errors, and in the text of the newest {SEARCH_WINDOW.toLocaleString('en')} events.
         </p>
       )}
       {page.events.length > 0 ? (
@@ -65,13 +65,13 @@ function FilterForm({ filter, knownTypes }: { filter: EventFilter; knownTypes: r
         <input name="endpoint" value={filter.endpoint ?? ''} maxlength={MAX_ID_LENGTH} placeholder="any" />
       </label>
       <label class="wide">
-        Id, or any text
+        Id or text
         <input
           type="search"
           name="q"
           value={filter.q ?? ''}
           maxlength={MAX_SEARCH_LENGTH}
-          placeholder="an instance number, an error …"
+          placeholder="an instance number, an error…"
         />
       </label>
       <button type="submit">Filter</button>
@@ -80,13 +80,13 @@ function FilterForm({ filter, knownTypes }: { filter: EventFilter; knownTypes: r
   );
 }
 
-/** Only for lists of one status whose events wait for somebody: a page of everything is not to be run again by a slip. */
+/** Only on lists of events that wait for a decision: nobody should rerun everything by mistake. */
 function ReplayAll({ filter }: { filter: EventFilter }) {
   if (filter.status !== 'dead' && filter.status !== 'quarantined') return null;
   return (
     <p>
       <a class="button" href={address('/replay', filter)}>
-        Run all of these again …
+        Run all of these again…
       </a>
     </p>
   );
@@ -100,12 +100,12 @@ function Paging({ request, page }: { request: ListRequest; page: EventPage }) {
     <nav class="paging" aria-label="Pages">
       {stopped && (
         <span>
-          Only the {cursor === null ? 'newest' : 'next'} {LIST_WINDOW.toLocaleString('en')} events were searched.
+          Searched only the {cursor === null ? 'newest' : 'next'} {LIST_WINDOW.toLocaleString('en')} events.
         </span>
       )}
       {cursor !== null && <a href={address('/events', { ...filter, ...size })}>Newest</a>}
       {page.cursor === null ? (
-        <span>That is all of them.</span>
+        <span>No older events.</span>
       ) : (
         <a rel="next" href={address('/events', { ...filter, ...size, cursor: page.cursor })}>
           Older
@@ -120,7 +120,7 @@ function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
   if (page.cursor !== null) {
     return (
       <>
-        <p class="empty">Nothing here matches so far.</p>
+        <p class="empty">No match so far.</p>
         <Paging request={request} page={page} />
       </>
     );
@@ -128,7 +128,7 @@ function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
   if (isNarrow(filter) || cursor !== null) {
     return (
       <p class="empty">
-        Nothing here matches. {filter.status === 'dead' && 'No event has failed for good. '}
+        No event matches. {filter.status === 'dead' && 'Nothing is dead. '}
         <a href={LIST}>Show all events</a>
       </p>
     );
@@ -138,7 +138,7 @@ function Empty({ request, page }: { request: ListRequest; page: EventPage }) {
       <p>Nothing received yet. Send yourself a test event:</p>
       <pre>npm run trigger -- outbid</pre>
       <p>
-        Or, for a deployed Worker, add <code>--url https://…/webhooks/vastai --secret …</code>
+        For a deployed Worker, add <code>--url https://…/webhooks/vastai --secret …</code>
       </p>
     </div>
   );

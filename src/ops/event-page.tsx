@@ -1,4 +1,4 @@
-// Everything about one event: what became of it and why, what happens next, and the button that runs it again.
+// Everything about one event: what happened and why, what happens next, and the replay button.
 import type { EventRecord } from '../ledger/queries.ts';
 import { address, eventAddress } from './addresses.ts';
 import { document, Notice, Section, StatusBadge, Terms } from './layout.tsx';
@@ -7,10 +7,10 @@ import { Tries } from './tries.tsx';
 import { When } from './when.tsx';
 import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
 
-/** What the replay that led here came to. */
+/** The outcome of the replay that led here. */
 type ReplayNotice = 'queued' | 'failed' | keyof typeof reopenRefusalWords;
 
-/** Whether the text is a notice: it stands in an address, where anybody may write anything. */
+/** Whether the text is a notice: it comes from the address, where anybody may write anything. */
 export function isReplayNotice(text: string): text is ReplayNotice {
   return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
 }
@@ -28,7 +28,7 @@ export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, 
       {event.refusal && <Refused refusal={event.refusal} />}
       <Tries event={event} now={now} />
       {event.event && (
-        <Section id="envelope" title="The event, as handlers get it">
+        <Section id="envelope" title="The event that handlers receive">
           <pre tabindex={0}>{JSON.stringify(event.event, null, 2)}</pre>
         </Section>
       )}
@@ -45,11 +45,11 @@ function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNot
         <Notice tone="good">Run again, and processed.</Notice>
       ) : (
         <Notice tone="good">
-          Sent to the queue; it runs within seconds. <a href={eventAddress(event)}>Look again</a>
+          Sent to the queue. It runs within seconds. <a href={eventAddress(event)}>Refresh</a>
         </Notice>
       );
     case 'failed':
-      return <Notice tone="bad">The queue did not take it. Nothing has changed; try again in a minute.</Notice>;
+      return <Notice tone="bad">The queue did not accept it. Nothing has changed; try again in a minute.</Notice>;
     default:
       return <Notice tone="warn">Not run again. {reopenRefusalWords[notice]}</Notice>;
   }
@@ -83,12 +83,12 @@ function Situation({ event, now }: { event: EventRecord; now: number }) {
 function Replay({ event, now }: { event: EventRecord; now: number }) {
   const { id, endpoint } = event;
   const running = event.status === 'processing' && (event.leaseUntil ?? 0) > now;
-  if (running || event.status === 'queued') return <a href={eventAddress(event)}>Look again</a>;
+  if (running || event.status === 'queued') return <a href={eventAddress(event)}>Refresh</a>;
   if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
   return (
     <details class="replay">
-      <summary class="button">{verb} …</summary>
+      <summary class="button">{verb}…</summary>
       <form method="post" action={address('/event/replay', { id, endpoint })}>
         <p>{replayWarning(event)}</p>
         <button type="submit">Yes, {verb.toLowerCase()}</button>
@@ -104,15 +104,15 @@ function Details({ event, now }: { event: EventRecord; now: number }) {
         look="details"
         rows={[
           [
-            'Created, by Vast.ai’s clock',
+            'Created (Vast.ai’s clock)',
             event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
           ],
           ['Received', <When time={event.receivedAt} now={now} />],
           ['Last changed', <When time={event.updatedAt} now={now} />],
           ['Endpoint', event.endpoint],
-          ['Times run again', event.run - 1],
+          ['Replays', event.run - 1],
           ['Tries in this run', event.attempts],
-          ['Steps done under once()', event.steps.join(', ') || 'none'],
+          ['Steps finished under once()', event.steps.join(', ') || 'none'],
         ]}
       />
     </Section>

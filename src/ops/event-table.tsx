@@ -1,4 +1,4 @@
-// Events as rows: on the list and, the troubled ones, on the overview.
+// Events as rows, for the list and for the overview's troubles.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { EventSummary } from '../ledger/queries.ts';
 import { eventAddress } from './addresses.ts';

@@ -1,4 +1,4 @@
-// What a query string or a JSON body asks for, checked and bounded. Everything here ends up as a bound SQL parameter.
+// What a query string or a body asks for, checked. Every value ends up as a bound SQL parameter.
 import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { EventFilter } from '../ledger/queries.ts';
@@ -6,7 +6,7 @@ import { statuses } from '../ledger/status.ts';
 import { MAX_ID_LENGTH, MAX_PAGE_SIZE, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, REPLAY_STEP } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 
-/** Largest body that is read, in bytes: a filter. */
+/** Largest filter that is read from a body, in bytes. */
 const MAX_FILTER_BYTES = 4_096;
 
 export const boundedBody = bodyLimit({ maxSize: MAX_FILTER_BYTES });
@@ -20,7 +20,7 @@ const text = (field: string, maxLength: number) =>
     v.maxLength(maxLength, `${field} must be at most ${maxLength} characters`),
   );
 
-/** A number, or its digits as a form sends them. */
+/** A number, or the digits of one, as a form sends them. */
 export const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
     v.custom<string | number>((value) => {
@@ -46,7 +46,7 @@ const listSchema = v.object({
 
 const replaySchema = v.object({
   ...filterEntries,
-  // Without one, a slip of the hand would run every event of a month again.
+  // Required: otherwise one mistake would rerun a month of events.
   status: v.picklist(statuses, `status is required, one of ${statuses.join(', ')}`),
   cursor,
   limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
@@ -63,7 +63,7 @@ interface ReplayRequest extends ListRequest {
   readonly dryRun: boolean;
 }
 
-/** A list, as a query string asks for it. An empty field counts as left out: that is how a form sends it. */
+/** A list request from a query string. Forms send unused fields empty: those are ignored. */
 export function parseList(query: Record<string, string>): Result<ListRequest, Issues> {
   const parsed = v.safeParse(listSchema, withoutEmpty(query));
   if (!parsed.success) return fail(issuesOf(parsed.issues));
@@ -71,7 +71,7 @@ export function parseList(query: Record<string, string>): Result<ListRequest, Is
   return succeed({ filter, cursor, limit });
 }
 
-/** A replay of many, as a JSON body or a form asks for it. */
+/** A request to replay many events, from a JSON body or a form. */
 export function parseReplay(body: unknown): Result<ReplayRequest, Issues> {
   const parsed = v.safeParse(replaySchema, typeof body === 'object' && body !== null ? withoutEmpty(body) : {});
   if (!parsed.success) return fail(issuesOf(parsed.issues));

@@ -1,23 +1,23 @@
-// Events per hour as stacked bars: inline SVG without script or inline style, and the same numbers as a table.
+// Events per hour as stacked bars, in SVG without script or inline style, and the same as a table.
 import type { Stats } from '../ledger/stats.ts';
-import type { Status } from '../ledger/status.ts';
+import { statuses as allStatuses, type Status } from '../ledger/status.ts';
 import { Table } from './layout.tsx';
 import { utc } from './when.tsx';
 
 const HEIGHT = 160;
 const BAR_WIDTH = 16;
 const BAR_STEP = 20;
-/** A single failure beside thousands of successes must still be seen. */
+/** One failure beside thousands of successes must still be visible. */
 const LEAST_HEIGHT = 4;
 
 type Hour = Stats['perHour'][number];
 type Kind = 'dead' | 'quarantined' | 'unfinished' | 'processed';
 
-/** From the bottom up: what needs attention stands on the base line, where it is easiest to compare. */
+/** From the bottom up. What needs attention sits on the base line, where bars compare best. */
 const kinds: readonly { readonly kind: Kind; readonly label: string; readonly statuses: readonly Status[] }[] = [
   { kind: 'dead', label: 'Dead', statuses: ['dead'] },
   { kind: 'quarantined', label: 'Quarantined', statuses: ['quarantined'] },
-  { kind: 'unfinished', label: 'Under way', statuses: ['processing', 'retrying', 'queued'] },
+  { kind: 'unfinished', label: 'In progress', statuses: ['processing', 'retrying', 'queued'] },
   { kind: 'processed', label: 'Processed', statuses: ['processed'] },
 ];
 
@@ -28,9 +28,7 @@ export function HourChart({ hours }: { hours: readonly Hour[] }) {
   return (
     <figure class="chart">
       <figcaption>
-        <span>
-          {total.toLocaleString('en')} events received in the last 48 hours, by the hour and by what became of them
-        </span>
+        <span>{total.toLocaleString('en')} events received in the last 48 hours, by hour and outcome</span>
         <ul class="legend">
           {kinds.map(({ kind, label }) => (
             <li class={kind}>{label}</li>
@@ -38,24 +36,22 @@ export function HourChart({ hours }: { hours: readonly Hour[] }) {
         </ul>
       </figcaption>
       <p class="most" aria-hidden="true">
-        at most {most.toLocaleString('en')} in one hour
+        peak: {most.toLocaleString('en')} in one hour
       </p>
       <svg
         viewBox={`0 0 ${width} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={summaryOf(hours, total)}
+        aria-label={`Bar chart of the last 48 hours: ${total} events, ${countsOf(hours)}.`}
       >
         {hours.map((hour, index) => (
           <Bar hour={hour} x={index * BAR_STEP} most={most} />
         ))}
       </svg>
       <p class="axis" aria-hidden="true">
-        <span>48 h ago</span>
-        <span>36 h</span>
-        <span>24 h</span>
-        <span>12 h</span>
-        <span>now</span>
+        {['48 h ago', '36 h', '24 h', '12 h', 'now'].map((mark) => (
+          <span>{mark}</span>
+        ))}
       </p>
       <details>
         <summary>The numbers behind the chart</summary>
@@ -68,16 +64,15 @@ export function HourChart({ hours }: { hours: readonly Hour[] }) {
 function Bar({ hour, x, most }: { hour: Hour; x: number; most: number }) {
   let top = HEIGHT;
   const parts = kinds.flatMap(({ kind, statuses }) => {
-    const count = countOf(hour, statuses);
+    const count = countOf([hour], statuses);
     if (count === 0) return [];
     const height = Math.max((count / most) * (HEIGHT - 4 * LEAST_HEIGHT), LEAST_HEIGHT);
     top -= height;
     return [<rect class={kind} x={x} y={top.toFixed(1)} width={BAR_WIDTH} height={height.toFixed(1)} />];
   });
-  const words = kinds.map(({ label, statuses }) => `${countOf(hour, statuses)} ${label.toLowerCase()}`).join(', ');
   return (
     <g>
-      <title>{`${utc(hour.hour).slice(0, 16)}: ${words}`}</title>
+      <title>{`${utc(hour.hour).slice(0, 16)}: ${countsOf([hour])}`}</title>
       <rect class="ground" x={x} y={0} width={BAR_WIDTH} height={HEIGHT} />
       {parts}
     </g>
@@ -93,7 +88,7 @@ function HourTable({ hours }: { hours: readonly Hour[] }) {
         <tr>
           <th scope="row">{utc(hour.hour).slice(0, 16)}</th>
           {kinds.map(({ statuses }) => (
-            <td class="number">{countOf(hour, statuses).toLocaleString('en')}</td>
+            <td class="number">{countOf([hour], statuses).toLocaleString('en')}</td>
           ))}
         </tr>
       ))}
@@ -101,20 +96,17 @@ function HourTable({ hours }: { hours: readonly Hour[] }) {
   );
 }
 
-function summaryOf(hours: readonly Hour[], total: number): string {
-  const parts = kinds.map(({ label, statuses }) => {
-    const count = sumOf(hours.map((hour) => countOf(hour, statuses)));
-    return `${count} ${label.toLowerCase()}`;
-  });
-  return `Bar chart of the last 48 hours: ${total} events, ${parts.join(', ')}.`;
+/** `1 dead, 0 quarantined, …` */
+function countsOf(hours: readonly Hour[]): string {
+  return kinds.map(({ label, statuses }) => `${countOf(hours, statuses)} ${label.toLowerCase()}`).join(', ');
 }
 
-function countOf(hour: Hour, statuses: readonly Status[]): number {
-  return sumOf(statuses.map((status) => hour.byStatus[status]));
+function countOf(hours: readonly Hour[], statuses: readonly Status[]): number {
+  return sumOf(hours.flatMap((hour) => statuses.map((status) => hour.byStatus[status])));
 }
 
 function totalOf(hour: Hour): number {
-  return sumOf(Object.values(hour.byStatus));
+  return countOf([hour], allStatuses);
 }
 
 function sumOf(counts: readonly number[]): number {

@@ -1,10 +1,10 @@
-// The frame around every page, and the small parts that several pages share.
+// The frame around every page, and the small parts that pages share.
 import type { Child } from 'hono/jsx';
 import type { Status } from '../ledger/status.ts';
 import { LIST, PAGE_ROOT } from './addresses.ts';
 import { statusWords } from './words.ts';
 
-/** A whole document, as text: no component waits for anything. */
+/** A whole document as text; no component is asynchronous. */
 export function document(title: string, content: Child, here?: 'overview' | 'events') {
   return `<!doctype html>${(
     <html lang="en">
@@ -53,7 +53,7 @@ export function Notice(props: { tone: 'good' | 'warn' | 'bad' | 'idle'; children
   );
 }
 
-/** A part of a page under its own heading, which also names it. */
+/** A part of a page, labelled by its heading. */
 export function Section({ id, title, children }: { id: string; title: string; children?: Child }) {
   return (
     <section aria-labelledby={id}>
@@ -63,7 +63,7 @@ export function Section({ id, title, children }: { id: string; title: string; ch
   );
 }
 
-/** Names, each with what it stands for. */
+/** Names and their values. */
 export function Terms({ look, rows }: { look: 'facts' | 'details'; rows: readonly (readonly [string, Child])[] }) {
   return (
     <dl class={look}>
@@ -77,7 +77,7 @@ export function Terms({ look, rows }: { look: 'facts' | 'details'; rows: readonl
   );
 }
 
-/** @param props.columns Their headings; `number` aligns one with its figures. */
+/** @param props.columns The headings; `number` aligns one with its figures. */
 export function Table(props: {
   look?: 'events' | 'tries';
   columns: readonly (readonly [heading: string, look?: 'number'])[];

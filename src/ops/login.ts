@@ -1,9 +1,9 @@
 // Who may see the operator's page: whoever knows OPS_TOKEN. HTTP Basic, with any user name.
 //
-// Nothing limits guesses, so a token short enough to guess opens nothing, except on this machine: no
-// stranger reaches a deployed Worker under such a host.
+// Nothing limits guesses, so a token short enough to guess opens nothing, except on this machine:
+// no stranger reaches a deployed Worker under such a host.
 //
-// Of Hono's basic-auth only the parser is used: the middleware brings a second digest into the bundle.
+// Of Hono's basic-auth only the parser is used: the middleware would bundle a second digest.
 import type { MiddlewareHandler } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import type { Env } from '../env.ts';
@@ -14,7 +14,7 @@ import { isThisMachine } from '../this-machine.ts';
 const encoder = new TextEncoder();
 let toldTooShort = false;
 
-/** Whether the operator's page exists at all. A token that is too short is logged once per isolate. */
+/** Whether the operator's page exists. A token that is too short is logged once per isolate. */
 export function isOpen(env: Env, url: string): boolean {
   const token = env.OPS_TOKEN;
   if (!token) return false;
@@ -33,7 +33,7 @@ export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next)
   return context.text('Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 };
 
-/** Compares digests in constant time, so neither the length nor the first differing character shows. */
+/** Compares digests in constant time: neither length nor first difference shows. */
 async function isSame(given: string, expected: string): Promise<boolean> {
   const [a, b] = await Promise.all([digestOf(given), digestOf(expected)]);
   return crypto.subtle.timingSafeEqual(a, b);

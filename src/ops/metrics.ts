@@ -1,4 +1,4 @@
-// The snapshot in OpenMetrics text. Gauges throughout: expiry and replay make every count go down as well as up.
+// The snapshot as OpenMetrics text. All are gauges: expiry and replay make counts go down, too.
 import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -22,17 +22,17 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
     ),
     ...family(
       'vastai_oldest_unfinished_age_seconds',
-      'Age of the oldest event that is neither processed nor given up; 0 while there is none.',
+      'Age of the oldest event that is not yet processed or dead; 0 if there is none.',
       [[{}, oldestUnfinished ? Math.max(now - oldestUnfinished.receivedAt, 0) / 1000 : 0]],
     ),
     ...family(
       'vastai_last_received_timestamp_seconds',
-      'When the newest event was received; absent while there is none.',
+      'When the newest event was received; absent if there is none.',
       lastReceivedAt === null ? [] : [[{}, lastReceivedAt / 1000]],
     ),
     ...family(
       'vastai_queue_backlog_messages',
-      'Messages waiting in a queue; absent while the queue does not tell.',
+      'Messages waiting in a queue; absent if the queue reports no count.',
       [sampleOf('events', backlog.events), sampleOf('dead_letters', backlog.deadLetters)].flat(),
     ),
     '# EOF\n',

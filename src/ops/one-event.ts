@@ -14,7 +14,7 @@ export function keyOf(context: Context): EventKey {
   return { id, endpoint: endpoint || DEFAULT_ENDPOINT };
 }
 
-/** Finds the event behind a link that has its id alone. One that is unknown counts as the default endpoint's. */
+/** The event behind a link with an id alone; at the default endpoint if the id is unknown. */
 export async function keyOfOldLink(env: Env, id: string): Promise<EventKey> {
   const event = await openLedger(env).get(id);
   return { id, endpoint: event?.endpoint ?? DEFAULT_ENDPOINT };
@@ -26,7 +26,7 @@ export async function findEvent(env: Env, { id, endpoint }: EventKey): Promise<E
   return event?.endpoint === endpoint ? event : null;
 }
 
-/** Runs the event again. One that is not at this endpoint is refused as unknown, and nothing runs. */
+/** Runs the event again. At an endpoint not its own it is refused as unknown: nothing runs. */
 export async function replayEvent(env: Env, key: EventKey): Promise<ReplayAnswer> {
   const { id } = key;
   if (!(await findEvent(env, key))) return { id, kind: 'refused', reason: 'unknown_event' };

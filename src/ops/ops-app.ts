@@ -1,5 +1,4 @@
-// The operator's page, its API and its metrics as one app, to be mounted at /ops: first who may come in, then what is there.
-
+// The operator's page, API and metrics as one app, mounted at /ops: access first, then routes.
 import { HTTPException } from 'hono/http-exception';
 import { Hono } from 'hono/tiny';
 import { isConfigured } from '../endpoint.ts';
@@ -15,10 +14,11 @@ import { sameOrigin } from './same-origin.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { ICON, STYLESHEET } from './stylesheet.ts';
 
-/** With every answer: only our own stylesheet and icon are loaded, and nothing is framed, cached, indexed or told elsewhere. */
+/** Pages load our own stylesheet and icon only, and nothing is framed, cached or indexed. */
 const HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'same-origin',
@@ -33,7 +33,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
   const ops = new Hono<{ Bindings: Env }>({ strict: false });
 
   ops.use(async (context, next) => {
-    // A closed tree does not exist: not even a header may tell it from any other unknown path.
+    // Closed means that the path does not exist: no header may tell it from any other unknown path.
     if (!isOpen(context.env, context.req.url)) return context.notFound();
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
@@ -64,9 +64,8 @@ export function createOps(): Hono<{ Bindings: Env }> {
     if (error instanceof HTTPException) return error.getResponse();
     log('ops.failed', { error: errorSite(error) }, 'error');
     if (/^\/ops\/(api\/|metrics)/.test(context.req.path)) return unavailable(context);
-    const advice =
-      'The ledger did not answer. Deliveries are still accepted and kept in the queue. Load this page again in a minute.';
-    return context.html(errorPage('Not available right now', [advice]), 503, {
+    const advice = 'Deliveries are still accepted and kept in the queue. Reload this page in a minute.';
+    return context.html(errorPage('The ledger did not answer', [advice]), 503, {
       'Retry-After': String(RETRY_AFTER_SECONDS),
     });
   });

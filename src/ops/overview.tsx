@@ -1,4 +1,4 @@
-// The first page: is it receiving, is anything failing, why, and where to go from here.
+// The first page: is it receiving, is anything failing, why, and where to look next.
 import type { EventSummary } from '../ledger/queries.ts';
 import { type Status, statuses } from '../ledger/status.ts';
 import { address, eventAddress, PAGE_ROOT } from './addresses.ts';
@@ -28,7 +28,7 @@ export function overviewPage(props: OverviewProps) {
       <VerdictBox {...props} />
       <Facts {...props} />
       {troubled.length > 0 && (
-        <Section id="troubled" title="What failed last, and why">
+        <Section id="troubled" title="Recent failures">
           <EventTable events={troubled} now={now} />
         </Section>
       )}
@@ -44,7 +44,7 @@ export function overviewPage(props: OverviewProps) {
       </Section>
       {snapshot.byType.length > 0 && <Types snapshot={snapshot} />}
       <p class="asof">
-        As of <When time={now} now={now} />. Events are kept for 30 days. Machines read{' '}
+        As of <When time={now} now={now} />. Events are kept for 30 days. For scripts:{' '}
         <a href={`${PAGE_ROOT}/api/stats`}>stats</a> and <a href={`${PAGE_ROOT}/metrics`}>metrics</a>.
       </p>
     </>,
@@ -55,7 +55,7 @@ export function overviewPage(props: OverviewProps) {
 function VerdictBox({ snapshot, configured, now }: OverviewProps) {
   const verdict = verdictOn(snapshot, configured, now);
   return (
-    <section class={`verdict ${verdict.tone}`} aria-label="In short">
+    <section class={`verdict ${verdict.tone}`} aria-label="Summary">
       <p class="headline">{verdict.headline}</p>
       <p>{verdict.advice}</p>
       {verdict.command && <pre>{verdict.command}</pre>}

@@ -1,5 +1,5 @@
-// The pages: from a request to a view of the ledger. Whatever a form sends is answered by a redirect to a page that can be
-// loaded again without doing it twice.
+// The pages: from a request to a view of the ledger. A form is answered by a redirect, so that
+// loading the page again does nothing twice.
 import type { Context, Hono } from 'hono';
 import * as v from 'valibot';
 import { isConfigured } from '../endpoint.ts';
@@ -18,7 +18,7 @@ import { overviewPage } from './overview.tsx';
 import { replayPage, type StepResult } from './replay-page.tsx';
 import { takeSnapshot } from './snapshot.ts';
 
-/** What the overview shows of each kind of trouble, and of all together. */
+/** The overview's troubles, and how many it shows of all together. */
 const TROUBLES: readonly Status[] = ['dead', 'quarantined', 'retrying'];
 const TROUBLED_SHOWN = 6;
 
@@ -51,7 +51,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     return context.html(eventPage(event, isReplayNotice(notice) ? notice : undefined, Date.now()));
   });
 
-  // Such links stand in people's chats. A `replay` among their query is old news, so it is dropped.
+  // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.
   ops.get('/events/:id', async (context) => {
     return context.redirect(eventAddress(await keyOfOldLink(context.env, context.req.param('id'))));
   });
@@ -88,18 +88,18 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);
     const count = (kind: string) => step.answers.filter((answer) => answer.kind === kind).length;
     const done: StepResult = { queued: count('queued'), refused: count('refused'), failed: count('failed') };
-    // With nothing older left, the cursor 0 matches nothing: what was refused would otherwise be counted as left.
+    // After the last step, cursor 0 matches nothing: what was refused must not count as left.
     return context.redirect(address('/replay', { ...filter, ...done, cursor: step.cursor ?? 0 }), 303);
   });
 }
 
 function noSuchEvent(context: Context) {
-  const unknown = 'It was never received, or is older than the 30 days that events are kept.';
+  const unknown = 'It was never received at this endpoint, or it is older than 30 days and deleted.';
   return context.html(errorPage('There is no such event', [unknown]), 404);
 }
 
 function badFilter(context: Context, issues: Issues) {
-  return context.html(errorPage('This filter cannot be used', issues), 400);
+  return context.html(errorPage('Invalid filter', issues), 400);
 }
 
 const stepCount = (field: string) => wholeNumber(field, 0, REPLAY_STEP);

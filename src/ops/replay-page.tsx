@@ -1,11 +1,11 @@
-// Running many events again: first how many, then step by step. Each step is a form of its own, so that nothing runs by
-// itself and a page that is loaded again does nothing.
+// Running many events again: first the count, then step by step. Each step is its own form, so
+// nothing runs by itself, and loading a page again does nothing.
 import type { EventFilter } from '../ledger/queries.ts';
 import { REPLAY_STEP } from '../limits.ts';
 import { address } from './addresses.ts';
 import { document, Notice } from './layout.tsx';
 
-/** What the step that led here did. */
+/** The outcome of the step that led here. */
 export interface StepResult {
   readonly queued: number;
   readonly refused: number;
@@ -15,9 +15,9 @@ export interface StepResult {
 interface ReplayPageProps {
   readonly filter: EventFilter;
   readonly cursor: number | null;
-  /** Events that still match, counted up to a bound. */
+  /** Events that still match, counted up to `REPLAY_COUNTED`. */
   readonly matching: number;
-  /** Where the counting stopped, or null where it came to the end. */
+  /** Where counting stopped; null at the end. */
   readonly next: number | null;
   readonly done?: StepResult | undefined;
 }
@@ -30,7 +30,7 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
       {done && <Done done={done} />}
       <h1>Run many events again</h1>
       <p>
-        {count} {wordsFor(matching, done !== undefined)}: <FilterWords filter={filter} />
+        {count} {whatIsLeft(matching, done !== undefined)}: <FilterWords filter={filter} />
       </p>
       {matching > 0 && (
         <form class="replay" method="post" action={address('/replay')}>
@@ -38,13 +38,10 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
             <input type="hidden" name={name} value={value ?? ''} />
           ))}
           <p>
-            Their handlers run from the start; whatever they did before they failed will be done again. Fix the cause
-            first, and try it on one event.
+            Their handlers run from the start and repeat whatever they did before they failed. Fix the cause first, and
+            try one event.
           </p>
-          <button type="submit">
-            Yes, run {matching > REPLAY_STEP ? `the latest ${REPLAY_STEP}` : matching === 1 ? 'it' : `all ${matching}`}{' '}
-            again
-          </button>
+          <button type="submit">Yes, run {whatToRun(matching)} again</button>
         </form>
       )}
       {matching === 0 && next !== null && (
@@ -60,7 +57,12 @@ export function replayPage({ filter, cursor, matching, next, done }: ReplayPageP
   );
 }
 
-function wordsFor(matching: number, stepDone: boolean): string {
+function whatToRun(matching: number): string {
+  if (matching > REPLAY_STEP) return `the newest ${REPLAY_STEP}`;
+  return matching === 1 ? 'it' : `all ${matching}`;
+}
+
+function whatIsLeft(matching: number, stepDone: boolean): string {
   if (stepDone) return matching === 1 ? 'event is left' : 'events are left';
   return matching === 1 ? 'event matches' : 'events match';
 }
@@ -70,8 +72,8 @@ function Done({ done }: { done: StepResult }) {
   return (
     <Notice tone={failed > 0 ? 'bad' : 'good'}>
       {queued} sent to the queue
-      {refused > 0 && `, ${refused} left alone (being processed, already on their way, or not an event)`}
-      {failed > 0 && `, ${failed} not taken by the queue: they are unchanged, try again in a minute`}.
+      {refused > 0 && `, ${refused} skipped (being processed, already queued, or not an event)`}
+      {failed > 0 && `, ${failed} not accepted by the queue: they are unchanged, try again in a minute`}.
     </Notice>
   );
 }

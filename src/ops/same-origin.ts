@@ -1,6 +1,6 @@
-// Refuses what another site makes a logged-in browser send. A browser says where an unsafe request comes from; curl and
-// scripts say nothing, and carry no log-in that somebody else could ride on. Hono's own check looks at form bodies only and
-// takes a bare `curl -X POST` for an attack.
+// Refuses what another site makes a logged-in browser send (CSRF). A browser says where an unsafe
+// request comes from; curl and scripts do not, and carry no log-in that another site could use.
+// Hono's own check looks at form bodies only, and takes a bare `curl -X POST` for an attack.
 import type { MiddlewareHandler } from 'hono';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -1,4 +1,4 @@
-// What the overview, the stats and the metrics all show: the ledger's counts and the queues' backlog.
+// What overview, stats and metrics all show: the ledger's counts and the queues' backlogs.
 import type { Bindings } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
 import type { Stats } from '../ledger/stats.ts';
@@ -7,7 +7,7 @@ import { log, platformError } from '../log.ts';
 import { withTimeout } from '../with-timeout.ts';
 
 export interface Snapshot extends Stats {
-  /** Messages that wait in each queue, or null where it would not tell. */
+  /** Messages waiting in each queue; null where the queue reports no count. */
   readonly backlog: { readonly events: number | null; readonly deadLetters: number | null };
 }
 
@@ -20,7 +20,7 @@ export async function takeSnapshot(bindings: Bindings): Promise<Snapshot> {
   return { ...stats, backlog: { events, deadLetters } };
 }
 
-/** Counting is the queue's courtesy: where it fails, hangs or is not offered, the page says "unknown" and goes on. */
+/** Nice to have: where the call fails, hangs or does not exist, the page says "unknown". */
 async function backlogOf(queue: Queue): Promise<number | null> {
   try {
     return (await withTimeout(queue.metrics(), BACKLOG_TIMEOUT_MS)).backlogCount;

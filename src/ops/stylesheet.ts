@@ -1,8 +1,9 @@
-// How the pages look: one stylesheet, served as a file of its own so that the policy can forbid inline style.
+// How the pages look: one stylesheet, its own file so that the policy can forbid inline style.
 //
-// A status has a hue; how dark and how soft it is shown is the same for all, so that every text keeps a contrast of 6 to 1.
-// Only a dead event's bar is darker than the others: nobody must need to tell red from green. Colours stand apart from
-// outlines and borders, which a browser without `light-dark()` then draws in the colour of the text.
+// Each status has a hue. Darkness and softness are the same for all, so that every text keeps a
+// contrast of 6 to 1. Only a dead event's bar is darker than the others: nobody must need to tell
+// red from green. Outlines and borders name their colour apart: a browser without `light-dark()`
+// draws them in the colour of the text.
 
 export const STYLESHEET = `
 :root {
@@ -22,7 +23,8 @@ export const STYLESHEET = `
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
 
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+html { overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .filter, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
@@ -37,13 +39,19 @@ nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: non
 :focus-visible { outline: 3px solid; outline-color: var(--link); outline-offset: 2px; }
 input, select, .button, button { font: inherit; color: var(--text); }
 .brand, .button, button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
-.hint, .asof, .most, .axis, .paging, .endpoint, .id, small, dt, label, thead th, .tiles p { color: var(--quiet); font-size: .85rem; }
+.hint, .asof, .most, .axis, .paging, .endpoint, .id, small, dt, label, thead th, .tiles p {
+  color: var(--quiet); font-size: .85rem;
+}
 .asof { margin-top: 2.5rem; }
 code, pre, .id, td.error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
-pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li { background: var(--card); border: 1px solid; border-color: var(--line); }
+pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li {
+  background: var(--card); border: 1px solid; border-color: var(--line);
+}
 input, select, .button, button { border-color: var(--quiet); }
-pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict { border-radius: .5rem; padding: .6rem .8rem; }
+pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict {
+  border-radius: .5rem; padding: .6rem .8rem;
+}
 pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; }
 pre.hex { white-space: pre; }
 input, select { display: block; width: 100%; }
@@ -66,14 +74,15 @@ summary { cursor: pointer; }
 ul, dl, dd { list-style: none; margin: 0; padding: 0; }
 .chart { margin: 0; }
 .facts, .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .5rem; }
-.details div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: 0 1rem; padding: .25rem 0; border-bottom: 1px solid var(--line); }
+.details div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: 0 1rem; padding: .25rem 0; }
 .tiles a { color: inherit; text-decoration: none; }
 .count { display: block; font-size: 1.5rem; }
 .none .count { color: var(--quiet); }
 .types { columns: 14rem; }
 
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bottom: 1px solid var(--line); font-weight: 400; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; font-weight: 400; }
+th, td, .details div { border-bottom: 1px solid var(--line); }
 .number { text-align: right; white-space: nowrap; }
 .unit { display: none; }
 .events th a { text-decoration: none; }
@@ -85,12 +94,13 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bot
 .chart svg { display: block; width: 100%; height: 10rem; border-bottom: 1px solid var(--quiet); }
 .chart rect { fill: var(--bar); }
 .chart .ground { opacity: 0; }
-.legend li::before { content: ""; display: inline-block; width: .75rem; height: .75rem; margin-right: .4rem; background: var(--bar); }
+.legend li::before { content: ""; display: inline-block; border: .375rem solid var(--bar); margin-right: .4rem; }
 .axis { display: flex; justify-content: space-between; }
 
 @media (max-width: 42rem) {
   .events thead, .tries thead { position: absolute; left: -100vw; }
-  .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .6rem; border-bottom: 1px solid var(--line); }
+  .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .6rem; }
+  .events tr, .tries tr { border-bottom: 1px solid var(--line); }
   .events :is(td, th), .tries :is(td, th) { display: block; border: 0; padding: 0; text-align: left; }
   tbody th, .why, .tries .error { grid-column: 1 / -1; }
   .events td:nth-child(1) { order: -2; }
@@ -102,4 +112,5 @@ th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bot
 `;
 
 export const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b57c2"/><path d="M3 8h3l2-4 2 8 1-4h2" fill="none" stroke="#fff" stroke-width="1.5"/></svg>';
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b57c2"/>' +
+  '<path d="M3 8h3l2-4 2 8 1-4h2" fill="none" stroke="#fff" stroke-width="1.5"/></svg>';

@@ -1,4 +1,4 @@
-// Every run of an event's handler that is remembered, the latest first.
+// The runs of an event's handler that are remembered, the latest first.
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Try } from '../ledger/store.ts';
 import { MAX_TRIES_KEPT } from '../limits.ts';
@@ -10,9 +10,9 @@ const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', faile
 export function Tries({ event, now }: { event: EventRecord; now: number }) {
   const { tries } = event;
   return (
-    <Section id="tries" title="Every try">
+    <Section id="tries" title="Tries">
       {tries.length === 0 ? (
-        <p>{event.status === 'quarantined' ? 'No handler has run for it.' : 'None has ended yet.'}</p>
+        <p>{event.status === 'quarantined' ? 'No handler has run.' : 'None has ended yet.'}</p>
       ) : (
         <Table look="tries" columns={[['Ended'], ['Outcome'], ['Took', 'number'], ['Error']]}>
           {[...tries].reverse().map((attempt) => (
@@ -27,7 +27,7 @@ export function Tries({ event, now }: { event: EventRecord; now: number }) {
           ))}
         </Table>
       )}
-      {tries.length >= MAX_TRIES_KEPT && <p class="hint">Only the latest {MAX_TRIES_KEPT} are kept.</p>}
+      {tries.length >= MAX_TRIES_KEPT && <p class="hint">Only the last {MAX_TRIES_KEPT} are kept.</p>}
     </Section>
   );
 }

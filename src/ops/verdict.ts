@@ -1,20 +1,20 @@
-// The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged by the last 48 hours: what
-// somebody has decided to leave alone must not hide the next failure for a month.
+// The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged
+// by the last 48 hours: what somebody chose to leave alone must not hide new failures for a month.
 import type { Status } from '../ledger/status.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** An unfinished event older than this has waited too long to be an ordinary back-off's first tries. */
+/** An unfinished event older than this is past the first tries of an ordinary back-off. */
 const SLOW_MS = 15 * 60_000;
 
 export interface Verdict {
   readonly tone: 'good' | 'warn' | 'bad' | 'idle';
   readonly headline: string;
   readonly advice: string;
-  /** To be typed in a shell. */
+  /** For a shell. */
   readonly command?: string;
-  /** What else is not as it should be. */
+  /** What else is wrong. */
   readonly besides?: string | undefined;
-  /** Whose list to open. */
+  /** The list to open. */
   readonly status?: Status;
 }
 
@@ -23,14 +23,14 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
   const { total, byStatus, oldestUnfinished } = snapshot;
   const dead = recent(snapshot, 'dead');
   const quarantined = recent(snapshot, 'quarantined');
-  const aside = quarantined > 0 && `${counted(quarantined, 'delivery was', 'deliveries were')} kept but not run`;
-  const retrying = byStatus.retrying > 0 && `${counted(byStatus.retrying, 'event is', 'events are')} being tried again`;
+  const aside = quarantined > 0 && `${counted(quarantined, 'delivery was', 'deliveries were')} quarantined`;
+  const retrying = byStatus.retrying > 0 && `${counted(byStatus.retrying, 'event is', 'events are')} being retried`;
 
   if (!configured) {
     return {
       tone: 'bad',
       headline: 'Not receiving: no webhook secret is set',
-      advice: 'Every delivery is answered 503 until you set it:',
+      advice: 'Every delivery is answered 503 until you set one:',
       command: 'npx wrangler secret put VASTAI_WEBHOOK_SECRET',
     };
   }
@@ -38,7 +38,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     return {
       tone: 'bad',
       headline: `${counted(dead, 'event has', 'events have')} failed for good`,
-      advice: 'Read its last error, fix the cause, then run it again.',
+      advice: 'Read the last error, fix the cause, then run the event again.',
       besides: besides(aside, retrying),
       status: 'dead',
     };
@@ -46,8 +46,8 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
   if (oldestUnfinished && now - oldestUnfinished.receivedAt > SLOW_MS) {
     return {
       tone: 'warn',
-      headline: 'Something is taking long',
-      advice: 'The oldest unfinished event is older than 15 minutes. It is still being tried; its error says why.',
+      headline: 'An event is taking long',
+      advice: 'The oldest unfinished event is more than 15 minutes old. It is still being retried; its error says why.',
       besides: besides(aside, retrying),
       status: oldestUnfinished.status,
     };
@@ -56,7 +56,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     return {
       tone: 'warn',
       headline: aside,
-      advice: 'Genuine, yet refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
+      advice: 'Genuine, but refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
       besides: besides(retrying),
       status: 'quarantined',
     };
@@ -65,14 +65,14 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
     return {
       tone: 'warn',
       headline: retrying,
-      advice: 'Nothing is lost, and nothing needs you yet.',
+      advice: 'Nothing is lost. You need not do anything yet.',
       status: 'retrying',
     };
   }
   if (total === 0) {
     return {
       tone: 'idle',
-      headline: 'Ready, and nothing received yet',
+      headline: 'Ready, but nothing received yet',
       advice: 'Send yourself a test event:',
       command: 'npm run trigger -- outbid',
     };
@@ -81,15 +81,15 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, now: number):
   return {
     tone: 'good',
     headline: 'All is well',
-    advice: 'Every event of the last 48 hours has been processed or is under way.',
+    advice: 'Every event of the last 48 hours is processed or in progress.',
     besides:
-      left > 0 ? `From before, ${counted(left, 'event waits', 'events wait')} for a decision: see below.` : undefined,
+      left > 0 ? `${counted(left, 'older event waits', 'older events wait')} for your decision: see below.` : undefined,
   };
 }
 
 function besides(...notes: readonly (string | false)[]): string | undefined {
   const words = notes.filter(Boolean);
-  return words.length > 0 ? `Besides, ${words.join(', and ')}.` : undefined;
+  return words.length > 0 ? `Also, ${words.join(', and ')}.` : undefined;
 }
 
 function recent({ perHour }: Snapshot, status: Status): number {

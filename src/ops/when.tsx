@@ -1,5 +1,4 @@
-// Points in time, for people: UTC, and how far from now.
-
+// Points in time for people: in UTC, and relative to now.
 const UNITS: readonly [name: string, ms: number][] = [
   ['day', 86_400_000],
   ['h', 3_600_000],

@@ -1,6 +1,6 @@
 // Whatever is asked of the operator's page and API: without the password nothing is told; with it
-// nothing answers 5xx, no event is found at an endpoint that is not its own, and no field of an event
-// gets into the HTML unescaped.
+// nothing answers 5xx, no event is found at an endpoint that is not its own, and no field of an
+// event gets into the HTML unescaped.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';

@@ -1,4 +1,4 @@
-// The browser of the tests: Debian's Chromium, driven by playwright-core, which brings none of its own.
+// The tests' browser: Debian's Chromium, driven by playwright-core, which bundles none.
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
 import { OPS_TOKEN } from './start-worker.ts';
@@ -7,7 +7,7 @@ const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** Whether there is a browser on this machine. */
 export const hasBrowser = existsSync(EXECUTABLE);
-export const howToInstall = `no browser at ${EXECUTABLE}: install it (apt-get install chromium), or name one in CHROMIUM`;
+export const howToInstall = `no browser at ${EXECUTABLE}: apt-get install chromium, or name one in CHROMIUM`;
 
 export function launch(): Promise<Browser> {
   const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];

@@ -55,7 +55,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('outbid');
     expect(await page.getByText(DEAD_ERROR).first().isVisible()).toBe(true);
 
-    await page.getByText('Run it again …').click();
+    await page.getByText('Run it again…').click();
     await page.getByRole('button', { name: 'Yes, run it again' }).click();
     await expect
       .poll(
@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(RETRYING_ID)]);
 
     await page.getByLabel('Status').selectOption('any');
-    await page.getByLabel('Id, or any text').fill('machine 812 will be down');
+    await page.getByLabel('Id or text').fill('machine 812 will be down');
     await page.keyboard.press('Enter');
     await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(LATE_ID)]);
     expect(complaints).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await context.close();
     await open({ javaScriptEnabled: false });
     await go(`/ops/event?id=${LATE_ID}`);
-    await page.getByText('Run it …').click();
+    await page.getByText('Run it…').click();
     await page.getByRole('button', { name: 'Yes, run it' }).click();
     await page.waitForURL(/replay=queued/);
   });

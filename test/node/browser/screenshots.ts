@@ -1,5 +1,5 @@
-// Takes a picture of every view, in light, in dark and on a phone, after a mixed hour: for somebody to look at.
-// `npm run screenshots -- <folder>`; the README's picture is `overview-light.png` of these.
+// `npm run screenshots -- <folder>`: takes a picture of every view after a mixed hour, in light, in
+// dark and on a phone. The README's picture is `overview-light.png`.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';

@@ -30,7 +30,7 @@ describe('a closed tree', () => {
     ['a token that is one character too short', TOO_SHORT],
   ] as const) {
     for (const method of ['GET', 'POST', 'HEAD']) {
-      it(`answers ${method} as any unknown path does, with ${what}`, async () => {
+      it(`answers ${method} like an unknown path, with ${what}`, async () => {
         const init = { method, headers: logInWith(OPS_TOKEN ?? ''), env: { OPS_TOKEN } as never };
         const unknown = await ask('/nowhere', init);
         expect(unknown.status).toBe(404);
@@ -56,7 +56,7 @@ describe('a closed tree', () => {
     expect(warnings()).toEqual([{ event: 'ops.closed', reason: 'token_too_short' }]);
   });
 
-  it('opens on this machine with any token, and elsewhere with one of the least length', async () => {
+  it('opens on this machine with any token, and elsewhere from the minimum length', async () => {
     const statusAt = async (origin: string, OPS_TOKEN: string) => {
       const headers = logInWith(OPS_TOKEN);
       return (await askStranger(`${origin}/ops/style.css`, { headers, env: { OPS_TOKEN } })).status;
@@ -76,7 +76,7 @@ describe('a closed tree', () => {
 });
 
 describe('logging in', () => {
-  it('asks a stranger for a password on every path and tells nothing else', async () => {
+  it('asks a stranger for a password on every path and reveals nothing', async () => {
     for (const path of paths) {
       const answer = await askStranger(path);
       expect(answer.status, path).toBe(401);
@@ -86,7 +86,7 @@ describe('logging in', () => {
     expect(warnings()).toEqual([]);
   });
 
-  it('takes any user name with the right password', async () => {
+  it('accepts any user name with the right password', async () => {
     for (const user of ['', 'admin', 'ä']) {
       const authorization = `Basic ${new TextEncoder().encode(`${user}:${TOKEN}`).toBase64()}`;
       expect((await askStranger('/ops', { headers: { authorization } })).status, user).toBe(200);
@@ -95,8 +95,8 @@ describe('logging in', () => {
 
   for (const [what, password] of [
     ['an empty password', ''],
-    ['the password less its last character', TOKEN.slice(0, -1)],
-    ['the password and a space', `${TOKEN} `],
+    ['the password without its last character', TOKEN.slice(0, -1)],
+    ['the password with a space behind it', `${TOKEN} `],
     ['the password in capitals', TOKEN.toUpperCase()],
     ['a very long password', 'x'.repeat(5_000)],
   ] as const) {
@@ -106,7 +106,7 @@ describe('logging in', () => {
     });
   }
 
-  it('refuses a log-in that is not Basic, or not readable', async () => {
+  it('refuses a log-in that is not Basic or cannot be decoded', async () => {
     for (const authorization of [`Bearer ${TOKEN}`, 'Basic', 'Basic %%%', 'Basic b3Bz', TOKEN]) {
       expect((await askStranger('/ops', { headers: { authorization } })).status, authorization).toBe(401);
     }
@@ -132,8 +132,8 @@ describe('unsafe requests', () => {
     });
   }
 
-  it('are taken from our own pages and from scripts', async () => {
-    // Each reaches its handler, which finds fault with the request itself.
+  it('are accepted from our own pages and from scripts', async () => {
+    // Each reaches its handler, which then refuses what is asked for.
     expect((await post({ ...form, 'sec-fetch-site': 'same-origin', origin: ORIGIN })).status).toBe(400);
     expect((await post({ ...form, origin: ORIGIN })).status).toBe(400);
     expect((await post({}, '/ops/api/event/replay?id=x')).status).toBe(404);
@@ -144,7 +144,7 @@ describe('every answer', () => {
   const answers = () =>
     Promise.all([ask('/ops'), ask('/ops/api/stats'), ask('/ops/events?status=no'), askStranger('/ops')]);
 
-  it('is kept by no cache and no search engine', async () => {
+  it('is stored by no cache and no search engine', async () => {
     for (const { headers } of await answers()) {
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-robots-tag')).toContain('noindex');
@@ -160,7 +160,7 @@ describe('every answer', () => {
     }
   });
 
-  it('is taken for what it says it is, framed by nobody, and told to no other site', async () => {
+  it('cannot be sniffed, framed, or read by another site', async () => {
     for (const { headers } of await answers()) {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-frame-options')).toBe('DENY');
@@ -171,7 +171,7 @@ describe('every answer', () => {
     }
   });
 
-  it('is served with a trailing slash, and to HEAD without a body', async () => {
+  it('works with a trailing slash, and without a body for HEAD', async () => {
     for (const path of ['/ops/', '/ops/events/', '/ops/api/stats/', '/ops/metrics/']) {
       expect((await ask(path)).status, path).toBe(200);
       const head = await ask(path, { method: 'HEAD' });
@@ -179,7 +179,7 @@ describe('every answer', () => {
     }
   });
 
-  it('names the methods that a path takes', async () => {
+  it('names the methods that a path accepts', async () => {
     expect((await ask('/ops', { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
     expect((await ask('/ops/api/event', { method: 'DELETE' })).status).toBe(405);
     expect((await ask('/ops/api/event/replay')).headers.get('allow')).toBe('POST');

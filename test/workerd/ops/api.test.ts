@@ -6,7 +6,7 @@ import { ask, eventAt, json, postJson } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
 
-/** Ids that a careless URL would break. */
+/** Ids that break a URL which is built carelessly. */
 const awkwardIds = [
   '.',
   '..',
@@ -45,7 +45,7 @@ describe('GET /ops/api/events', () => {
     expect(new Set([...first.events, ...second.events].map((event) => event.id)).size).toBe(6);
   });
 
-  it('treats empty parameters as left out, the way a form sends them', async () => {
+  it('ignores empty parameters, as a form sends them', async () => {
     const page = await json<EventPage>(ask('/ops/api/events?status=dead&type=&endpoint=&q=&cursor='));
     expect(page.events.map((event) => event.id)).toEqual([DEAD_ID]);
   });
@@ -88,7 +88,7 @@ describe('GET /ops/api/event?id=&endpoint=', () => {
       expect(attempt).toMatchObject({ outcome: 'failed', error: expect.stringContaining('503') });
   });
 
-  it('keeps to itself who holds the event', async () => {
+  it('does not tell who holds the event', async () => {
     const event = await eventOf(RETRYING_ID);
     expect(event).not.toHaveProperty('holder');
     expect(event).not.toHaveProperty('claim');
@@ -100,12 +100,12 @@ describe('GET /ops/api/event?id=&endpoint=', () => {
     expect(refusal).toMatchObject({ reason: 'body_not_utf8', body: 'eyJpZP/+In0=' });
   });
 
-  it('answers 404 for an id that is not there', async () => {
+  it('answers 404 for an unknown id', async () => {
     for (const id of ['nothing', 'a/b', '..', '']) expect((await ask(urlOf(id))).status, id).toBe(404);
     expect((await ask('/ops/api/event')).status).toBe(404);
   });
 
-  it('takes the default endpoint where none is named', async () => {
+  it('uses the default endpoint where none is named', async () => {
     for (const rest of ['', '&endpoint=']) {
       expect((await ask(`/ops/api/event?id=${DEAD_ID}${rest}`)).status, rest).toBe(200);
     }
@@ -119,7 +119,7 @@ describe('GET /ops/api/event?id=&endpoint=', () => {
     expect((await ask(urlOf(DEAD_ID, 'host'))).status).toBe(404);
   });
 
-  it('is no longer found by path', async () => {
+  it('answers 404 to the old paths', async () => {
     expect((await ask(`/ops/api/events/${DEAD_ID}`)).status).toBe(404);
     expect((await ask(`/ops/api/events/${DEAD_ID}/replay`, { method: 'POST' })).status).toBe(404);
   });
@@ -200,7 +200,7 @@ describe('POST /ops/api/replay', () => {
     expect((await eventOf(DEAD_ID)).status).toBe('dead');
   });
 
-  it('names what it left alone', async () => {
+  it('names what it skipped', async () => {
     const answer = await json(postJson('/ops/api/replay', { status: 'quarantined' }));
     expect(answer).toMatchObject({
       queued: 1,
@@ -208,7 +208,7 @@ describe('POST /ops/api/replay', () => {
     });
   });
 
-  it('wants a status, so that nobody runs a whole month again by a slip', async () => {
+  it('requires a status, so that nobody reruns a whole month by mistake', async () => {
     for (const body of [{}, { type: 'outbid' }, { status: '' }, { status: 'all' }, [], 'dead', null, 7]) {
       expect((await postJson('/ops/api/replay', body)).status, JSON.stringify(body)).toBe(400);
     }
@@ -216,7 +216,7 @@ describe('POST /ops/api/replay', () => {
     expect((await eventOf(DEAD_ID)).status).toBe('dead');
   });
 
-  it('bounds a step and the body that asks for it', async () => {
+  it('bounds a step and its request body', async () => {
     expect((await postJson('/ops/api/replay', { status: 'dead', limit: 101 })).status).toBe(400);
     expect((await postJson('/ops/api/replay', { status: 'dead', q: 'x'.repeat(5_000) })).status).toBe(413);
   });
@@ -235,17 +235,17 @@ describe('GET /ops/api/stats', () => {
 
   for (const [what, queue] of [
     ['cannot count', { metrics: () => Promise.reject(new Error('no')) }],
-    ['does not know the question', {}],
+    ['has no metrics', {}],
     ['hangs', { metrics: () => new Promise(() => {}) }],
   ] as const) {
-    it(`goes on without the backlog where the queue ${what}`, async () => {
+    it(`answers without the backlog where the queue ${what}`, async () => {
       vi.spyOn(console, 'warn').mockImplementation(() => {});
       const answer = await json(ask('/ops/api/stats', { env: { EVENTS: queue } as never }));
       expect(answer).toMatchObject({ backlog: { events: null, deadLetters: 0 }, byStatus: { dead: 1 } });
     });
   }
 
-  it('answers 503 while the ledger is out, without a detail', async () => {
+  it('answers 503 without details while the ledger is down', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {});
     const LEDGER = { getByName: () => ({ stats: () => Promise.reject(new Error('secret detail')) }) };
     const answer = await ask('/ops/api/stats', { env: { ...env, LEDGER } as never });

@@ -7,7 +7,7 @@ import type { Env } from '../../../src/env.ts';
 export const ORIGIN = 'https://worker.example';
 export const TOKEN = (env as Env).OPS_TOKEN ?? '';
 
-/** A request that carries the log-in, with whatever else is given. */
+/** Sends a request with the log-in added. */
 export function ask(path: string, init: RequestInit & { env?: Partial<Env> } = {}): Promise<Response> {
   const headers = new Headers({ authorization: `Basic ${btoa(`anyone:${TOKEN}`)}` });
   for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
@@ -19,7 +19,7 @@ export function eventAt(id: string, { root = '/ops/event', endpoint = 'default' 
   return `${root}?${new URLSearchParams({ id, endpoint })}`;
 }
 
-/** A request as it is given. */
+/** Sends a request as it is. */
 export async function askStranger(path: string, init: RequestInit & { env?: Partial<Env> } = {}): Promise<Response> {
   const { env: changed, ...rest } = init;
   const request = new Request(new URL(path, ORIGIN), { redirect: 'manual', ...rest });

@@ -1,5 +1,4 @@
-// Puts events into the ledger of the tests, through its own transitions.
-
+// Puts events into the tests' ledger, through its own transitions.
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';

@@ -1,4 +1,4 @@
-// The Worker as it is, with one addition for browser and benchmark: its ledger can be filled with a past.
+// The Worker as it is, but its ledger can be filled with a past: for browser and benchmark.
 import { EventLedger as RealLedger } from '../../../src/ledger/event-ledger.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { Writer } from '../../../src/ledger/writer.ts';

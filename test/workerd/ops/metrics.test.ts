@@ -7,19 +7,19 @@ import { fillMixedHour } from './mixed-hour.ts';
 
 beforeEach(() => reset());
 
-/** The runtime warns about `text()` of any type that does not begin with `text/`. */
+/** Avoids `text()`: the runtime warns where the type does not begin with `text/`. */
 async function textOf(answer: Response): Promise<string> {
   return new TextDecoder().decode(await answer.arrayBuffer());
 }
 
-/** The metrics, as a scraper reads them, by name. */
+/** The metrics by name, as a scraper reads them. */
 async function scrape() {
   const text = await textOf(await ask('/ops/metrics'));
   return { text, families: new Map(parse(text).map((family) => [family.name, family.metrics])) };
 }
 
 describe('GET /ops/metrics', () => {
-  it('is OpenMetrics text that ends as it must', async () => {
+  it('is OpenMetrics text with its end marker', async () => {
     const answer = await ask('/ops/metrics');
     expect(answer.headers.get('content-type')).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
     const text = await textOf(answer);
@@ -27,7 +27,7 @@ describe('GET /ops/metrics', () => {
     expect(text).not.toContain('\n\n');
   });
 
-  it('tells a scraper the counts by status', async () => {
+  it('gives a scraper the counts by status', async () => {
     await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
     const { families } = await scrape();
     expect(families.get('vastai_events')).toContainEqual({ labels: { status: 'dead' }, value: '1' });
@@ -50,13 +50,13 @@ describe('GET /ops/metrics', () => {
     expect(declared).toEqual(expect.arrayContaining([...new Set(sampled)]));
   });
 
-  it('leaves out what is not known of an empty ledger', async () => {
+  it('leaves out what an empty ledger cannot know', async () => {
     const { families } = await scrape();
     expect(families.get('vastai_last_received_timestamp_seconds') ?? []).toEqual([]);
     expect(families.get('vastai_events')).toContainEqual({ labels: { status: 'processed' }, value: '0' });
   });
 
-  it('survives a type full of quotes and backslashes', async () => {
+  it('escapes quotes and backslashes in a type', async () => {
     const type = 'a"b\\c\\"{}=,#';
     await inLedger(({ story }) => story.succeed({ ...story.event('outbid', Date.now()), type }, Date.now()));
     const { families } = await scrape();

@@ -1,5 +1,6 @@
-// Two days of a small deployment, ending in a mixed hour: successes, events being retried, a dead letter, two quarantined
-// deliveries. Written through the ledger's own transitions, at the times they would have happened.
+// Two days of a small deployment, ending in a mixed hour: successes, events being retried, a dead
+// letter, two quarantined deliveries. Written through the ledger's own transitions, at the times
+// they would have happened.
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { parseEvent } from '../../../src/event/parse.ts';
 import { sampleOf } from '../../../src/event/samples.ts';

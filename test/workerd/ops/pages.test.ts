@@ -15,7 +15,7 @@ const post = (path: string, form: Record<string, string> = {}) =>
   ask(path, { method: 'POST', body: new URLSearchParams(form), headers: { origin: 'https://worker.example' } });
 
 describe('the overview', () => {
-  it('of an empty ledger says how to send a first event', async () => {
+  it('says how to send a first event while the ledger is empty', async () => {
     expect(await page('/ops')).toContain('npm run trigger -- outbid');
   });
 
@@ -23,7 +23,7 @@ describe('the overview', () => {
     await fill();
     const html = await page('/ops');
     expect(html).toContain('1 event has failed for good');
-    expect(html.indexOf(DEAD_ERROR)).toBeGreaterThan(html.indexOf('What failed last'));
+    expect(html.indexOf(DEAD_ERROR)).toBeGreaterThan(html.indexOf('Recent failures'));
     expect(html.indexOf(DEAD_ERROR)).toBeLessThan(html.indexOf('All events by status'));
   });
 
@@ -37,29 +37,29 @@ describe('the overview', () => {
     expect(await page('/ops')).toContain('All is well');
   });
 
-  it('is not red for a month about what somebody has left alone', async () => {
+  it('does not stay red for a month over an event that somebody left alone', async () => {
     const before = Date.now() - 3 * 86_400_000;
     await inLedger(({ story }) => story.fail(story.event('outbid', before), before, [0], 'Error: no', 'dead'));
     const html = await page('/ops');
     expect(html).toContain('All is well');
-    expect(html).toContain('From before, 1 event waits');
+    expect(html).toContain('1 older event waits');
   });
 
-  it('says "unknown" where a queue does not tell its backlog', async () => {
+  it('says "unknown" where a queue reports no backlog', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {});
     expect(await page('/ops', { env: { EVENTS: {} } })).toContain('<dd>unknown</dd>');
   });
 });
 
 describe('the list', () => {
-  it('of an empty ledger says how to send a first event', async () => {
+  it('says how to send a first event while the ledger is empty', async () => {
     expect(await page('/ops/events')).toContain('npm run trigger -- outbid');
   });
 
-  it('says so where nothing matches, and leads back', async () => {
+  it('says that nothing matches, and links back to all events', async () => {
     await fill();
     const html = await page('/ops/events?q=nowhere-to-be-found');
-    expect(html).toContain('Nothing here matches');
+    expect(html).toContain('No event matches');
     expect(html).toContain('Show all events');
   });
 
@@ -71,7 +71,7 @@ describe('the list', () => {
     expect(next).toMatch(/rel="next" href="\/ops\/events\?type=outbid&amp;limit=2&amp;cursor=\d+"/);
   });
 
-  it('says so where it has not searched everything, and offers to go on', async () => {
+  it('says that it has not searched everything, and offers to go on', async () => {
     await fill();
     await inLedger(({ sql }) => {
       for (const table of ['deliveries', 'events']) {
@@ -80,16 +80,16 @@ describe('the list', () => {
     });
     for (const type of ['outbid', 'nothing']) {
       const html = await page(`/ops/events?type=${type}&limit=200`);
-      expect(html).toContain(`Only the newest ${LIST_WINDOW.toLocaleString('en')} events were searched.`);
+      expect(html).toContain(`Searched only the newest ${LIST_WINDOW.toLocaleString('en')} events.`);
       expect(html).toMatch(new RegExp(`rel="next" href="/ops/events\\?type=${type}&amp;limit=200&amp;cursor=11"`));
     }
     const last = await page('/ops/events?type=nothing&cursor=11');
-    expect(last).toContain('Nothing here matches');
-    expect(last).not.toContain('were searched');
+    expect(last).toContain('No event matches');
+    expect(last).not.toContain('Searched only');
     expect(await page('/ops/replay?status=processed&type=nothing')).toContain('cursor=11');
   });
 
-  it('refuses a cursor that is none, on a page a person can read', async () => {
+  it('refuses an invalid cursor on a readable page', async () => {
     const answer = await ask('/ops/events?cursor=abc');
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain('cursor must be a whole number');
@@ -132,12 +132,12 @@ describe('an event’s page', () => {
     expect(html).not.toContain('<form method="post"');
   });
 
-  it('warns before it repeats what has succeeded', async () => {
+  it('warns before a replay repeats what has succeeded', async () => {
     const [done] = (await openLedger(env).list({ status: 'processed' }, null, 1)).events;
-    expect(await page(eventAt(done?.id ?? ''))).toContain('will be done a second time');
+    expect(await page(eventAt(done?.id ?? ''))).toContain('does everything a second time');
   });
 
-  it('is a readable 404 for an event that is not there', async () => {
+  it('is a readable 404 for an unknown event or another endpoint', async () => {
     for (const path of [eventAt('nothing'), eventAt(DEAD_ID, { endpoint: 'host' }), '/ops/event']) {
       const answer = await ask(path);
       expect(answer.status, path).toBe(404);
@@ -182,7 +182,7 @@ it('links an event at its own endpoint, wherever it is shown', async () => {
   expect(await page('/ops/events')).toContain(link);
 });
 
-describe('a link of old, with the id in its path', () => {
+describe('an old link with the id in its path', () => {
   for (const id of ['plain', 'a/b', '?q=1', '#top', '100%', '%2e%2e', '"<b>\'&', '\\', ';&=+', 'sha256:9f', 'replay']) {
     it(`leads to the event ${id}, at its own endpoint`, async () => {
       for (const endpoint of ['default', 'host']) {
@@ -212,7 +212,7 @@ describe('a link of old, with the id in its path', () => {
 describe('the replay button', () => {
   beforeEach(fill);
 
-  it('leads back to the event, by a redirect that can be loaded again', async () => {
+  it('redirects back to the event, so that reloading repeats nothing', async () => {
     const answer = await post(eventAt(DEAD_ID, { root: '/ops/event/replay' }));
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${eventAt(DEAD_ID)}&replay=queued`]);
     await vi.waitUntil(async () => (await openLedger(env).get(DEAD_ID))?.status === 'processed', { timeout: 20_000 });
@@ -241,11 +241,11 @@ describe('the replay button', () => {
     expect(await page(answer.headers.get('location') ?? '')).toContain('Its body is not an event');
   });
 
-  it('says nothing that a crafted link puts into its mouth', async () => {
+  it('shows no text from a crafted link', async () => {
     expect(await page(`${eventAt(DEAD_ID)}&replay=everything%20is%20fine`)).not.toContain('everything is fine');
   });
 
-  it('for many says how many first, runs them on confirmation, and then what is left', async () => {
+  it('for many shows the count, runs them once confirmed, then shows what is left', async () => {
     expect(await page('/ops/replay?status=dead')).toContain('1 event matches');
     expect((await openLedger(env).get(DEAD_ID))?.status).toBe('dead');
     const answer = await post('/ops/replay', { status: 'dead', cursor: '' });
@@ -255,9 +255,9 @@ describe('the replay button', () => {
     expect(done).toContain('0 events are left');
   });
 
-  it('for many names what was left alone', async () => {
+  it('for many says what was skipped', async () => {
     const answer = await post('/ops/replay', { status: 'quarantined' });
-    expect(await page(answer.headers.get('location') ?? '')).toContain('1 left alone');
+    expect(await page(answer.headers.get('location') ?? '')).toContain('1 skipped');
   });
 
   it('for many refuses a filter without a status', async () => {
@@ -266,7 +266,7 @@ describe('the replay button', () => {
   });
 });
 
-it('says what still works while the ledger is out', async () => {
+it('says what still works while the ledger is down', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   const out = () => Promise.reject(new Error('secret detail'));
   const LEDGER = { getByName: () => ({ stats: out, list: out, get: out }) };
