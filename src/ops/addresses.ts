@@ -1,11 +1,6 @@
 // Where everything on the operator's page is found. An event's id may hold any printable character,
 // so it goes into the query: as part of a path, `.` and `..` get lost however they are encoded.
-
-/** What names an event. */
-export interface EventKey {
-  readonly id: string;
-  readonly endpoint: string;
-}
+import type { EventKey } from '../ledger/store.ts';
 
 export const PAGE_ROOT = '/ops';
 export const LIST = `${PAGE_ROOT}/events`;

@@ -1,12 +1,11 @@
-// One event, as a request's query names it. The ledger still knows an event by its id alone, so its
-// endpoint is compared here, and only here.
+// One event, as a request's query names it, asked of the ledger.
 import type { Context } from 'hono';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { ReplayAnswer } from '../ledger/replay.ts';
-import type { EventKey } from './addresses.ts';
+import type { EventKey } from '../ledger/store.ts';
 
 /** The event that `?id=…&endpoint=…` names. */
 export function keyOf(context: Context): EventKey {
@@ -21,15 +20,12 @@ export async function keyOfOldLink(env: Env, id: string): Promise<EventKey> {
 }
 
 /** Null where there is no such event at this endpoint. */
-export async function findEvent(env: Env, { id, endpoint }: EventKey): Promise<EventRecord | null> {
-  const event = await openLedger(env).get(id);
-  return event?.endpoint === endpoint ? event : null;
+export function findEvent(env: Env, { id, endpoint }: EventKey): Promise<EventRecord | null> {
+  return openLedger(env).get(id, endpoint);
 }
 
 /** Runs the event again. At an endpoint not its own it is refused as unknown: nothing runs. */
 export async function replayEvent(env: Env, key: EventKey): Promise<ReplayAnswer> {
-  const { id } = key;
-  if (!(await findEvent(env, key))) return { id, kind: 'refused', reason: 'unknown_event' };
-  const [answer] = await openLedger(env).replay([id]);
-  return answer ?? { id, kind: 'failed', error: 'the ledger gave no answer' };
+  const [answer] = await openLedger(env).replay([key.id], key.endpoint);
+  return answer ?? { ...key, kind: 'failed', error: 'the ledger gave no answer' };
 }
