@@ -1,9 +1,26 @@
 // Events that should long have moved are sent again: a purged queue, a consumer that died with its message.
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LEASE_MS, REST_INTERVAL_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_INTERVAL_MS } from '../../../src/limits.ts';
+import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
+import {
+  LEASE_MS,
+  REST_INTERVAL_MS,
+  RETENTION_MS,
+  STUCK_AFTER_MS,
+  WATCH_CHARACTERS,
+  WATCH_INTERVAL_MS,
+} from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
-import { claimRequest, eventOf, failure, newLedger, quarantineRequest, report, T0 } from './fixtures.ts';
+import {
+  claimRequest,
+  eventOf,
+  failure,
+  newLedger,
+  quarantineRequest,
+  report,
+  T0,
+  type TestLedger,
+} from './fixtures.ts';
 import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
 
 const HOUR_MS = 3_600_000;
@@ -129,4 +146,110 @@ describe('the alarm', () => {
     await runDurableObjectAlarm(ledger);
     expect(await alarmOf(ledger)).toBe(T0 + REST_INTERVAL_MS);
   });
+});
+
+/** Lets the alarm fail until the platform gives it up: after seven times it has no alarm any more. */
+async function dropAlarm(ledger: TestLedger): Promise<void> {
+  await runInDurableObject(ledger, (_, state) => state.storage.deleteAlarm());
+}
+
+describe('an alarm that the platform has dropped', () => {
+  const calls: [string, (ledger: TestLedger) => Promise<unknown>][] = [
+    ['a claim', (ledger) => ledger.claim('c2', [claimRequest('b')])],
+    ['a report', (ledger) => ledger.settle('c1', [failure('a')])],
+    ['a burial', (ledger) => ledger.bury([{ messageId: 'm-a', endpoint: 'default', id: 'a' }])],
+    ['a kept delivery', (ledger) => ledger.quarantine([quarantineRequest('q')])],
+    ['a replay', (ledger) => ledger.replay(['a'], 'default')],
+    ['a replay of many', (ledger) => ledger.replayMany({ status: 'dead' }, null, 10)],
+    ['a look at an event', (ledger) => ledger.get('a', 'default')],
+    ['a list', (ledger) => ledger.list({}, null, 10)],
+    ['the counts', (ledger) => ledger.stats()],
+  ];
+
+  test.each(calls)('is armed again by %s', async (_, call) => {
+    const { ledger } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a')]);
+    vi.setSystemTime(T0 + WATCH_INTERVAL_MS + 1);
+    await dropAlarm(ledger);
+    await call(ledger);
+    expect(await alarmOf(ledger)).toBeGreaterThan(Date.now());
+  });
+
+  test('is armed again by the start of the object', async () => {
+    const ledger = newLedger();
+    await ledger.claim('c1', [claimRequest('a')]);
+    await dropAlarm(ledger);
+    await evictDurableObject(ledger);
+    expect(await alarmOf(ledger)).toBeGreaterThan(Date.now());
+  });
+
+  test('is not set for a ledger in which nothing is', async () => {
+    const ledger = newLedger();
+    await ledger.stats();
+    expect(await alarmOf(ledger)).toBeNull();
+  });
+});
+
+test('a round that fails has its next one armed before it began', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a')]);
+  await runInDurableObject(ledger, async (object, { storage }) => {
+    await storage.deleteAlarm();
+    vi.spyOn(storage, 'transactionSync').mockImplementation(() => {
+      throw new Error('storage is full');
+    });
+    vi.setSystemTime(T0 + WATCH_INTERVAL_MS);
+    await expect((object as EventLedger).alarm()).rejects.toThrow('storage is full');
+    vi.restoreAllMocks();
+    expect(await storage.getAlarm()).toBe(T0 + 2 * WATCH_INTERVAL_MS);
+  });
+});
+
+test('a round takes on no more than its memory holds, and comes back at once for the rest', async () => {
+  const { ledger, sent } = await ledgerWithoutQueue();
+  const ids = Array.from({ length: 300 }, (_, index) => `large-${index}`);
+  const filler = 'x'.repeat(60_000);
+  for (let start = 0; start < ids.length; start += 50) {
+    const requests = ids.slice(start, start + 50).map((id) => {
+      const event = JSON.stringify({ ...eventOf(id), data: { filler } });
+      return claimRequest(id, { event });
+    });
+    await ledger.claim(`c-${start}`, requests);
+    await ledger.settle(
+      `c-${start}`,
+      requests.map(({ id }) => failure(id)),
+    );
+  }
+  vi.setSystemTime(T0 + 10_000 + STUCK_AFTER_MS + WATCH_INTERVAL_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(sent().length * filler.length).toBeLessThan(WATCH_CHARACTERS + 2 * filler.length);
+  expect(await alarmOf(ledger)).toBe(Date.now() + 1_000);
+  await pass(ledger, 10_000);
+  expect(sent().toSorted()).toEqual(ids.toSorted());
+}, 60_000);
+
+test('a round stops at the first group that the queue refuses, and leaves the rest to later ones', async () => {
+  const { ledger, send, sent } = await ledgerWithoutQueue();
+  const ids = Array.from({ length: 60 }, (_, index) => `e${index}`);
+  await ledger.claim(
+    'c1',
+    ids.map((id) => claimRequest(id)),
+  );
+  await ledger.settle(
+    'c1',
+    ids.map((id) => failure(id)),
+  );
+  send.mockRejectedValue(new Error('Queue overloaded (10250)'));
+  await pass(ledger, 10_000 + STUCK_AFTER_MS + WATCH_INTERVAL_MS);
+  expect(sent()).toHaveLength(20);
+  send.mockResolvedValue();
+  await pass(ledger, STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
+  expect(new Set(sent())).toEqual(new Set(ids));
+});
+
+test('a try that was never reported is in the history after the watchdog has sent the event again', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a')]);
+  await pass(ledger, LEASE_MS + STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
+  expect(await ledger.get('a')).toMatchObject({ status: 'queued', tries: [{ outcome: 'lost', at: T0 + LEASE_MS }] });
 });
