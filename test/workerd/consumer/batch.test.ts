@@ -329,3 +329,21 @@ test('an event whose handler takes its consumer down ends dead after its last st
   expect(told).toHaveBeenCalledTimes(1);
   expect(await ledger.get(id)).toMatchObject({ status: 'dead', attempts: MAX_STARTS });
 });
+
+test('an event whose handler gives up after another run has taken it over is told to nobody', async () => {
+  const id = newId();
+  const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const message = eventMessage({ id });
+  const { handlers } = countingHandler(async () => {
+    vi.setSystemTime(Date.now() + LEASE_MS);
+    const event = sampleEvent({ id });
+    const request = { messageId: 'other', id, type: event.type, endpoint: 'default', receivedAt: Date.now() };
+    await ledger.claim('other', [{ ...request, event: JSON.stringify(event) }]);
+    throw new PermanentFailure('gone');
+  });
+  await handleBatch(batchOf([message]), depsOf({ handlers, notices }));
+  expect(notices.dead).not.toHaveBeenCalled();
+  expect(fateOf(message)).toEqual({ retriedAfter: 5 });
+  expect(await ledger.get(id)).toMatchObject({ status: 'processing' });
+});

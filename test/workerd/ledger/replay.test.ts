@@ -1,6 +1,9 @@
 // Running an event again because an operator asked: what is refused, what is undone, and that nobody speaks for two runs.
+import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
+import { Store } from '../../../src/ledger/store.ts';
+import { type Reopened, Writer } from '../../../src/ledger/writer.ts';
 import { LEASE_MS, STUCK_AFTER_MS } from '../../../src/limits.ts';
 import {
   claimRequest,
@@ -141,3 +144,38 @@ describe('a replay that cannot be sent', () => {
     expect(await ledger.get('a')).toMatchObject({ status: 'processing', run: 2 });
   });
 });
+
+/** The writer on its own, inside its object: between reopening and undoing, anything may have happened. */
+function withWriter(work: (writer: Writer, store: Store) => void) {
+  return runInDurableObject(newLedger(), (_, { storage }) => {
+    const store = new Store(storage.sql);
+    work(new Writer(store, (inside) => storage.transactionSync(inside)), store);
+  });
+}
+const KEY = { endpoint: 'default', id: 'a' };
+
+function reopen(writer: Writer, now: number): Reopened {
+  const reopened = writer.reopen(KEY, now);
+  if (reopened.kind === 'refused') throw new Error(reopened.reason);
+  return reopened;
+}
+
+test('a replay that is undone late does not touch the run of a later replay', () =>
+  withWriter((writer, store) => {
+    writer.claim('c1', [claimRequest('a')], T0);
+    writer.settle('c1', [report('a')], T0);
+    const first = reopen(writer, T0);
+    writer.claim('c2', [claimRequest('a', { messageId: 'second' })], T0);
+    writer.settle('c2', [report('a', { messageId: 'second', run: 2 })], T0);
+    reopen(writer, T0);
+    writer.undoReopen(first, T0);
+    expect(store.row(KEY)).toMatchObject({ status: 'queued', run: 3 });
+  }));
+
+test('a replay that is undone leaves a first try to the watchdog, which has passed it by meanwhile', () =>
+  withWriter((writer, store) => {
+    writer.claim('c1', [claimRequest('a')], T0);
+    const reopened = reopen(writer, T0 + LEASE_MS);
+    writer.undoReopen(reopened, T0 + LEASE_MS);
+    expect(store.row(KEY)).toMatchObject({ status: 'processing', dueAt: T0 + LEASE_MS + STUCK_AFTER_MS, tries: [] });
+  }));
