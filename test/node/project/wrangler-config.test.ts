@@ -72,3 +72,7 @@ test('it asks for nothing that a Free account lacks or that a first deploy canno
   expect(config.limits).toBeUndefined();
   expect(text).not.toMatch(/^\[secrets\]/m);
 });
+
+test('a deploy updates the ledger at once, so that old and new code meet for a moment only', () => {
+  expect(config.durable_objects.code_update_strategy).toEqual({ mode: 'immediate' });
+});
