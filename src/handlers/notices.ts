@@ -1,9 +1,10 @@
 // What is said when an event is given up or a delivery is kept aside. Yours to edit, like the handlers.
 import { defineNotices } from '../consumer/define-notices.ts';
 import { deadLetterNotice } from '../destinations/dead-letter-notice.ts';
+import { manyQuarantinedNotice, quarantineNotice } from '../destinations/quarantine-notice.ts';
 
 export const notices = defineNotices({
-  dead: (event, context) => deadLetterNotice(context, { ...event, at: new Date().toISOString() }),
-  quarantined: () => undefined,
-  manyQuarantined: () => undefined,
+  dead: (event, context) => deadLetterNotice(context, event),
+  quarantined: (delivery, context) => quarantineNotice(context, delivery),
+  manyQuarantined: (count, context) => manyQuarantinedNotice(context, count),
 });
