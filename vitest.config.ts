@@ -2,6 +2,7 @@
 // pipeline, browser, documents), and everything else in Node on a model of the platform.
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
+import { ownHandlers } from './test/own-handlers.ts';
 
 const inNode = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
 
@@ -22,6 +23,7 @@ export default defineConfig({
             },
           }),
         ],
+        resolve: { alias: ownHandlers },
         test: {
           name: 'workerd',
           // Servers that answer like Slack, Discord and Google Chat.

@@ -1,4 +1,4 @@
-// What the demo's Worker runs in place of src/handlers/index.ts, which never fails. Worker code, never deployed.
+// What the demo's Worker runs in place of src/handlers/, which is yours. Worker code, never deployed.
 import { defineHandlers } from '../consumer/define-handlers.ts';
 import { PermanentFailure } from '../failures.ts';
 
@@ -15,3 +15,5 @@ export const handlers = defineHandlers({
     context.log('handler.ran');
   },
 });
+
+export async function onDead(): Promise<void> {}

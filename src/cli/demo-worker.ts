@@ -38,7 +38,8 @@ export async function startDemoWorker(secret: string): Promise<DemoWorker> {
   const project = unstable_readConfig({ config: join(projectRoot, 'wrangler.toml') });
   // What reading adds is no setting: where the file was found, and an empty list of schedules.
   const { configPath, userConfigPath, topLevelName, definedEnvironments, triggers, ...settings } = project;
-  const config = { ...settings, alias: { './handlers/index.ts': handlersFile } };
+  const alias = { './handlers/index.ts': handlersFile, './handlers/on-dead.ts': handlersFile };
+  const config = { ...settings, alias };
   writeFileSync(join(directory, 'wrangler.json'), JSON.stringify(config));
 
   const worker = { configPath: join(directory, 'wrangler.json'), secrets: { VASTAI_WEBHOOK_SECRET: secret } };

@@ -1,10 +1,10 @@
-// A Worker for one load: src/index.ts with your handlers, but with secrets and storage of its own, so that no destination
-// is told of made-up events and nothing of `npm start` is touched.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// A Worker for one load: src/index.ts with handlers, secrets and storage of its own, so that nobody is told of made-up
+// events and nothing of `npm start` is touched.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../src/cli/project-root.ts';
 import { offlineEnvironment } from '../../src/cli/wrangler.ts';
+import { configWithOwnHandlers } from '../own-handlers.ts';
 
 export interface OwnWorker {
   readonly url: URL;
@@ -15,17 +15,11 @@ export interface OwnWorker {
 export async function startOwnWorker(secrets: Record<string, string>): Promise<OwnWorker> {
   // Read by wrangler when it is loaded, so set first.
   Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'none' });
-  const { createTestHarness, unstable_readConfig } = await import('wrangler');
+  const { createTestHarness } = await import('wrangler');
 
   const directory = mkdtempSync(join(tmpdir(), 'vastai-load-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-
-  const project = unstable_readConfig({ config: join(projectRoot, 'wrangler.toml') });
-  // What reading adds is no setting: where the file was found, and an empty list of schedules.
-  const { configPath: _path, userConfigPath, topLevelName, definedEnvironments, triggers, ...settings } = project;
-  const configPath = join(directory, 'wrangler.json');
-  writeFileSync(configPath, JSON.stringify(settings));
-
+  const configPath = await configWithOwnHandlers(directory);
   const server = createTestHarness({ root: directory, workers: [{ configPath, secrets }] });
   const { url } = await server.listen();
   return { url, close: () => server.close() };

@@ -1,6 +1,7 @@
 // Starts the Worker of test/workerd/ops/filled-worker.ts in the local runtime, with the bindings of
 // wrangler.toml, for browser and benchmark.
 import { createTestHarness, unstable_readConfig } from 'wrangler';
+import { ownHandlers } from '../../own-handlers.ts';
 
 export const OPS_TOKEN = 'ops-token-of-the-browser-tests';
 
@@ -21,7 +22,8 @@ export async function startWorker() {
   });
   const bindings = { kv_namespaces, queues, durable_objects, exports };
   const vars = { VASTAI_WEBHOOK_SECRET: 'browser-test-secret', OPS_TOKEN };
-  const config = { name, compatibility_date, main: 'test/workerd/ops/filled-worker.ts', ...bindings, vars };
+  const main = 'test/workerd/ops/filled-worker.ts';
+  const config = { name, compatibility_date, main, alias: ownHandlers, ...bindings, vars };
   const server = createTestHarness({ workers: [{ config } as never] });
   const { url } = await server.listen();
   const env = (await server.getWorker().getEnv()) as TestEnv;

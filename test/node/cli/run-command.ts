@@ -1,7 +1,10 @@
 // Runs one of the project's commands as `npm run` does, in a process of its own.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../../../src/cli/project-root.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 export interface Ended {
   readonly code: number | null;
@@ -9,14 +12,20 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** @param environment Replaces the webhook secrets of whoever runs the tests; everything else is inherited. */
+/**
+ * @param name Of a script in package.json.
+ * @param environment Replaces the webhook secrets of whoever runs the tests; everything else is inherited.
+ */
 export function runCommand(
   name: string,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('VASTAI_'));
-  const child = spawn(process.execPath, [join(projectRoot, 'src/cli', `${name}.ts`), ...args], {
+  const [node, ...script] = scripts[name]?.split(' ') ?? [];
+  if (node !== 'node') throw new Error(`npm run ${name} is no script for Node`);
+  const child = spawn(process.execPath, [...script, ...args], {
+    cwd: ROOT,
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

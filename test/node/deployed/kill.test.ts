@@ -12,6 +12,7 @@ import { type Delivery, draftDelivery, signDraft } from '../../../src/cli/delive
 import { projectRoot } from '../../../src/cli/project-root.ts';
 import { send } from '../../../src/cli/send.ts';
 import { ledgerReader } from '../../load/ledger-reader.ts';
+import { ownHandlersFlags } from '../../own-handlers.ts';
 
 const EVENTS = 60;
 const COPIES = 8;
@@ -68,7 +69,7 @@ async function startWorker(directory: string) {
   writeFileSync(vars, `VASTAI_WEBHOOK_SECRET=${SECRET}\nOPS_TOKEN=${OPS_TOKEN}\n`);
 
   const command = [process.execPath, join(projectRoot, 'src/cli/dev.ts'), '--port', String(port)];
-  const own = ['--persist-to', join(directory, 'state'), '--env-file', vars];
+  const own = ['--persist-to', join(directory, 'state'), '--env-file', vars, ...ownHandlersFlags];
   const child = spawn('sh', ['-c', GUARDED, directory, ...command, ...own], {
     detached: true,
     // What wrangler cannot tidy up once it is killed goes with the directory; its bundles in .wrangler/tmp it sweeps itself, later.

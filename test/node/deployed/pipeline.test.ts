@@ -1,21 +1,26 @@
-// The Worker as it would be deployed, bundled and run by wrangler, against a sender that shares no code with it.
+// The Worker as it would be deployed, but for its handlers, bundled and run by wrangler, against a sender that shares no
+// code with it.
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTestHarness } from 'wrangler';
+import { configWithOwnHandlers } from '../../own-handlers.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
 const SECRET = 'deployed-test-secret';
 
+const root = mkdtempSync(join(tmpdir(), 'vastai-deployed-'));
 const server = createTestHarness({
-  root: ROOT,
-  workers: [{ configPath: './wrangler.toml', secrets: { VASTAI_WEBHOOK_SECRET: SECRET } }],
+  root,
+  workers: [{ configPath: await configWithOwnHandlers(root), secrets: { VASTAI_WEBHOOK_SECRET: SECRET } }],
 });
 beforeAll(async () => {
   await server.listen();
 });
 afterAll(async () => {
   await server.close();
+  rmSync(root, { recursive: true, force: true });
 });
 
 const dialects = [

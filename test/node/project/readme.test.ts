@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ownHandlersFlags } from '../../own-handlers.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -57,6 +58,7 @@ beforeAll(async () => {
     state,
     '--env-file',
     '.dev.vars.example',
+    ...ownHandlersFlags,
   ];
   worker = spawn('npm', ['start', '--', ...flags], { cwd: root, stdio: 'ignore', detached: true });
   const isUp = async () => (await fetch(`${url}/health`).catch(() => undefined))?.status === 200;

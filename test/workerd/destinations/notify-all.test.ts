@@ -1,11 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type HandlerContext, handlerFor } from '../../../src/consumer/define-handlers.ts';
 import { combineFailures } from '../../../src/destinations/fan-out.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
 import type { DestinationSecrets } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
-import { handlers } from '../../../src/handlers/index.ts';
 import { eventOf } from './events.ts';
 import { type Answer, contextFor, failureOf, openRoom, type Platform } from './platforms.ts';
 
@@ -157,17 +155,4 @@ describe('failures together', () => {
   it('pass on no text of what is not an error', () => {
     expect(combineFailures(['https://hooks.slack.com/secret'] as unknown[]).message).toBe('unknown failure');
   });
-});
-
-describe('the shipped handlers', () => {
-  it.each(['outbid', 'instance_online', 'resource.created', 'gpu_melted'])(
-    'tell the destinations of %s',
-    async (type) => {
-      const room = openRoom();
-      const event = { ...eventOf('outbid'), type };
-      const context = { ...contextFor(room.secrets), idempotencyKey: event.id } as unknown as HandlerContext;
-      await handlerFor(handlers, type)(event, context);
-      expect(await statusesIn(room)).toEqual({ slack: [200], discord: [200], 'google-chat': [200], forward: [200] });
-    },
-  );
 });

@@ -3,12 +3,12 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
-import { handlers } from '../../../src/handlers/index.ts';
 import worker from '../../../src/index.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { fakeKv } from '../fakes/kv.ts';
+import { handlers } from '../handlers.ts';
 import { signedRequest } from '../signed-request.ts';
 
 let output: ReturnType<typeof collectConsole>;

@@ -1,9 +1,9 @@
 // The whole way, through the real local queue: from a signed POST to the handler's run.
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { handlers } from '../../../src/handlers/index.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { collectConsole } from '../fakes/console.ts';
+import { handlers } from '../handlers.ts';
 import { DIALECTS, signedRequest } from '../signed-request.ts';
 
 let output: ReturnType<typeof collectConsole>;
@@ -29,7 +29,7 @@ test.each(DIALECTS)(
     const response = await exports.default.fetch(await signedRequest({ dialect, id }));
     expect(await response.json()).toEqual({ received: true });
     const lines = await linesOf(id, 'event.processed');
-    expect(lines.map((line) => line.event)).toEqual(['webhook.accepted', 'destination.none', 'event.processed']);
+    expect(lines.map((line) => line.event)).toEqual(['webhook.accepted', 'handler.ran', 'event.processed']);
     expect(lines.at(-1)).toMatchObject({ endpoint: 'default', attempt: 1, ms: expect.any(Number) });
   },
 );
