@@ -1,5 +1,6 @@
 // A folder of test/ says where its tests run: `workerd` in the Workers runtime, `node` around it (commands, deployed
-// pipeline, browser, documents), and everything else in Node on a model of the platform.
+// pipeline, browser, documents), and everything else in Node on a model of the platform. The user's own tests stand
+// beside their handlers and run in workerd.
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 import { ownHandlers } from './test/own-handlers.ts';
@@ -28,7 +29,7 @@ export default defineConfig({
           name: 'workerd',
           // Servers that answer like Slack, Discord and Google Chat.
           globalSetup: './test/node/deployed/local-platforms.ts',
-          include: ['test/workerd/**/*.test.{ts,tsx}'],
+          include: ['test/workerd/**/*.test.{ts,tsx}', 'src/handlers/*.test.ts'],
         },
       },
       { test: { name: 'node', include: ['test/node/**/*.test.ts'], ...inNode } },

@@ -13,7 +13,10 @@ const importsOf = (file: string) =>
   [...read(file).matchAll(/\b(?:from|import) ?\(?'(\.[^']*)'/g)].map(([, specifier = '']) =>
     relative(ROOT, join(ROOT, dirname(file), specifier)),
   );
-const usersModules = (file: string) => importsOf(file).filter((path) => path.startsWith('src/handlers/'));
+/** The kit for users' tests stands in their room, but is not theirs to change. */
+const KIT = 'src/handlers/testing.ts';
+const usersModules = (file: string) =>
+  importsOf(file).filter((path) => path.startsWith('src/handlers/') && path !== KIT);
 
 test('of everything outside the user’s room, only src/index.ts imports from it', () => {
   const outside = files.filter((file) => !file.startsWith('src/handlers/'));
@@ -25,6 +28,12 @@ test('whatever src/index.ts imports from it is replaced, in the tests and in the
   expect(imported).toContain('./handlers/index.ts');
   expect(Object.keys(ownHandlers)).toEqual(expect.arrayContaining(imported));
   expect(imported.filter((name) => !read('src/cli/demo-worker.ts').includes(`'${name}'`))).toEqual([]);
+});
+
+test('nothing that is deployed imports the kit for tests', () => {
+  const importers = files.filter((file) => importsOf(file).includes(KIT));
+  expect(importers.length).toBeGreaterThan(1);
+  expect(importers.filter((file) => !file.endsWith('.test.ts'))).toEqual([]);
 });
 
 test('every file that starts a Worker for a test names the tests’ handlers', () => {

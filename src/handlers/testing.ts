@@ -1,0 +1,68 @@
+// For tests of your handlers: sample events, and a run as the consumer makes it. `handlers.test.ts` shows how.
+// No part of the Worker: nothing that is deployed imports it.
+import type { Handlers } from '../consumer/define-handlers.ts';
+import { runHandler as run } from '../consumer/run-handler.ts';
+import type { Env } from '../env.ts';
+import type { AnyEvent } from '../event/envelope.ts';
+import { parseEvent } from '../event/parse.ts';
+import { sampleOf } from '../event/samples.ts';
+import { MAX_RETRIES } from '../limits.ts';
+import type { LogFields } from '../log.ts';
+
+export interface RunOptions {
+  /** Secrets and bindings that the handler reads; none where left out. */
+  readonly env?: Partial<Env>;
+  /** From 1 to 11, the last: a failure is final then. */
+  readonly attempt?: number;
+  /** The `once` steps that have succeeded in earlier tries. */
+  readonly doneBefore?: readonly string[];
+  /** How long the handler has, in milliseconds; 30 seconds where left out. */
+  readonly timeoutMs?: number;
+}
+
+export interface Run {
+  readonly ended: 'processed' | 'retry' | 'dead';
+  /** Of a retry: what `RetryLater` asked for, in seconds. Without it, the usual back-off. */
+  readonly delaySeconds?: number;
+  /** Of a retry or a death: what the ledger would keep of the error. */
+  readonly error?: string;
+  /** The `once` steps that succeeded in this run, in order. */
+  readonly steps: readonly string[];
+  /** What the handler wrote by `context.log`, in order. */
+  readonly logs: readonly ({ readonly event: string; readonly level: string } & LogFields)[];
+}
+
+/** An event as a delivery of this type brings it. `data` adds to the sample's fields or replaces them. */
+export function sampleEvent(
+  type: string,
+  options: { readonly id?: string; readonly endpoint?: string; readonly data?: Record<string, unknown> } = {},
+): AnyEvent {
+  const { id = 'sample', endpoint = 'default', data } = options;
+  const now = Date.now();
+  const { dialect, body } = sampleOf(type, { id, now, data });
+  const timestamp = Math.floor(now / 1000);
+  const parsed = parseEvent({ dialect, body: new TextEncoder().encode(body), timestamp }, endpoint);
+  if (!parsed.ok) throw new Error(`no such event can arrive: ${parsed.failure.issues.join(', ')}`);
+  return parsed.value;
+}
+
+/** Runs the handler of one event, or of a sample of that type, and says how the event would go on. */
+export async function runHandler(handlers: Handlers, what: string | AnyEvent, options: RunOptions = {}): Promise<Run> {
+  const event = typeof what === 'string' ? sampleEvent(what) : what;
+  const { attempt = 1, doneBefore = [], timeoutMs } = options;
+  const logs: Run['logs'][number][] = [];
+  const outcome = await run(handlers, {
+    event,
+    attempt,
+    steps: doneBefore,
+    env: { ...options.env } as Env,
+    log: (name, fields, level = 'info') => logs.push({ ...fields, event: name, level }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
+  const { steps } = outcome;
+  if (outcome.kind === 'succeeded') return { ended: 'processed', steps, logs };
+  const { error } = outcome;
+  if (outcome.kind === 'failed_for_good' || attempt > MAX_RETRIES) return { ended: 'dead', error, steps, logs };
+  const { delaySeconds } = outcome;
+  return { ended: 'retry', ...(delaySeconds !== undefined && { delaySeconds }), error, steps, logs };
+}
