@@ -1,5 +1,5 @@
 // Prints `N passed, N failed` from vitest's JSON report, and exits 1 unless nothing failed.
-// Usage: count-tests.ts <report> <vitest's exit code> <failed steps beside the tests>
+// Usage: count-tests.ts <report> <vitest's exit code> <how many other steps failed>
 import { existsSync, readFileSync } from 'node:fs';
 
 interface Report {
@@ -13,7 +13,8 @@ const report: Report = existsSync(path)
   ? JSON.parse(readFileSync(path, 'utf8'))
   : { numPassedTests: 0, numFailedTests: 0, testResults: [] };
 
-// A file that does not load has no tests to fail, and an error between tests belongs to none: each counts as one.
+// A file that does not load has no tests that could fail, and an error outside the tests belongs to none of them: each
+// counts as one.
 const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
 const failedTests = report.numFailedTests + unloaded.length;
 const unexplained = failedTests === 0 && exitCode !== '0' ? 1 : 0;

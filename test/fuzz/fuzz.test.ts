@@ -11,17 +11,13 @@ describe(`against ${RUNS} hostile cases`, () => {
     queue: 'the consumers answer for every message, and no junk holds up its neighbours',
     ops: 'the ops pages tell a stranger nothing, answer no 5xx and escape what they show',
   };
-  it.each(PROPERTIES.map((property) => [promises[property], property] as const))(
-    '%s',
-    { timeout: 300_000 },
-    async (_, property) => {
-      for (const chunk of chunksOf(RUNS, SEED).filter((each) => each.property === property)) {
-        const outcome = await play(chunk);
-        if (outcome.failed) expect.fail(describeFailure(chunk, outcome));
-        expect(outcome.numRuns).toBe(chunk.cases);
-      }
-    },
-  );
+  it.each(PROPERTIES.map((property) => [promises[property], property] as const))('%s', async (_, property) => {
+    for (const chunk of chunksOf(RUNS, SEED).filter((each) => each.property === property)) {
+      const outcome = await play(chunk);
+      if (outcome.failed) expect.fail(describeFailure(chunk, outcome));
+      expect(outcome.numRuns).toBe(chunk.cases);
+    }
+  });
 });
 
 describe('a run', () => {

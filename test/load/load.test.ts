@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../node/cli/run-command.ts';
 
-test('a small load is reconciled with the ledger of a Worker of its own', { timeout: 180_000 }, async () => {
+test('a small load is reconciled with the ledger of a Worker of its own', async () => {
   const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--json']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toMatchObject({

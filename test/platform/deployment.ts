@@ -6,10 +6,11 @@ import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';
 import type { Handlers } from '../../src/consumer/define-handlers.ts';
 import type { Env, Secrets } from '../../src/env.ts';
 import { openStorage, type Storage } from '../simulation/sqlite.ts';
+import { checkDelay } from './limits.ts';
 import { LocalObject } from './local-object.ts';
 import type { Runtime } from './runtime.ts';
 import { StrictKv } from './strict-kv.ts';
-import { checkDelay, StrictQueue } from './strict-queue.ts';
+import { StrictQueue } from './strict-queue.ts';
 
 export interface QueuedMessage {
   readonly id: string;
@@ -87,8 +88,7 @@ export class Deployment {
 
   /** As on the first day. */
   reset(): void {
-    this.kv.entries.clear();
-    this.kv.out = false;
+    this.kv.clear();
     this.events.out = false;
     this.deadLetters.out = false;
     this.events.drain();

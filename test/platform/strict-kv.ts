@@ -1,10 +1,9 @@
 // A KV namespace in memory that refuses what the platform refuses, and counts what the platform bills.
-
-const MAX_KEY_BYTES = 512;
-const MIN_TTL_SECONDS = 60;
+import { checkKey, checkPut } from './limits.ts';
 
 export class StrictKv {
   readonly entries = new Map<string, string>();
+  readonly #writtenAt = new Map<string, number>();
   reads = 0;
   writes = 0;
   /** While set, every call fails. */
@@ -16,21 +15,29 @@ export class StrictKv {
   } as unknown as KVNamespace;
 
   #get(key: string): string | null {
-    this.#check('GET', key);
+    this.#checkOutage('GET');
+    checkKey('GET', key);
     this.reads += 1;
     return this.entries.get(key) ?? null;
   }
 
   #put(key: string, value: string, { expirationTtl }: { expirationTtl: number }): void {
-    this.#check('PUT', key);
-    if (!(expirationTtl >= MIN_TTL_SECONDS)) throw new Error('KV PUT failed: 400 Invalid expiration_ttl');
+    this.#checkOutage('PUT');
+    const now = Date.now();
+    checkPut(key, expirationTtl, now - (this.#writtenAt.get(key) ?? Number.NEGATIVE_INFINITY));
     this.writes += 1;
+    this.#writtenAt.set(key, now);
     this.entries.set(key, value);
   }
 
-  #check(operation: string, key: string): void {
+  /** As on the first day. */
+  clear(): void {
+    this.entries.clear();
+    this.#writtenAt.clear();
+    this.out = false;
+  }
+
+  #checkOutage(operation: string): void {
     if (this.out) throw new Error(`KV ${operation} failed: 500 Internal Server Error`);
-    if (key === '' || key === '.' || key === '..') throw new TypeError(`Key name cannot be "${key}".`);
-    if (Buffer.byteLength(key) > MAX_KEY_BYTES) throw new Error(`KV ${operation} failed: 414 key too long`);
   }
 }

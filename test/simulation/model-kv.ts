@@ -1,4 +1,5 @@
 // Workers KV as documented: reads may be up to a minute old, absence is cached too, one write a second per key.
+import { checkPut } from '../platform/limits.ts';
 import type { Actor, Platform } from './platform.ts';
 
 const STALE_MS = 60_000;
@@ -40,11 +41,8 @@ export class ModelKv {
 
   #write(key: string, value: string, expirationTtl: number): void {
     const { time } = this.#platform;
-    if (new TextEncoder().encode(key).length > 512) throw new Error('KV PUT failed: 414 key too long');
-    if (expirationTtl < 60) throw new Error('KV PUT failed: 400 invalid expiration_ttl');
     const versions = this.#versions.get(key) ?? [];
-    const last = versions.at(-1);
-    if (last && time.now - last.at < 1_000) throw new Error('KV PUT failed: 429 Too Many Requests');
+    checkPut(key, expirationTtl, time.now - (versions.at(-1)?.at ?? Number.NEGATIVE_INFINITY));
     this.onPut(key);
     this.#versions.set(key, [...versions, { at: time.now, value, expiresAt: time.now + expirationTtl * 1_000 }]);
   }

@@ -1,5 +1,6 @@
 // Cloudflare Queues as documented: at least once, in no order, with delays, redelivery after a crash, a limit of tries and
 // a dead-letter queue behind it. Acks and retries count when an invocation ends.
+import { checkSend } from '../platform/limits.ts';
 import type { Actor, Platform } from './platform.ts';
 
 export interface QueuedMessage {
@@ -15,8 +16,6 @@ export type Verdict = { readonly kind: 'ack' } | { readonly kind: 'retry'; reado
 
 /** What an invocation has said about its messages. */
 export type Verdicts = Map<string, Verdict>;
-
-const MAX_MESSAGE_BYTES = 128_000;
 
 export class ModelQueue {
   readonly name: string;
@@ -44,7 +43,7 @@ export class ModelQueue {
   }
 
   take(body: string, delaySeconds: number): void {
-    if (new TextEncoder().encode(body).length > MAX_MESSAGE_BYTES) throw new Error('message too large');
+    checkSend(body, delaySeconds);
     const { now } = this.#platform.time;
     this.#sent += 1;
     const id = `${this.name}-${this.#sent}`;

@@ -18,6 +18,11 @@ export function launch(): Promise<Browser> {
 }
 
 /** Somebody who knows the token, with a browser window of their own. */
-export function operator(browser: Browser, options: BrowserContextOptions = {}) {
-  return browser.newContext({ httpCredentials: { username: 'anyone', password: OPS_TOKEN }, ...options });
+export async function operator(browser: Browser, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext({
+    httpCredentials: { username: 'anyone', password: OPS_TOKEN },
+    ...options,
+  });
+  context.setDefaultTimeout(120_000);
+  return context;
 }

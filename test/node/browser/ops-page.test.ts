@@ -21,7 +21,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     worker = await startWorker();
     await worker.ledger.fill();
     browser = await launch();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser.close();
@@ -63,7 +63,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
           await page.reload();
           return page.getByRole('status').textContent();
         },
-        { timeout: 30_000, interval: 500 },
+        { timeout: 120_000, interval: 500 },
       )
       .toContain('Run again, and processed');
     await page.getByRole('link', { name: 'Overview' }).click();
@@ -77,12 +77,12 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await go('/ops/events');
     await page.getByLabel('Status').selectOption('Retrying');
     await page.getByRole('button', { name: 'Filter' }).click();
-    await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(RETRYING_ID)]);
+    await expect.poll(listed, { timeout: 120_000 }).toEqual([expect.stringContaining(RETRYING_ID)]);
 
     await page.getByLabel('Status').selectOption('any');
     await page.getByLabel('Id or text').fill('machine 812 will be down');
     await page.keyboard.press('Enter');
-    await expect.poll(listed, { timeout: 10_000 }).toEqual([expect.stringContaining(LATE_ID)]);
+    await expect.poll(listed, { timeout: 120_000 }).toEqual([expect.stringContaining(LATE_ID)]);
     expect(complaints).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runCommand } from './run-command.ts';
 
-it('plays the whole story against a real local Worker, as promised', { timeout: 90_000 }, async () => {
+it('plays the whole story against a real local Worker, as promised', async () => {
   const { code, stdout, stderr } = await runCommand('demo', []);
   expect(stderr).toBe('');
   expect(stdout).toContain('All 8 went as promised.');

@@ -20,7 +20,7 @@ const TYPES = ['outbid', 'resource.created'];
 const SECRET = 'local-dev-secret';
 const OPS_TOKEN = 'local-dev-token';
 /** Longest wait for a step, in milliseconds. A step is over as soon as it can be seen, which is far sooner. */
-const WAIT = { timeout: 25_000, interval: 50 };
+const WAIT = { timeout: 120_000, interval: 50 };
 /** Becomes the command. Beside it waits a guard that ends the group, and the directory, should this process go without a word. */
 const GUARDED = 'exec 3<&0; (cat; rm -rf "$0"; kill -9 0) <&3 >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
 
@@ -69,7 +69,15 @@ async function startWorker(directory: string) {
   writeFileSync(vars, `VASTAI_WEBHOOK_SECRET=${SECRET}\nOPS_TOKEN=${OPS_TOKEN}\n`);
 
   const command = [process.execPath, join(projectRoot, 'src/cli/dev.ts'), '--port', String(port)];
-  const own = ['--persist-to', join(directory, 'state'), '--env-file', vars, ...ownHandlersFlags];
+  const own = [
+    '--persist-to',
+    join(directory, 'state'),
+    '--env-file',
+    vars,
+    '--inspector-port',
+    '0',
+    ...ownHandlersFlags,
+  ];
   const child = spawn('sh', ['-c', GUARDED, directory, ...command, ...own], {
     detached: true,
     // What wrangler cannot tidy up once it is killed goes with the directory; its bundles in .wrangler/tmp it sweeps itself, later.

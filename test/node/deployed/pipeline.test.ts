@@ -58,7 +58,7 @@ describe.each(dialects)('a delivery in the $name dialect', ({ name, body, header
     const response = await post(body(id), sign(body(id)));
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ received: true });
-    await vi.waitUntil(() => linesOf(id).some((line) => line.event === 'event.processed'), { timeout: 30_000 });
+    await vi.waitUntil(() => linesOf(id).some((line) => line.event === 'event.processed'), { timeout: 120_000 });
   });
 
   test('is refused with one byte of its body changed', async () => {
@@ -76,7 +76,7 @@ describe.each(dialects)('a delivery in the $name dialect', ({ name, body, header
         const response = await post(body(id), sign(body(id)));
         return ((await response.json()) as { duplicate?: boolean }).duplicate === true;
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
   });
 });

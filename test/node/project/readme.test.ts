@@ -27,7 +27,7 @@ function run(command: string): string {
   const { status, stdout, stderr } = spawnSync('bash', ['-c', command], {
     cwd: root,
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 290_000,
   });
   if (status !== 0) throw new Error(`${command} ended with ${status}:\n${stdout}${stderr}`);
   return stdout;
@@ -62,7 +62,7 @@ beforeAll(async () => {
   ];
   worker = spawn('npm', ['start', '--', ...flags], { cwd: root, stdio: 'ignore', detached: true });
   const isUp = async () => (await fetch(`${url}/health`).catch(() => undefined))?.status === 200;
-  await vi.waitUntil(isUp, { timeout: 50_000, interval: 200 });
+  await vi.waitUntil(isUp, { timeout: 120_000, interval: 200 });
 });
 
 afterAll(() => {

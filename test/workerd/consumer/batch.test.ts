@@ -39,7 +39,7 @@ test('a message is acknowledged only after the ledger has recorded its run', asy
   const settling = vi.fn(() => recording.promise);
   const env = envWithLedger((method) => (method === 'settle' ? settling() : undefined));
   const handling = handleBatch(batchOf([message]), depsOf({ env }));
-  await vi.waitUntil(() => settling.mock.calls.length > 0, { timeout: 10_000 });
+  await vi.waitUntil(() => settling.mock.calls.length > 0, { timeout: 120_000 });
   expect(message.ack).not.toHaveBeenCalled();
   recording.resolve();
   await handling;

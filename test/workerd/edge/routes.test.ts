@@ -136,7 +136,7 @@ describe('the deployed entry point', () => {
   test('knows an id from the time before', async () => {
     const send = () => signedRequest({ id: 'sent-twice' });
     expect(await (await exports.default.fetch(await send())).json()).toEqual({ received: true });
-    await vi.waitUntil(async () => (await env.SEEN.get('vastai:event:sent-twice')) !== null, { timeout: 10_000 });
+    await vi.waitUntil(async () => (await env.SEEN.get('vastai:event:sent-twice')) !== null, { timeout: 120_000 });
     expect(await (await exports.default.fetch(await send())).json()).toEqual({ received: true, duplicate: true });
   });
 });

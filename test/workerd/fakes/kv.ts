@@ -1,8 +1,6 @@
-// A KV namespace in memory, as strict as the platform: key size, TTL floor. Each call is a spy that a test can make fail.
+// A KV namespace in memory, as strict as the platform. Each call is a spy that a test can make fail.
 import { vi } from 'vitest';
-
-const MAX_KEY_BYTES = 512;
-const MIN_TTL_SECONDS = 60;
+import { checkKey, checkPut } from '../../platform/limits.ts';
 
 export interface KvEntry {
   readonly value: string;
@@ -11,6 +9,7 @@ export interface KvEntry {
 
 export function fakeKv() {
   const entries = new Map<string, KvEntry>();
+  const writtenAt = new Map<string, number>();
 
   const get = vi.fn(async (key: string): Promise<string | null> => {
     checkKey('GET', key);
@@ -18,21 +17,12 @@ export function fakeKv() {
   });
 
   const put = vi.fn(async (key: string, value: string, options?: { expirationTtl?: number }): Promise<void> => {
-    checkKey('PUT', key);
-    const ttl = options?.expirationTtl;
-    if (ttl !== undefined && !(ttl >= MIN_TTL_SECONDS)) {
-      throw new Error(`KV PUT failed: 400 Invalid expiration_ttl of ${ttl}. Must be at least ${MIN_TTL_SECONDS}.`);
-    }
-    entries.set(key, { value, expirationTtl: ttl });
+    const now = Date.now();
+    const expirationTtl = options?.expirationTtl;
+    checkPut(key, expirationTtl, now - (writtenAt.get(key) ?? Number.NEGATIVE_INFINITY));
+    writtenAt.set(key, now);
+    entries.set(key, { value, expirationTtl });
   });
 
   return { entries, get, put, binding: { get, put } as unknown as KVNamespace };
-}
-
-function checkKey(operation: string, key: string): void {
-  const bytes = new TextEncoder().encode(key).byteLength;
-  if (bytes > MAX_KEY_BYTES) {
-    throw new Error(`KV ${operation} failed: 414 UTF-8 encoded length of ${bytes} exceeds key length limit of 512.`);
-  }
-  if (key === '' || key === '.' || key === '..') throw new TypeError(`Key name cannot be "${key}".`);
 }

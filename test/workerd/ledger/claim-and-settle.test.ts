@@ -181,7 +181,7 @@ describe('settling', () => {
     expect(await ledger.get('a')).toMatchObject({ status: 'processed', steps: [] });
   });
 
-  test('keeps the latest tries only, and nothing of the payload in them', { timeout: 30_000 }, async () => {
+  test('keeps the latest tries only, and nothing of the payload in them', async () => {
     const ledger = newLedger();
     const rounds = MAX_TRIES_KEPT + 3;
     for (let round = 1; round <= rounds; round += 1) {

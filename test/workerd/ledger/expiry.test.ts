@@ -21,7 +21,7 @@ test('events are remembered at least as long as their ids in KV', () => {
   expect(RETENTION_MS).toBeGreaterThanOrEqual(SEEN_TTL_SECONDS * 1000);
 });
 
-test('finished events are forgotten after their retention, and not before', { timeout: 30_000 }, async () => {
+test('finished events are forgotten after their retention, and not before', async () => {
   const { ledger } = await ledgerWithoutQueue();
   const ids = ['processed', 'dead', 'quarantined'];
   await ledger.claim('c1', [claimRequest('processed'), claimRequest('dead')]);
@@ -33,7 +33,7 @@ test('finished events are forgotten after their retention, and not before', { ti
   for (const id of ids) expect(await ledger.get(id)).toBeNull();
 });
 
-test('an empty ledger sleeps', { timeout: 30_000 }, async () => {
+test('an empty ledger sleeps', async () => {
   const { ledger } = await ledgerWithoutQueue();
   await ledger.claim('c1', [claimRequest('a')]);
   await ledger.settle('c1', [report('a')]);
@@ -52,7 +52,7 @@ test('unfinished events are never forgotten, however old', async () => {
   expect(await ledger.get('retrying')).toMatchObject({ status: 'retrying' });
 });
 
-test('forgetting keeps pace although an old event is still unfinished', { timeout: 60_000 }, async () => {
+test('forgetting keeps pace although an old event is still unfinished', async () => {
   const { ledger } = await ledgerWithoutQueue();
   const finished = Array.from({ length: 3 * WATCH_CHUNK }, (_, index) => `e${index}`);
   await ledger.claim('c1', [claimRequest('waiting'), ...finished.map((id) => claimRequest(id))]);

@@ -35,7 +35,7 @@ describe('counting', () => {
 
   beforeAll(async () => {
     inside = await filledLedger(ROWS);
-  }, 60_000);
+  });
 
   it('reads both rows of every event the first time, and next to none once the object has started again', async () => {
     const first = await look();
@@ -84,7 +84,7 @@ describe('a list', () => {
 
   beforeAll(async () => {
     inside = await filledLedger(ROWS);
-  }, 60_000);
+  });
 
   for (const filter of [
     {},

@@ -35,7 +35,7 @@ const eventOf = (id: string) => json<EventRecord>(ask(urlOf(id)));
 const replay = (id: string, endpoint?: string) =>
   ask(eventAt(id, { root: '/ops/api/event/replay', endpoint }), { method: 'POST' });
 const untilProcessed = (id: string) =>
-  vi.waitUntil(async () => (await eventOf(id)).status === 'processed', { timeout: 20_000, interval: 100 });
+  vi.waitUntil(async () => (await eventOf(id)).status === 'processed', { timeout: 120_000, interval: 100 });
 
 describe('GET /ops/api/events', () => {
   it('lists the latest events with a cursor for the next page', async () => {

@@ -215,7 +215,7 @@ describe('the replay button', () => {
   it('redirects back to the event, so that reloading repeats nothing', async () => {
     const answer = await post(eventAt(DEAD_ID, { root: '/ops/event/replay' }));
     expect([answer.status, answer.headers.get('location')]).toEqual([303, `${eventAt(DEAD_ID)}&replay=queued`]);
-    await vi.waitUntil(async () => (await openLedger(env).get(DEAD_ID))?.status === 'processed', { timeout: 20_000 });
+    await vi.waitUntil(async () => (await openLedger(env).get(DEAD_ID))?.status === 'processed', { timeout: 120_000 });
     expect(await page(answer.headers.get('location') ?? '')).toContain('Run again, and processed');
   });
 

@@ -7,7 +7,7 @@ import { never } from './serve.ts';
 
 const VAST = new URL('../../../../src/cli/vast.ts', import.meta.url).pathname;
 const SECOND = 'VASTAI_WEBHOOK_SECRET_2';
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
 
 async function registeredScene() {
   const scene = await createScene();

@@ -112,7 +112,7 @@ describe('webhooks register', () => {
     expect(run.stderr).toContain('It was not registered');
   });
 
-  it('completes at the next run, whichever step it was killed at', { timeout: 300_000 }, async () => {
+  it('completes at the next run, whichever step it was killed at', async () => {
     let kills = 0;
     for (let contact = 1; contact <= 40; contact += 1) {
       const scene = await freshScene();

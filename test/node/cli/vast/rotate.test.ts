@@ -1,7 +1,7 @@
 // Rotation against a provider that switches secrets at the rotate call and keeps on delivering meanwhile.
 import { readFileSync } from 'node:fs';
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Signing } from './fake-provider.ts';
 import { createScene, type Scene } from './scene.ts';
 import { never } from './serve.ts';
@@ -61,15 +61,13 @@ describe('webhooks rotate', () => {
         return Response.json({ error: 'Temporarily unavailable' }, { status: 503 });
       };
       const stream = startStream(scene, scene.id, signing);
-      await realSleep(300);
-      const heldBefore = held.size;
+      await vi.waitUntil(() => held.size > 1, { timeout: 120_000 });
 
       const run = await scene.rotate();
 
       scene.worker.front = undefined;
       const ends = await stream.stop(Math.max(1_000, stream.count() + 200));
       expect(run.exitCode).toBe(0);
-      expect(heldBefore).toBeGreaterThan(1);
       expect(ends.filter(({ end }) => end === 'refused')).toEqual([]);
       expect(ends.filter(({ id }) => !scene.worker.accepted.has(id))).toEqual([]);
       expect(scene.worker.quarantined).toEqual([]);
@@ -306,7 +304,7 @@ async function killedAt(
 const MOST_STEPS = 40;
 
 describe.each(['before', 'after'] as const)('webhooks rotate, killed %s a step takes effect', (when) => {
-  it('completes at the next run and refuses no delivery, whichever step it was', { timeout: 300_000 }, async () => {
+  it('completes at the next run and refuses no delivery, whichever step it was', async () => {
     let kills = 0;
     for (let step = 1; step <= MOST_STEPS; step += 1) {
       const scene = await registeredScene();
@@ -334,7 +332,7 @@ describe.each(['before', 'after'] as const)('webhooks rotate, killed %s a step t
 });
 
 describe('webhooks rotate --finish, killed at any step', () => {
-  it('retires the old slot at the next run and rotates nothing', { timeout: 300_000 }, async () => {
+  it('retires the old slot at the next run and rotates nothing', async () => {
     let kills = 0;
     for (let step = 1; step <= MOST_STEPS; step += 1) {
       const scene = await registeredScene();
