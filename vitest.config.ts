@@ -1,6 +1,6 @@
-// A folder of test/ says where its tests run: `workerd` in the Workers runtime, `node` around it (commands, deployed
-// pipeline, browser, documents), and everything else in Node on a model of the platform. The user's own tests stand
-// beside their handlers and run in workerd.
+// A folder of test/ says where its tests run: `workerd` in the Workers runtime, `node` around it
+// (commands, deployed pipeline, browser, documents), and everything else in Node on a model of the
+// platform. The user's own tests stand beside their handlers and run in workerd.
 import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
@@ -10,7 +10,10 @@ import { ownHandlers } from './test/own-handlers.ts';
 // Tests wait for conditions. A limit only ends what hangs, however loaded the machine is.
 const limits = { testTimeout: 300_000, hookTimeout: 300_000 };
 
-/** The longest files, which start first: begun last, each would run on alone. Only the time depends on this list. */
+/**
+ * The longest files, which start first: begun last, each would run on alone. Only the time depends
+ * on this list.
+ */
 const LONGEST = [
   'rotate',
   'readme',
@@ -35,7 +38,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // Most files wait for a queue, a lease or a process most of their time, so more run side by side than there are cores.
+    // Most files wait for a queue, a lease or a process most of their time, so more run side by
+    // side than there are cores.
     maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       {

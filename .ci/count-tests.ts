@@ -13,8 +13,8 @@ const report: Report = existsSync(path)
   ? JSON.parse(readFileSync(path, 'utf8'))
   : { numPassedTests: 0, numFailedTests: 0, testResults: [] };
 
-// A file that does not load has no tests that could fail, and an error outside the tests belongs to none of them: each
-// counts as one.
+// A file that does not load has no tests that could fail, and an error outside the tests belongs to
+// none of them: each counts as one.
 const unloaded = report.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
 const failedTests = report.numFailedTests + unloaded.length;
 const unexplained = failedTests === 0 && exitCode !== '0' ? 1 : 0;

@@ -1,4 +1,5 @@
-// Tests run the whole Worker with handlers of their own, so that they pass, and talk to nobody, whatever the user's do.
+// Tests run the whole Worker with handlers of their own, so that they pass, and talk to nobody,
+// whatever the user's do.
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -16,7 +17,10 @@ export const ownHandlersFlags: readonly string[] = Object.keys(ownHandlers).flat
   `${file}:${OWN}`,
 ]);
 
-/** Writes wrangler.toml's settings with the tests' handlers into a directory, and returns the file's path. */
+/**
+ * Writes wrangler.toml's settings with the tests' handlers into a directory, and returns the file's
+ * path.
+ */
 export async function configWithOwnHandlers(directory: string): Promise<string> {
   // Wrangler reads its environment when it is loaded: not before the caller has set it.
   const { unstable_readConfig } = await import('wrangler');

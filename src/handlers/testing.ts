@@ -1,5 +1,5 @@
-// For tests of your handlers: sample events, and a run as the consumer makes it. `handlers.test.ts` shows how.
-// No part of the Worker: nothing that is deployed imports it.
+// For tests of your handlers: sample events, and a run as the consumer makes it. `handlers.test.ts`
+// shows how. No part of the Worker: nothing that is deployed imports it.
 import type { Handlers } from '../consumer/define-handlers.ts';
 import { runHandler as run } from '../consumer/run-handler.ts';
 import type { Env } from '../env.ts';
@@ -32,7 +32,10 @@ export interface Run {
   readonly logs: readonly ({ readonly event: string; readonly level: string } & LogFields)[];
 }
 
-/** An event as a delivery of this type brings it. `data` adds to the sample's fields or replaces them. */
+/**
+ * An event as a delivery of this type brings it. `data` adds to the sample's fields or replaces
+ * them.
+ */
 export function sampleEvent(
   type: string,
   options: { readonly id?: string; readonly endpoint?: string; readonly data?: Record<string, unknown> } = {},
@@ -46,7 +49,9 @@ export function sampleEvent(
   return parsed.value;
 }
 
-/** Runs the handler of one event, or of a sample of that type, and says how the event would go on. */
+/**
+ * Runs the handler of one event, or of a sample of that type, and says how the event would go on.
+ */
 export async function runHandler(handlers: Handlers, what: string | AnyEvent, options: RunOptions = {}): Promise<Run> {
   const event = typeof what === 'string' ? sampleEvent(what) : what;
   const { attempt = 1, doneBefore = [], timeoutMs } = options;

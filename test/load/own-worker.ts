@@ -1,5 +1,5 @@
-// A Worker for one load: src/index.ts with handlers, secrets and storage of its own, so that nobody is told of made-up
-// events and nothing of `npm start` is touched.
+// A Worker for one load: src/index.ts with handlers, secrets and storage of its own, so that nobody
+// is told of made-up events and nothing of `npm start` is touched.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// A whole deployment inside one Node process: the app, the consumers and the ledger that ship, on bindings that are as
-// strict as the platform's.
+// A whole deployment inside one Node process: the app, the consumers and the ledger that ship, on
+// bindings that are as strict as the platform's.
 import { app } from '../../src/app.ts';
 import { handleBatch } from '../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';

@@ -1,5 +1,6 @@
-// What KV and queues refuse, as far as our calls can meet it: one statement for every fake and model of them.
-// [D] documented by Cloudflare, [C] read in its source, [M] measured on the local runtime.
+// What KV and queues refuse, as far as our calls can meet it: one statement for every fake and
+// model of them. [D] documented by Cloudflare, [C] read in its source, [M] measured on the local
+// runtime.
 
 /** Of a key, in bytes of UTF-8 [D]. */
 const MAX_KEY_BYTES = 512;

@@ -1,4 +1,5 @@
-// The namespace of the one ledger: the real object on Node's SQLite, reached as over RPC, by copies.
+// The namespace of the one ledger: the real object on Node's SQLite, reached as over RPC, by
+// copies.
 import type { Env } from '../../src/env.ts';
 import { EventLedger } from '../../src/ledger/event-ledger.ts';
 import type { Storage } from '../simulation/sqlite.ts';

@@ -1,4 +1,5 @@
-// Lets plain Node load the Worker's own modules, pages included. Import it before anything of `src/`; Vitest needs it not.
+// Lets plain Node load the Worker's own modules, pages included. Import it before anything of
+// `src/`; Vitest needs it not.
 import '../simulation/register-runtime.ts';
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

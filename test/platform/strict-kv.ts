@@ -1,4 +1,5 @@
-// A KV namespace in memory that refuses what the platform refuses, and counts what the platform bills.
+// A KV namespace in memory that refuses what the platform refuses, and counts what the platform
+// bills.
 import { checkKey, checkPut } from './limits.ts';
 
 export class StrictKv {

@@ -1,5 +1,6 @@
-// What the tests' Worker runs in place of everything in src/handlers/, which is the user's: it asks nobody and tells nobody.
-// Whatever src/index.ts imports from there, this file exports (see test/own-handlers.ts).
+// What the tests' Worker runs in place of everything in src/handlers/, which is the user's: it asks
+// nobody and tells nobody. Whatever src/index.ts imports from there, this file exports (see
+// test/own-handlers.ts).
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
 
 export const handlers = defineHandlers({

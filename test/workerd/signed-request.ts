@@ -1,4 +1,5 @@
-// Deliveries as the provider sends them, signed by the project's own signer. A test changes one thing from here.
+// Deliveries as the provider sends them, signed by the project's own signer. A test changes one
+// thing from here.
 
 import type { SignedDialect } from '../../src/event/dialect.ts';
 import { sampleOf } from '../../src/event/samples.ts';

@@ -1,5 +1,6 @@
-// Once each, through eightfold delivery and a SIGKILL: the Worker as `npm start` runs it, killed with all its processes and
-// started again on what it left on disk. Ports, storage and secrets are the test's own; no state of `npm start` is touched.
+// Once each, through eightfold delivery and a SIGKILL: the Worker as `npm start` runs it, killed
+// with all its processes and started again on what it left on disk. Ports, storage and secrets are
+// the test's own; no state of `npm start` is touched.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,9 +20,12 @@ const COPIES = 8;
 const TYPES = ['outbid', 'resource.created'];
 const SECRET = 'local-dev-secret';
 const OPS_TOKEN = 'local-dev-token';
-/** Longest wait for a step, in milliseconds. A step is over as soon as it can be seen, which is far sooner. */
+/** Longest wait for a step, in milliseconds. A step takes seconds unless something hangs. */
 const WAIT = { timeout: 120_000, interval: 50 };
-/** Becomes the command. Beside it waits a guard that ends the group, and the directory, should this process go without a word. */
+/**
+ * Becomes the command. Beside it waits a guard that kills the group and removes the directory if
+ * this process dies first.
+ */
 const GUARDED = 'exec 3<&0; (cat; rm -rf "$0"; kill -9 0) <&3 >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
 
 test('processes each event once, though it comes eight times at once and again after a SIGKILL', async () => {
@@ -60,11 +64,15 @@ function signedDeliveries(): Promise<Delivery[]> {
   return Promise.all(drafts.map((draft) => signDraft(draft, SECRET)));
 }
 
-/** Starts the Worker as the leader of a process group, with its storage in the directory, and waits until it answers. */
+/**
+ * Starts the Worker as the leader of a process group, with its storage in the directory, and waits
+ * until it answers.
+ */
 async function startWorker(directory: string) {
   const port = await freePort();
   const url = new URL(`http://localhost:${port}/webhooks/vastai`);
-  // Stands in for a .dev.vars of whoever runs the test, whose destinations must not hear of made-up events.
+  // In place of the .dev.vars of whoever runs the test: their destinations must not hear of made-up
+  // events.
   const vars = join(directory, 'vars');
   writeFileSync(vars, `VASTAI_WEBHOOK_SECRET=${SECRET}\nOPS_TOKEN=${OPS_TOKEN}\n`);
 
@@ -80,7 +88,8 @@ async function startWorker(directory: string) {
   ];
   const child = spawn('sh', ['-c', GUARDED, directory, ...command, ...own], {
     detached: true,
-    // What wrangler cannot tidy up once it is killed goes with the directory; its bundles in .wrangler/tmp it sweeps itself, later.
+    // What wrangler cannot tidy up once it is killed goes with the directory; its bundles in
+    // .wrangler/tmp it sweeps itself, later.
     env: { ...process.env, TMPDIR: directory, WRANGLER_REGISTRY_PATH: join(directory, 'registry') },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -119,7 +128,10 @@ async function startWorker(directory: string) {
       const answer = await send(url, delivery);
       return answer.ok ? answer.value.status : answer.failure;
     },
-    /** Waits until the log tells of so many deliveries, and of an end for every message that they put into the queue. */
+    /**
+     * Waits until the log tells of so many deliveries, and of an end for every message that they
+     * put into the queue.
+     */
     settled: (sent: number) =>
       vi.waitFor(() => {
         const accepted = logged('webhook.accepted').length;
@@ -135,7 +147,10 @@ async function startWorker(directory: string) {
   };
 }
 
-/** Kills the whole group, wrangler and workerd with it, and waits until nobody holds its output open. Once: the id may be reused. */
+/**
+ * Kills the whole group, wrangler and workerd with it, and waits until nobody holds its output
+ * open. Once: the id may be reused.
+ */
 function killOnce(child: ChildProcess): () => Promise<void> {
   const closed = once(child, 'close');
   let killed = false;

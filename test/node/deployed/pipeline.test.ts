@@ -1,5 +1,5 @@
-// The Worker as it would be deployed, but for its handlers, bundled and run by wrangler, against a sender that shares no
-// code with it.
+// The Worker as it would be deployed, but for its handlers, bundled and run by wrangler, against a
+// sender that shares no code with it.
 import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// `Bindings` in src/env.ts against what wrangler reads from wrangler.toml: the two cannot drift apart.
+// `Bindings` in src/env.ts against what wrangler reads from wrangler.toml: the two cannot drift
+// apart.
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

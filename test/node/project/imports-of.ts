@@ -1,4 +1,5 @@
-// What a TypeScript file imports, read from its syntax tree: type-only imports, re-exports, dynamic imports and import types count too.
+// What a TypeScript file imports, read from its syntax tree: type-only imports, re-exports, dynamic
+// imports and import types count too.
 import { readFileSync } from 'node:fs';
 import { parseAst } from 'vitest/node';
 

@@ -1,4 +1,5 @@
-// Whatever a user writes into src/handlers/, the tests run without it: each Worker that they start has handlers of theirs.
+// Whatever a user writes into src/handlers/, the tests run without it: each Worker that they start
+// has handlers of theirs.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +9,10 @@ const ROOT = join(import.meta.dirname, '../../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const files = globSync(['{src,test}/**/*.{ts,tsx}', 'vitest.config.ts'], { cwd: ROOT });
 
-/** What a file imports from the project, as paths from its root. Read as text, for some imports are computed. */
+/**
+ * What a file imports from the project, as paths from its root. Read as text, for some imports are
+ * computed.
+ */
 const importsOf = (file: string) =>
   [...read(file).matchAll(/\b(?:from|import) ?\(?'(\.[^']*)'/g)].map(([, specifier = '']) =>
     relative(ROOT, join(ROOT, dirname(file), specifier)),

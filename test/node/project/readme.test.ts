@@ -1,5 +1,5 @@
-// The README's commands are run, and its code is compiled. A command that this file does not know fails the test, so nobody
-// can add one without saying how it is checked.
+// The README's commands are run, and its code is compiled. A command that this file does not know
+// fails the test, so nobody can add one without saying how it is checked.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -70,7 +70,10 @@ afterAll(() => {
   rmSync(state, { recursive: true, force: true });
 });
 
-/** How each kind of command is checked. What needs somebody's account is checked as far as it goes without one. */
+/**
+ * How each kind of command is checked. What needs somebody's account is checked as far as it goes
+ * without one.
+ */
 const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
   [/^npm ci && npm (?:run )?(demo|test)$/, (command) => expect(scripts).toHaveProperty(lastWord(command))],
   [/^npm start$/, () => expect(worker.exitCode).toBeNull()],
@@ -121,7 +124,10 @@ const checks: readonly [pattern: RegExp, check: (command: string) => void][] = [
 
 const lastWord = (command: string) => command.slice(command.lastIndexOf(' ') + 1);
 
-/** Of a command that takes minutes: that it starts, and knows the options that are shown. Its parts have tests of their own. */
+/**
+ * Of a command that takes minutes: that it starts, and knows the options that are shown. Its parts
+ * have tests of their own.
+ */
 function expectOptionsInHelp(command: string): void {
   const help = run(`${command.split(' -- ')[0]} -- --help`);
   const options = command.match(/ --[a-z-]{2,}/g) ?? [];

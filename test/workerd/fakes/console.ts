@@ -3,7 +3,10 @@ import { vi } from 'vitest';
 
 const METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
 
-/** Starts collecting; `lines()` is the text so far, `events()` the JSON lines among it. Undone by `vi.restoreAllMocks`. */
+/**
+ * Starts collecting; `lines()` is the text so far, `events()` the JSON lines among it. Undone by
+ * `vi.restoreAllMocks`.
+ */
 export function collectConsole() {
   const lines: string[] = [];
   for (const method of METHODS) {

@@ -1,4 +1,5 @@
-// A KV namespace in memory, as strict as the platform. Each call is a spy that a test can make fail.
+// A KV namespace in memory, as strict as the platform. Each call is a spy that a test can make
+// fail.
 import { vi } from 'vitest';
 import { checkKey, checkPut } from '../../platform/limits.ts';
 

@@ -1,4 +1,5 @@
-// A queue's producer in memory, as strict as the platform. Its `send` is a spy that a test can make fail.
+// A queue's producer in memory, as strict as the platform. Its `send` is a spy that a test can make
+// fail.
 import { vi } from 'vitest';
 import { checkSend } from '../../platform/limits.ts';
 

@@ -1,4 +1,5 @@
-// The whole way while parts of it fail: each accepted event is processed once, whatever is out meanwhile.
+// The whole way while parts of it fail: each accepted event is processed once, whatever is out
+// meanwhile.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -23,7 +24,9 @@ const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 1
 const linesOf = (event: string, id: string) => output.events().filter((line) => line.event === event && line.id === id);
 const post = async (id: string) => exports.default.fetch(await signedRequest({ id }));
 
-/** Delivers to the Worker with other bindings; whatever it sends still goes through the real queue. */
+/**
+ * Delivers to the Worker with other bindings; whatever it sends still goes through the real queue.
+ */
 async function postWith(changes: Partial<Env>, id: string): Promise<Response> {
   const context = createExecutionContext();
   const response = await worker.fetch(await signedRequest({ id }), { ...env, ...changes }, context);
