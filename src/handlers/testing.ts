@@ -1,13 +1,13 @@
 // For tests of your handlers: sample events, and a run as the consumer makes it. `handlers.test.ts`
 // shows how. No part of the Worker: nothing that is deployed imports it.
-import type { Handlers } from '../consumer/define-handlers.ts';
+import { type Handlers, handlerFor } from '../consumer/define-handlers.ts';
 import { runHandler as run } from '../consumer/run-handler.ts';
 import type { Env } from '../env.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { MAX_RETRIES } from '../limits.ts';
-import type { LogFields } from '../log.ts';
+import type { Log, LogFields } from '../log.ts';
 
 export interface RunOptions {
   /** Secrets and bindings that the handler reads; none where left out. */
@@ -56,17 +56,17 @@ export async function runHandler(handlers: Handlers, what: string | AnyEvent, op
   const event = typeof what === 'string' ? sampleEvent(what) : what;
   const { attempt = 1, doneBefore = [], timeoutMs } = options;
   const logs: Run['logs'][number][] = [];
-  const outcome = await run(handlers, {
-    event,
-    attempt,
-    steps: doneBefore,
-    env: { ...options.env } as Env,
-    log: (name, fields, level = 'info') => logs.push({ ...fields, event: name, level }),
-    ...(timeoutMs !== undefined && { timeoutMs }),
-  });
+  const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
+  const log: Log = (name, fields, level = 'info') => void logs.push({ ...about, ...fields, event: name, level });
+  const recorded: Handlers = {
+    fallback: (sent, context) => handlerFor(handlers, sent.type)(sent, { ...context, log }),
+  };
+  const env = { ...options.env } as Env;
+  const limit = timeoutMs === undefined ? {} : { handlerTimeoutMs: timeoutMs };
+  const outcome = await run(event, { attempt, steps: doneBefore }, {}, { env, handlers: recorded, ...limit });
   const { steps } = outcome;
   if (outcome.kind === 'succeeded') return { ended: 'processed', steps, logs };
-  const { error } = outcome;
+  const error = outcome.error.kept;
   if (outcome.kind === 'failed_for_good' || attempt > MAX_RETRIES) return { ended: 'dead', error, steps, logs };
   const { delaySeconds } = outcome;
   return { ended: 'retry', ...(delaySeconds !== undefined && { delaySeconds }), error, steps, logs };
