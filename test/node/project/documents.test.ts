@@ -1,6 +1,15 @@
 // Documents do not drift: what they name exists, what they link is there, what they show compiles.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +21,8 @@ import { anchorsIn, documents, filesNamedIn, localLinksIn, root } from './docume
 const README_LINES = 220;
 /** Documents are read raw, too, in editors and terminals. */
 const LINE_WIDTH = 140;
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
 
 const named = documents.map((document) => [document.path, document] as const);
 
@@ -35,10 +46,15 @@ describe.each(named)('%s', (path, document) => {
     expect(broken).toEqual([]);
   });
 
-  // A changelog names what is gone.
+  // A changelog also names what is gone.
   it.skipIf(path === 'CHANGELOG.md')('names only files that exist', () => {
     const isThere = (name: string) => existsSync(join(root, name)) || existsSync(join(root, dirname(path), name));
     expect(filesNamedIn(document).filter((name) => !isThere(name))).toEqual([]);
+  });
+
+  it.skipIf(path === 'CHANGELOG.md')('names only scripts that exist', () => {
+    const named = [...document.prose.matchAll(/`npm run ([\w:]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });
 
@@ -46,6 +62,15 @@ it('every README is linked from another document', () => {
   const linked = new Set(documents.flatMap((document) => localLinksIn(document).map(({ target }) => target)));
   const orphans = documents.map(({ path }) => path).filter((path) => path !== 'README.md' && !linked.has(path));
   expect(orphans).toEqual([]);
+});
+
+it('the front page shows every room of src, and none that is not there', () => {
+  const trees = documents.flatMap(({ path, blocks }) =>
+    blocks.filter(({ text }) => path === 'README.md' && text.startsWith('src/')),
+  );
+  const shown = trees.flatMap(({ text }) => [...text.matchAll(/src\/([\w-]+)\//g)].map(([, room]) => room));
+  const rooms = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(new Set(shown)).toEqual(new Set(rooms.map(({ name }) => name)));
 });
 
 it('code samples compile as handlers', { timeout: 120_000 }, async () => {
