@@ -1,4 +1,5 @@
-// The Worker: requests to the Hono app, queue batches to their consumers, and the ledger's class. Wiring only.
+// The Worker: requests to the Hono app, queue batches to their consumers, and the ledger's class.
+// Wiring only.
 import { app } from './app.ts';
 import { handleBatch } from './consumer/batch.ts';
 import { handleDeadLetters } from './consumer/dead-letters.ts';

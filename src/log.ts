@@ -1,5 +1,6 @@
-// One JSON line per step, `event` first. Never a secret, never a payload: fields are names, ids, counts and
-// reasons, and the type below is closed so that a payload cannot slip in without somebody widening it.
+// One JSON line per step, `event` first. Never a secret, never a payload: fields are names, ids,
+// counts and reasons, and the type below is closed so that a payload cannot slip in without
+// somebody widening it.
 
 /** What a log line may carry. Times are milliseconds unless the name says otherwise. */
 export interface LogFields {
@@ -8,7 +9,10 @@ export interface LogFields {
   endpoint?: string | undefined;
   dialect?: string | undefined;
   reason?: string | undefined;
-  /** Text of a platform's or handler's error, bounded and free of payload (see consumer/error-text.ts). */
+  /**
+   * Text of a platform's or handler's error, bounded and free of payload (see
+   * consumer/error-text.ts).
+   */
   error?: string | undefined;
   attempt?: number | undefined;
   ms?: number | undefined;
@@ -55,7 +59,10 @@ export function errorSite(error: unknown): string {
   return frame ? `${error.name} ${frame.trim()}` : error.name;
 }
 
-/** The message of a platform binding's error (KV, queue, object), bounded. Those name limits and codes, never our data. */
+/**
+ * The message of a platform binding's error (KV, queue, object), bounded. Those name limits and
+ * codes, never our data.
+ */
 export function platformError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 200);
 }

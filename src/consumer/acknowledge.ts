@@ -1,4 +1,5 @@
-// The last word on a message: acknowledge it or send it back, and one log line. Says which event has died, if one has.
+// The last word on a message: acknowledge it or send it back, and one log line. Says which event
+// has died, if one has.
 import type { ClaimAnswer } from '../ledger/protocol.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
 import { log } from '../log.ts';
@@ -88,9 +89,9 @@ export function aboutOf({ sent }: Item) {
 }
 
 /**
- * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler that takes its
- * consumer down takes the neighbours' leases with it, and all end at once; coming back together they would be batched
- * with it again.
+ * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler
+ * that takes its consumer down takes the neighbours' leases with it, and all end at once; coming
+ * back together they would be batched with it again.
  *
  * @param until End of the lease, in milliseconds since the epoch.
  * @param random From 0 up to, not including, 1.

@@ -1,7 +1,9 @@
-// What happens to a batch of accepted events: decode, claim, run side by side, settle as the runs end, acknowledge, tell.
+// What happens to a batch of accepted events: decode, claim, run side by side, settle as the runs
+// end, acknowledge, tell.
 //
-// A message is acknowledged only after the ledger has what became of it. Nothing is decided for the batch as a whole, so a
-// poisoned message neither repeats its neighbours nor holds them up beyond its own 30 seconds.
+// A message is acknowledged only after the ledger has what became of it. Nothing is decided for the
+// batch as a whole, so a poisoned message neither repeats its neighbours nor holds them up beyond
+// its own 30 seconds.
 import { askLedger } from '../ledger/client.ts';
 import type { ClaimAnswer, ClaimRequest } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
@@ -16,12 +18,16 @@ import { tellOfDead } from './tell.ts';
 import { keepUnreadable, sendBackNewer } from './unreadable.ts';
 
 /**
- * The latest moment of a lease at which a handler may still start: enough must be left to finish and to report. The
- * calls' own time-outs end well before it, unless the isolate was stalled and its timers with it.
+ * The latest moment of a lease at which a handler may still start: enough must be left to finish
+ * and to report. The calls' own time-outs end well before it, unless the isolate was stalled and
+ * its timers with it.
  */
 const LATEST_START_MS = LEASE_MS - HANDLER_TIMEOUT_MS - LEDGER_TRIES * LEDGER_TIMEOUT_MS;
 
-/** Handles a batch of the main queue. Resolves once every message has been acknowledged or sent back. */
+/**
+ * Handles a batch of the main queue. Resolves once every message has been acknowledged or sent
+ * back.
+ */
 export async function handleBatch(batch: MessageBatch, deps: ConsumerDeps): Promise<void> {
   const { events, refused, unreadable, newer } = sortMessages(batch.messages);
   sendBackNewer(newer);
@@ -50,7 +56,8 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
       const settled = await settlement.settle(ending.report);
       if (settled.ok && settled.value) return acknowledgeRun(item, ending);
       if (settled.ok) acknowledgeOvertaken(item, ending, deps);
-      // What succeeded but could not be noted runs again once its lease is over: a repetition, never a loss.
+      // What succeeded but could not be noted runs again once its lease is over: a repetition,
+      // never a loss.
       else defer([item], settled.failure, deps);
       return undefined;
     }),

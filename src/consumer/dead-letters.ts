@@ -1,5 +1,5 @@
-// The consumer of the dead-letter queue. Acknowledging a letter destroys it, so that happens only once the ledger has it;
-// until then it stays in the queue.
+// The consumer of the dead-letter queue. Acknowledging a letter destroys it, so that happens only
+// once the ledger has it; until then it stays in the queue.
 import { askLedger } from '../ledger/client.ts';
 import type { BuryAnswer, QuarantineAnswer, QuarantineRequest } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
@@ -13,7 +13,10 @@ import { type RefusedItem, sortMessages } from './sort-messages.ts';
 import { tellOfDead, tellOfKept, tellOfManyKept } from './tell.ts';
 import { keepUnreadable, sendBackNewer } from './unreadable.ts';
 
-/** Handles a batch of the dead-letter queue: refused deliveries, and messages that have used up their tries. */
+/**
+ * Handles a batch of the dead-letter queue: refused deliveries, and messages that have used up
+ * their tries.
+ */
 export async function handleDeadLetters(batch: MessageBatch, deps: ConsumerDeps): Promise<void> {
   const { events, refused, unreadable, newer } = sortMessages(batch.messages);
   const invocation = {};

@@ -25,13 +25,16 @@ export interface KeptDelivery {
 }
 
 /**
- * Each is tried once, with 15 s for all that it does: the ledger and the log have the news already, so a failure is
- * logged and changes nothing.
+ * Each is tried once, with 15 s for all that it does: the ledger and the log have the news already,
+ * so a failure is logged and changes nothing.
  */
 export interface Notices {
   readonly dead: (event: DeadEvent, context: HandlerContext) => unknown;
   readonly quarantined: (delivery: KeptDelivery, context: HandlerContext) => unknown;
-  /** Told in place of `quarantined` where many are kept within an hour. `count`: those not told one by one. */
+  /**
+   * Told in place of `quarantined` where many are kept within an hour. `count`: those not told one
+   * by one.
+   */
   readonly manyQuarantined: (count: number, context: HandlerContext) => unknown;
 }
 

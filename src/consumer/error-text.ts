@@ -1,11 +1,15 @@
-// A handler's error in two texts. What is kept beside the event says all that helps: name, message, the line it was thrown
-// at. What goes into a log line or a chat is free of payload, because more people read those than read events.
+// A handler's error in two texts. What is kept beside the event says all that helps: name, message,
+// the line it was thrown at. What goes into a log line or a chat is free of payload, because more
+// people read those than read events.
 import type { Env } from '../env.ts';
 import { securityCriticalTypes } from '../event/catalogue.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_ERROR_LENGTH } from '../limits.ts';
 
-/** A run of this many characters shared with a payload text counts as a quotation; whole short values do, too. */
+/**
+ * A run of this many characters shared with a payload text counts as a quotation; whole short
+ * values do, too.
+ */
 const SHORTEST_QUOTE = 12;
 const SHORTEST_VALUE = 4;
 const REDACTED = '[redacted]';
@@ -22,7 +26,10 @@ export function describeError(error: unknown, event: AnyEvent, env: Env): ErrorT
   return { kept, told: toldText(kept, event, env) };
 }
 
-/** @returns `Name: message (at …)` at most `MAX_ERROR_LENGTH` characters long, without any secret of `env`. */
+/**
+ * @returns `Name: message (at …)` at most `MAX_ERROR_LENGTH` characters long, without any secret of
+ * `env`.
+ */
 export function keptText(error: unknown, env: Env): string {
   try {
     if (typeof error === 'string') return shorten(withoutSecrets(error, env), '');
@@ -36,8 +43,9 @@ export function keptText(error: unknown, env: Env): string {
 }
 
 /**
- * A kept text as a log line and a chat may show it: without anything that also appears in the event's payload. Of a type
- * whose text may let its reader into the account only the error's name is left.
+ * A kept text as a log line and a chat may show it: without anything that also appears in the
+ * event's payload. Of a type whose text may let its reader into the account only the error's name
+ * is left.
  */
 export function toldText(kept: string, event: AnyEvent, env: Env): string {
   const name = /^[\w$.]+(?=:)/.exec(kept)?.[0] ?? 'Error';
@@ -48,7 +56,10 @@ export function toldText(kept: string, event: AnyEvent, env: Env): string {
   return redact(text, [...payload, ...secretsOf(env)]).slice(0, MAX_ERROR_LENGTH);
 }
 
-/** The first line of the stack that has a place: of the code that threw, by the names that the bundle has left it. */
+/**
+ * The first line of the stack that has a place: of the code that threw, by the names that the
+ * bundle has left it.
+ */
 function frameOf(error: Error): string {
   const stack = error.stack ?? '';
   // The message comes before the frames, and a line of it may look like one.
@@ -90,7 +101,10 @@ function redact(text: string, values: readonly string[]): string {
   return result;
 }
 
-/** Length of the longest run at `start` that also stands in `haystack`, or 0 where that is too short for a quotation. */
+/**
+ * Length of the longest run at `start` that also stands in `haystack`, or 0 where that is too short
+ * for a quotation.
+ */
 function quoteLength(text: string, start: number, haystack: string): number {
   let length = SHORTEST_QUOTE;
   if (start + length > text.length || !haystack.includes(text.slice(start, start + length))) return 0;
@@ -98,7 +112,10 @@ function quoteLength(text: string, start: number, haystack: string): number {
   return length;
 }
 
-/** A value as code may quote it: as it is, as JSON, percent-encoded, in hex, or in base64 from any offset. */
+/**
+ * A value as code may quote it: as it is, as JSON, percent-encoded, in hex, or in base64 from any
+ * offset.
+ */
 function spellingsOf(value: string): string[] {
   const bytes = new TextEncoder().encode(value);
   const percent = encodeURIComponent(value.toWellFormed());
@@ -119,7 +136,10 @@ function lower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/** Every value within a JSON value as text. Iterative: a payload may be nested deeper than the stack. */
+/**
+ * Every value within a JSON value as text. Iterative: a payload may be nested deeper than the
+ * stack.
+ */
 function textsIn(json: unknown): string[] {
   const texts: string[] = [];
   const open = [json];

@@ -1,4 +1,5 @@
-// What a handler's run means for its event: done, tried again after a delay, or given up. Pure: time and chance come in.
+// What a handler's run means for its event: done, tried again after a delay, or given up. Pure:
+// time and chance come in.
 import type { ClaimAnswer, Report } from '../ledger/protocol.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, MAX_RETRIES, MAX_STARTS } from '../limits.ts';
 import type { Item } from './deps.ts';
@@ -21,8 +22,9 @@ export type Grant = Extract<ClaimAnswer, { kind: 'run' }>;
 /**
  * Decides what a run's outcome means.
  *
- * The queue counts deliveries, the ledger counts starts: the delay grows with the starts, but a message on its last
- * delivery does not come back, so a failure then is final. So is one at the last start, whoever holds the event.
+ * The queue counts deliveries, the ledger counts starts: the delay grows with the starts, but a
+ * message on its last delivery does not come back, so a failure then is final. So is one at the
+ * last start, whoever holds the event.
  *
  * @param now Milliseconds since the epoch.
  * @param random From 0 up to, not including, 1.
@@ -61,8 +63,8 @@ export function endingOf(
 }
 
 /**
- * Seconds until the next try: 10 s doubling to 1 h, of which between half and all is waited, so that events that failed
- * together do not come back together.
+ * Seconds until the next try: 10 s doubling to 1 h, of which between half and all is waited, so
+ * that events that failed together do not come back together.
  *
  * @param attempt How often the event has been tried, counting from 1.
  * @param random From 0 up to, not including, 1.

@@ -1,5 +1,5 @@
-// Tells the user's notices what has been given up or kept aside. Best effort: the ledger and the log have it already, and
-// the one who is told may be the very reason why an event died.
+// Tells the user's notices what has been given up or kept aside. Best effort: the ledger and the
+// log have it already, and the one who is told may be the very reason why an event died.
 import { eventKey } from '../endpoint.ts';
 import { NOTICE_TIMEOUT_MS } from '../limits.ts';
 import { log, platformError } from '../log.ts';

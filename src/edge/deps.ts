@@ -13,7 +13,10 @@ export interface ReceiveDeps {
   /** While a rotation is under way, a mismatch may be our own lag. */
   readonly rotating: boolean;
   readonly lateEvents: typeof LATE_EVENTS;
-  /** Milliseconds since the epoch. Read once the body has arrived, and not before: a body may take its time. */
+  /**
+   * Milliseconds since the epoch. Read once the body has arrived, and not before: a body may take
+   * its time.
+   */
   readonly clock: () => number;
   /** Keeps the request alive for work after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;

@@ -1,5 +1,5 @@
-// How a delivery can end at the edge, and what the provider is told. One exhaustive switch without a default: a new
-// reason does not compile until somebody decides what its sender may learn.
+// How a delivery can end at the edge, and what the provider is told. One exhaustive switch without
+// a default: a new reason does not compile until somebody decides what its sender may learn.
 import type { AnyEvent } from '../event/envelope.ts';
 import type { ParseFailure } from '../event/parse.ts';
 import { NOT_CONFIGURED_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from '../limits.ts';
@@ -31,7 +31,10 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The provider's view of an outcome. 2xx ends a delivery, 4xx ends it for good, 503 makes the provider try again. */
+/**
+ * The provider's view of an outcome. 2xx ends a delivery, 4xx ends it for good, 503 makes the
+ * provider try again.
+ */
 export function answerTo(outcome: Outcome): Answer {
   switch (outcome.reason) {
     case 'accepted':

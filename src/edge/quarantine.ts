@@ -1,5 +1,5 @@
-// What is refused although its signature is genuine may be the only copy there will ever be: a 4xx makes the provider give
-// up. So it is kept first, whole, as a dead letter, and refused only then.
+// What is refused although its signature is genuine may be the only copy there will ever be: a 4xx
+// makes the provider give up. So it is kept first, whole, as a dead letter, and refused only then.
 import type { AnyEvent } from '../event/envelope.ts';
 import type { ParseFailure } from '../event/parse.ts';
 import { MAX_KEPT_HEADER_LENGTH } from '../limits.ts';
@@ -37,9 +37,10 @@ const KEPT_HEADERS = [
 ];
 
 /**
- * Keeps a refused delivery, once per id and day, and returns what to answer: the refusal, or 503 where it could not be
- * kept. An id known as queued is not kept again, and keeping never marks an id as queued.
- * Where the body can be read, its envelope is kept beside it: that makes the delivery replayable.
+ * Keeps a refused delivery, once per id and day, and returns what to answer: the refusal, or 503
+ * where it could not be kept. An id known as queued is not kept again, and keeping never marks an
+ * id as queued. Where the body can be read, its envelope is kept beside it: that makes the delivery
+ * replayable.
  */
 export async function quarantine(
   refusal: AuthenticRefusal,
@@ -75,7 +76,10 @@ export async function quarantine(
   return refused;
 }
 
-/** The raw body always fits a message; the envelope beside it may not, and can be read from the body again. */
+/**
+ * The raw body always fits a message; the envelope beside it may not, and can be read from the body
+ * again.
+ */
 function withEventIfItFits(letter: RefusedMessage, event: AnyEvent | undefined) {
   const whole = event ? encodeMessage({ ...letter, event }) : encodeMessage(letter);
   return whole.ok ? whole : encodeMessage(letter);

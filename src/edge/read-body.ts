@@ -1,12 +1,14 @@
-// Reads a request's raw bytes up to a limit, declared or counted. The platform holds a declared length to its word, but
-// a chunked body declares none, so it is counted while it arrives and dropped at the first byte too many.
+// Reads a request's raw bytes up to a limit, declared or counted. The platform holds a declared
+// length to its word, but a chunked body declares none, so it is counted while it arrives and
+// dropped at the first byte too many.
 import { fail, type Result, succeed } from '../result.ts';
 
 /** @param maxBytes Largest body that is read. */
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, 'body_too_large'>> {
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > maxBytes) return fail('body_too_large');
-  // Before anything asks for `request.body`: the stream object alone costs more than reading a declared body whole.
+  // Before anything asks for `request.body`: the stream object alone costs more than reading a
+  // declared body whole.
   if (declared !== null) {
     const body = new Uint8Array(await request.arrayBuffer());
     return body.byteLength > maxBytes ? fail('body_too_large') : succeed(body);

@@ -1,8 +1,10 @@
-// What has been queued or kept already: a filter that spares work, and a brake on whoever sends one delivery over and over.
+// What has been queued or kept already: a filter that spares work, and a brake on whoever sends one
+// delivery over and over.
 //
-// KV can say "known" for what is known; it can never be trusted when it says "unknown" (absence is cached) and it may be out
-// altogether, so every failure of it is logged and ignored. Beside it each isolate remembers what it has sent itself:
-// without KV, a delivery sent again costs at most one message for each isolate that meets it.
+// KV can say "known" for what is known; it can never be trusted when it says "unknown" (absence is
+// cached) and it may be out altogether, so every failure of it is logged and ignored. Beside it
+// each isolate remembers what it has sent itself: without KV, a delivery sent again costs at most
+// one message for each isolate that meets it.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import {
   KV_TIMEOUT_MS,
@@ -17,12 +19,17 @@ import type { SendFailure } from '../queue/enqueue.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 
-/** Which fact about an event: it is in the queue, or a refused delivery of it has been kept today. */
+/**
+ * Which fact about an event: it is in the queue, or a refused delivery of it has been kept today.
+ */
 type SeenAs = 'event' | 'quarantined';
 
 const TTL_SECONDS: Record<SeenAs, number> = { event: SEEN_TTL_SECONDS, quarantined: QUARANTINED_TTL_SECONDS };
 
-/** What one isolate has sent: until when that counts, in milliseconds since the epoch; and what it is sending now. */
+/**
+ * What one isolate has sent: until when that counts, in milliseconds since the epoch; and what it
+ * is sending now.
+ */
 interface Memory {
   readonly sent: Map<string, number>;
   readonly sending: Map<string, Promise<Result<unknown, SendFailure>>>;
@@ -37,7 +44,10 @@ export class SeenIds {
   readonly #longestTtlSeconds: number;
   readonly #memory: Memory;
 
-  /** @param isLocal Whether the queue forgets what it holds at every restart, so that ids must not be known for long. */
+  /**
+   * @param isLocal Whether the queue forgets what it holds at every restart, so that ids must not
+   * be known for long.
+   */
   constructor(kv: KVNamespace, endpoint: string, isLocal = false) {
     this.#kv = kv;
     this.#endpoint = endpoint;
@@ -59,8 +69,8 @@ export class SeenIds {
   }
 
   /**
-   * Sends what has not been sent by this isolate, and remembers it there. A copy that arrives meanwhile waits for the
-   * outcome.
+   * Sends what has not been sent by this isolate, and remembers it there. A copy that arrives
+   * meanwhile waits for the outcome.
    *
    * @returns `copy` where another request has sent it.
    */
@@ -89,7 +99,10 @@ export class SeenIds {
     }
   }
 
-  /** Remembers the id in KV. Call it only after the queue has taken the event: an id marked too early is an event lost. */
+  /**
+   * Remembers the id in KV. Call it only after the queue has taken the event: an id marked too
+   * early is an event lost.
+   */
   async mark(as: SeenAs, id: string): Promise<void> {
     try {
       await this.#kv.put(this.#keyOf(as, id), '1', { expirationTtl: this.#ttlSeconds(as) });
@@ -107,7 +120,10 @@ export class SeenIds {
   }
 }
 
-/** The other request may be cut off by its client and never tell: then this one has to be sent again by the provider. */
+/**
+ * The other request may be cut off by its client and never tell: then this one has to be sent again
+ * by the provider.
+ */
 async function asCopy(underWay: Promise<Result<unknown, SendFailure>>): Promise<Result<'copy', SendFailure>> {
   try {
     const outcome = await withTimeout(underWay, SEND_TIMEOUT_MS);

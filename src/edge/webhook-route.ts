@@ -1,4 +1,5 @@
-// The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer and a log line.
+// The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer
+// and a log line.
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
 import { LATE_EVENTS } from '../limits.ts';
@@ -61,7 +62,10 @@ function logOutcome(received: Received, endpoint: string, headers: Headers): voi
   }
 }
 
-/** What the provider says beside the signed body. It decides nothing; a differing id is worth a look. */
+/**
+ * What the provider says beside the signed body. It decides nothing; a differing id is worth a
+ * look.
+ */
 function unsignedClaims(headers: Headers, id: string | undefined) {
   const headerId = headers.get('x-vast-event-id');
   const attempt = headers.get('x-vast-delivery-attempt') ?? '';

@@ -1,7 +1,11 @@
-// Every event type Vast.ai is known to send, by the groups its console shows. The list grows on their side:
-// a type that is not here is carried along all the same and reaches the fallback handler.
+// Every event type Vast.ai is known to send, by the groups its console shows. The list grows on
+// their side: a type that is not here is carried along all the same and reaches the fallback
+// handler.
 
-/** The notification types, by group. A slug in two groups exists in both contexts (`client:` and `host:`). */
+/**
+ * The notification types, by group. A slug in two groups exists in both contexts (`client:` and
+ * `host:`).
+ */
 export const notificationGroups = {
   billing: {
     context: 'client',
@@ -57,7 +61,10 @@ export const resourceTypes = ['resource.created', 'resource.updated', 'resource.
 export type NotificationType = (typeof notificationGroups)[NotificationGroup]['types'][number] | typeof TEST_TYPE;
 export type ResourceType = (typeof resourceTypes)[number];
 
-/** Types whose text may hold a link that lets its reader into the account: never to be posted into a chat. */
+/**
+ * Types whose text may hold a link that lets its reader into the account: never to be posted into a
+ * chat.
+ */
 export const securityCriticalTypes: ReadonlySet<string> = new Set<NotificationType>(notificationGroups.account.types);
 
 /** Every notification type once, `webhook_test` last. */

@@ -1,5 +1,5 @@
-// From the bytes of a proven delivery to an envelope. Refuses only what cannot be identified; everything else is
-// tolerated, kept and passed on. Issue texts never quote the body.
+// From the bytes of a proven delivery to an envelope. Refuses only what cannot be identified;
+// everything else is tolerated, kept and passed on. Issue texts never quote the body.
 import * as v from 'valibot';
 import { MAX_ID_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -80,7 +80,8 @@ function fromNotification(body: JsonObject, signedAt: number, endpoint: string):
 
   const { event_id: _id, notif_type: _type, timestamp, ...data } = body;
   const created = typeof timestamp === 'number' ? isoFromSeconds(timestamp) : undefined;
-  // A timestamp that is no time has no place in `created`, so it stays where the handler can see it.
+  // A timestamp that is no time has no place in `created`, so it stays where the handler can see
+  // it.
   if (created === undefined && timestamp !== undefined) data.timestamp = timestamp;
 
   return succeed({

@@ -1,4 +1,5 @@
-// A realistic delivery body for every type, in the shape and tone of the real ones. Used by the CLI, the demo and the tests.
+// A realistic delivery body for every type, in the shape and tone of the real ones. Used by the
+// CLI, the demo and the tests.
 
 import { isResourceType, type NotificationType, type ResourceType } from './catalogue.ts';
 import type { SignedDialect } from './dialect.ts';
@@ -13,7 +14,10 @@ export interface SampleOptions {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Replaces or adds fields: of the body for a notification, of the body's `data` for a resource event. */
+  /**
+   * Replaces or adds fields: of the body for a notification, of the body's `data` for a resource
+   * event.
+   */
   readonly data?: Record<string, unknown> | undefined;
 }
 
@@ -70,7 +74,10 @@ const resourceData: Record<ResourceType, Record<string, unknown>> = {
   'resource.deleted': { instance_id: 4711 },
 };
 
-/** A body of `type`: from the catalogue, or for a type unknown to it a notification with neutral texts. */
+/**
+ * A body of `type`: from the catalogue, or for a type unknown to it a notification with neutral
+ * texts.
+ */
 export function sampleOf(type: string, options: SampleOptions): Sample {
   if (isResourceType(type)) {
     const data = { ...resourceData[type], ...options.data };

@@ -4,8 +4,8 @@ import type { SignedDialect } from './dialect.ts';
 const encoder = new TextEncoder();
 
 /**
- * `sha256:` and the hex SHA-256 of what was signed (timestamp, full stop, body), so that the same delivery again is a
- * duplicate. Undefined in the `notification` dialect, where an id is required.
+ * `sha256:` and the hex SHA-256 of what was signed (timestamp, full stop, body), so that the same
+ * delivery again is a duplicate. Undefined in the `notification` dialect, where an id is required.
  *
  * @param timestamp As the header spells it.
  */

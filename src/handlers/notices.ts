@@ -1,4 +1,5 @@
-// What is said when an event is given up or a delivery is kept aside. Yours to edit, like the handlers.
+// What is said when an event is given up or a delivery is kept aside. Yours to edit, like the
+// handlers.
 import { defineNotices } from '../consumer/define-notices.ts';
 import { deadLetterNotice } from '../destinations/dead-letter-notice.ts';
 import { manyQuarantinedNotice, quarantineNotice } from '../destinations/quarantine-notice.ts';

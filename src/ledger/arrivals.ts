@@ -1,16 +1,23 @@
-// How many events have arrived, by time and type. Neither ever changes for an event, so each is counted once, in order of
-// arrival. The count is stored now and then: an idle object is evicted within minutes, and to count everything anew for
-// each look at it would spend most of the rows that may be read in a day.
+// How many events have arrived, by time and type. Neither ever changes for an event, so each is
+// counted once, in order of arrival. The count is stored now and then: an idle object is evicted
+// within minutes, and to count everything anew for each look at it would spend most of the rows
+// that may be read in a day.
 import type { Sql } from './sql.ts';
 import { addUp, type Group, HOUR_MS } from './tally.ts';
 
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
 const COUNTED_AT_ONCE = 2_000;
 
-/** So many newly counted rows are worth one written row. An object that starts reads fewer than these once more. */
+/**
+ * So many newly counted rows are worth one written row. An object that starts reads fewer than
+ * these once more.
+ */
 const STORED_AFTER = 100;
 
-/** Longest count that is stored, in characters: safely within the platform's 2 MB a value, far above what Vast.ai's types add up to. */
+/**
+ * Longest count that is stored, in characters: safely within the platform's 2 MB a value, far above
+ * what Vast.ai's types add up to.
+ */
 const MAX_STORED_LENGTH = 500_000;
 
 const NAME = 'arrivals';
@@ -43,8 +50,8 @@ export class Arrivals {
   }
 
   /**
-   * Brings the count up to date, with room for claims in between: when it resolves, it is right until the caller waits
-   * for anything else.
+   * Brings the count up to date, with room for claims in between: when it resolves, it is right
+   * until the caller waits for anything else.
    *
    * @param now Milliseconds since the epoch.
    */
@@ -53,9 +60,9 @@ export class Arrivals {
   }
 
   /**
-   * A part of the watchdog's round, so that a look at a quiet ledger finds little to count. Must follow the deletion of old
-   * rows without a wait in between: places are given anew once the latest rows have been deleted, and what arrives there
-   * has not been counted.
+   * A part of the watchdog's round, so that a look at a quiet ledger finds little to count. Must
+   * follow the deletion of old rows without a wait in between: places are given anew once the
+   * latest rows have been deleted, and what arrives there has not been counted.
    *
    * @param now Milliseconds since the epoch.
    */
@@ -73,7 +80,10 @@ export class Arrivals {
     return addUp(this.#groups, now);
   }
 
-  /** When the newest event was received, in milliseconds since the epoch. Not by place: a dead letter may be late by hours. */
+  /**
+   * When the newest event was received, in milliseconds since the epoch. Not by place: a dead
+   * letter may be late by hours.
+   */
   get lastReceivedAt(): number | null {
     return this.#lastReceivedAt;
   }

@@ -6,7 +6,10 @@ import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { EventLedger } from './event-ledger.ts';
 
-/** What the ledger can be asked. Spelt out, because the platform's RPC types give up on payloads of unknown shape. */
+/**
+ * What the ledger can be asked. Spelt out, because the platform's RPC types give up on payloads of
+ * unknown shape.
+ */
 export type LedgerStub = {
   [Method in LedgerMethod]: (
     ...args: Parameters<EventLedger[Method]>
@@ -37,8 +40,9 @@ export async function askLedger<Item, Answer>(
 }
 
 /**
- * Calls the ledger, and again after a short pause where that fails: every deploy restarts objects. A failed call may have
- * taken effect all the same, so the methods called here bear repetition. One that says that it is overloaded is left alone.
+ * Calls the ledger, and again after a short pause where that fails: every deploy restarts objects.
+ * A failed call may have taken effect all the same, so the methods called here bear repetition. One
+ * that says that it is overloaded is left alone.
  *
  * @returns The answer, or the platform's error text once all tries have failed.
  */
@@ -56,7 +60,10 @@ export async function callLedger<Answer>(
   }
 }
 
-/** An overloaded object must not be asked again at once (Cloudflare's "Error handling" of Durable Objects). */
+/**
+ * An overloaded object must not be asked again at once (Cloudflare's "Error handling" of Durable
+ * Objects).
+ */
 function isOverloaded(error: unknown): boolean {
   return error instanceof Error && 'overloaded' in error && error.overloaded === true;
 }

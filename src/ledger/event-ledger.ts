@@ -1,4 +1,5 @@
-// The Durable Object around the ledger: gives it storage, the time and the alarm, and sends what must be sent again.
+// The Durable Object around the ledger: gives it storage, the time and the alarm, and sends what
+// must be sent again.
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import type { AnyEvent } from '../event/envelope.ts';
@@ -44,14 +45,16 @@ export class EventLedger extends DurableObject<Env> {
     super(ctx, env);
     const { sql } = ctx.storage;
     migrate(sql, this.#transaction);
-    // A local queue forgets its messages with every restart, so a local watchdog does not wait for them.
+    // A local queue forgets its messages with every restart, so a local watchdog does not wait for
+    // them.
     this.#watchIntervalMs = env.LOCAL_DEV ? LOCAL_WATCH_INTERVAL_MS : WATCH_INTERVAL_MS;
     this.#stuckAfterMs = env.LOCAL_DEV ? LOCAL_WATCH_INTERVAL_MS : STUCK_AFTER_MS;
     this.#store = new Store(sql);
     this.#writer = new Writer(this.#store, this.#transaction, this.#stuckAfterMs);
     this.#queries = new Queries(sql, this.#store);
     this.#arrivals = new Arrivals(sql);
-    // The platform drops an alarm that has failed seven times. Whatever starts this object arms it again.
+    // The platform drops an alarm that has failed seven times. Whatever starts this object arms it
+    // again.
     void ctx.blockConcurrencyWhile(() => this.#watchAgain());
   }
 
@@ -75,7 +78,10 @@ export class EventLedger extends DurableObject<Env> {
     return this.#writer.quarantine(requests, Date.now());
   }
 
-  /** Runs events again, each as `replay.ts` says. @param endpoint Of all of them; an older Worker names none. */
+  /**
+   * Runs events again, each as `replay.ts` says. @param endpoint Of all of them; an older Worker
+   * names none.
+   */
   async replay(ids: readonly string[], endpoint?: string): Promise<ReplayAnswer[]> {
     await this.#watchSoon();
     const answers: ReplayAnswer[] = [];
@@ -115,15 +121,16 @@ export class EventLedger extends DurableObject<Env> {
     for (let start = 0; start < round.resend.length; start += SENDS_AT_ONCE) {
       const group = round.resend.slice(start, start + SENDS_AT_ONCE);
       const failed = await Promise.all(group.map((resend) => this.#resend(resend)));
-      // A queue that refuses one group would only hold up the others; they are marked, and a later round sends them.
+      // A queue that refuses one group would only hold up the others; they are marked, and a later
+      // round sends them.
       if (failed.includes(true)) break;
     }
     if (round.expired > 0) log('ledger.expired', { count: round.expired });
   }
 
   /**
-   * Counts what has arrived, before anything else can arrive in the places that expiry has freed. Counts are for people:
-   * trouble with them must not keep the watchdog from sending.
+   * Counts what has arrived, before anything else can arrive in the places that expiry has freed.
+   * Counts are for people: trouble with them must not keep the watchdog from sending.
    */
   #keepCounts(): void {
     try {
@@ -174,15 +181,18 @@ export class EventLedger extends DurableObject<Env> {
     return this.#watchBy(Date.now() + this.#watchIntervalMs);
   }
 
-  /** Makes sure that the alarm rings by `time`. Setting it costs a written row, so it is set only if it must be. */
+  /**
+   * Makes sure that the alarm rings by `time`. Setting it costs a written row, so it is set only if
+   * it must be.
+   */
   async #watchBy(time: number): Promise<void> {
     const alarmAt = await this.#knownAlarm();
     if (alarmAt === null || alarmAt > time) await this.#setAlarm(time);
   }
 
   /**
-   * Arms an alarm where there is none although there is something to watch. Whoever only reads must not be kept from it
-   * by a storage that takes no alarm.
+   * Arms an alarm where there is none although there is something to watch. Whoever only reads must
+   * not be kept from it by a storage that takes no alarm.
    */
   async #watchAgain(): Promise<void> {
     try {

@@ -1,4 +1,5 @@
-// The ledger's reading side, for people: one event with its history, and lists. Every query is bounded.
+// The ledger's reading side, for people: one event with its history, and lists. Every query is
+// bounded.
 import type { AnyEvent } from '../event/envelope.ts';
 import { LIST_WINDOW } from '../limits.ts';
 import { findPlaces } from './search.ts';
@@ -32,7 +33,10 @@ export interface EventRecord extends EventSummary {
   readonly steps: readonly string[];
   /** While `processing`: when the lease ends. */
   readonly leaseUntil: number | null;
-  /** While `processing`, `retrying` or `queued`: when the watchdog takes over; null until it has met a first try. */
+  /**
+   * While `processing`, `retrying` or `queued`: when the watchdog takes over; null until it has met
+   * a first try.
+   */
   readonly dueAt: number | null;
 }
 
@@ -55,8 +59,9 @@ export interface EventFilter {
 export interface EventPage {
   readonly events: readonly EventSummary[];
   /**
-   * Give it back for the next page; null on the last. Stable while events arrive: it points into the order of arrival. A
-   * page that is not full may have one, too: so far has been searched, and there are older events.
+   * Give it back for the next page; null on the last. Stable while events arrive: it points into
+   * the order of arrival. A page that is not full may have one, too: so far has been searched, and
+   * there are older events.
    */
   readonly cursor: number | null;
 }
@@ -129,8 +134,9 @@ export class Queries {
   }
 
   /**
-   * Goes back in the order of arrival: it stops after one page where most events match, and otherwise at the end of a
-   * window, because whatever is passed over is read, and reading is billed.
+   * Goes back in the order of arrival: it stops after one page where most events match, and
+   * otherwise at the end of a window, because whatever is passed over is read, and reading is
+   * billed.
    */
   #walk(filter: EventFilter, before: number, limit: number): EventPage {
     const from = Math.min(before, this.#store.lastSeq() + 1) - LIST_WINDOW;

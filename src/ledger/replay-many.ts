@@ -1,4 +1,5 @@
-// Replays whatever matches a filter, the latest first, in bounded steps: each says what it did and where the next begins.
+// Replays whatever matches a filter, the latest first, in bounded steps: each says what it did and
+// where the next begins.
 import { REPLAY_AT_ONCE } from '../limits.ts';
 import type { EventFilter, Queries } from './queries.ts';
 import type { ReplayAnswer } from './replay.ts';
@@ -11,8 +12,8 @@ export interface ReplayStep {
 }
 
 /**
- * One step. Stops early where sending fails, with a cursor that comes back to what failed: a queue that is down would
- * refuse the rest as well.
+ * One step. Stops early where sending fails, with a cursor that comes back to what failed: a queue
+ * that is down would refuse the rest as well.
  *
  * @param limit How many events one step takes on at most.
  */

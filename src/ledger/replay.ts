@@ -1,4 +1,5 @@
-// Running an event again because somebody asked for it: reopen, send, and undo if it could not be sent.
+// Running an event again because somebody asked for it: reopen, send, and undo if it could not be
+// sent.
 import type { EventKey } from './store.ts';
 import type { ReopenRefusal } from './transitions.ts';
 import type { Writer } from './writer.ts';
@@ -14,7 +15,8 @@ export type ReplayAnswer = EventKey &
 export type Send = (event: { readonly event: string; readonly receivedAt: number }) => Promise<string | undefined>;
 
 /**
- * Replays one event. If everything stops between reopening and sending, the row stays `queued` and the watchdog sends it.
+ * Replays one event. If everything stops between reopening and sending, the row stays `queued` and
+ * the watchdog sends it.
  *
  * @param clock Milliseconds since the epoch.
  */

@@ -1,4 +1,5 @@
-// Reads once more what an earlier version could not read: a message from the queue, or a delivery's raw body.
+// Reads once more what an earlier version could not read: a message from the queue, or a delivery's
+// raw body.
 import type { AnyEvent } from '../event/envelope.ts';
 import { parseEvent } from '../event/parse.ts';
 import { substituteId } from '../event/substitute-id.ts';

@@ -1,18 +1,23 @@
-// The tables, as a list of migrations: each runs once, in order, and is never edited after it has been released.
+// The tables, as a list of migrations: each runs once, in order, and is never edited after it has
+// been released.
 //
-// An event that succeeds at first try writes three rows: `deliveries` on claim, `events` on claim, `events` on settle.
-// That is why what never changes (the envelope) and what changes (the state) live apart, why `events` is WITHOUT ROWID
-// (an ordinary table pays a second row for its text key) and why its indexes leave out `processing` and `processed`. On top
-// come the deletion a month later and, for each round of the watchdog in which something has arrived, its alarm, its mark
-// and the counts: three rows that many events share, or a single one pays in quiet times (`npm run cost` counts both).
+// An event that succeeds at first try writes three rows: `deliveries` on claim, `events` on claim,
+// `events` on settle. That is why what never changes (the envelope) and what changes (the state)
+// live apart, why `events` is WITHOUT ROWID (an ordinary table pays a second row for its text key)
+// and why its indexes leave out `processing` and `processed`. On top come the deletion a month
+// later and, for each round of the watchdog in which something has arrived, its alarm, its mark and
+// the counts: three rows that many events share, or a single one pays in quiet times (`npm run
+// cost` counts both).
 //
-// All times are milliseconds since the epoch. What the columns hold, where the name does not say it:
+// All times are milliseconds since the epoch. What the columns hold, where the name does not say
+// it:
 //
 // - `seq`: the order of arrival at the ledger.
 // - `event`: the envelope as JSON; null where the body could not be read.
 // - `refusal`: of a quarantined delivery: reason, headers and raw body (base64) as JSON.
 // - `due_at`: when the watchdog should look; null for a first try, which it finds by `seq`.
-// - `tries`: JSON list of the latest tries. `steps`: JSON list of the `once()` steps that have succeeded.
+// - `tries`: JSON list of the latest tries. `steps`: JSON list of the `once()` steps that have
+//   succeeded.
 // - `tallies.json`: what has been counted, and how far: see `arrivals.ts`.
 import type { Sql, Transaction } from './sql.ts';
 
@@ -56,7 +61,8 @@ const migrations: readonly (readonly string[])[] = [
      json TEXT NOT NULL
    ) WITHOUT ROWID`,
   ],
-  // An event is its endpoint and its id. The id comes first in the key, so that it can be searched by its beginning.
+  // An event is its endpoint and its id. The id comes first in the key, so that it can be searched
+  // by its beginning.
   [
     `ALTER TABLE deliveries ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default'`,
     `UPDATE deliveries SET endpoint = events.endpoint FROM events
@@ -93,7 +99,8 @@ const migrations: readonly (readonly string[])[] = [
 /**
  * Brings the tables up to date. Cheap when they are.
  *
- * @throws Error where a newer version has written them: this one would misread them, and a failing ledger loses nothing.
+ * @throws Error where a newer version has written them: this one would misread them, and a failing
+ * ledger loses nothing.
  */
 export function migrate(sql: Sql, transaction: Transaction): void {
   sql.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');

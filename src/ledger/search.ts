@@ -1,14 +1,21 @@
-// Finds events by what somebody remembers of them. Ids are searched from their beginning, in all rows, up to a bound that
-// only a few characters can reach; the text of envelopes, which has the id, only in the newest ones, as many as hold up the
-// ledger for a moment; and errors only where something still needs attention. So a search stays cheap however much the
-// ledger holds. Upper and lower case count as the same, but at the beginning of ids.
+// Finds events by what somebody remembers of them. Ids are searched from their beginning, in all
+// rows, up to a bound that only a few characters can reach; the text of envelopes, which has the
+// id, only in the newest ones, as many as hold up the ledger for a moment; and errors only where
+// something still needs attention. So a search stays cheap however much the ledger holds. Upper and
+// lower case count as the same, but at the beginning of ids.
 import { SEARCH_BYTES, SEARCH_WINDOW } from '../limits.ts';
 import type { Sql } from './sql.ts';
 
-/** One more than the greatest character of an id: whatever begins with `q` lies before `q` followed by it. */
+/**
+ * One more than the greatest character of an id: whatever begins with `q` lies before `q` followed
+ * by it.
+ */
 const AFTER_ANY_ID_CHARACTER = '\x7f';
 
-/** Ids that are looked at for one beginning. They come in the order of ids: whoever has typed so little seeks among the newest. */
+/**
+ * Ids that are looked at for one beginning. They come in the order of ids: whoever has typed so
+ * little seeks among the newest.
+ */
 export const IDS_LOOKED_AT = 1_000;
 
 /** Places in the order of arrival, before `before`, of events that match `q`; the latest first. */

@@ -1,4 +1,5 @@
-// The sliver of a Durable Object's storage that the ledger uses, so that the same code runs on any SQLite.
+// The sliver of a Durable Object's storage that the ledger uses, so that the same code runs on any
+// SQLite.
 
 export type SqlValue = string | number | null;
 

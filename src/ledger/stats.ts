@@ -1,5 +1,5 @@
-// Counts over the whole ledger. What has been processed is not counted but left over: all arrivals, less the few events
-// in any other status, which are found by their indexes.
+// Counts over the whole ledger. What has been processed is not counted but left over: all arrivals,
+// less the few events in any other status, which are found by their indexes.
 import type { Arrivals } from './arrivals.ts';
 import type { Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
@@ -12,7 +12,9 @@ export interface Stats {
   readonly total: number;
   readonly byStatus: Counts;
   readonly byType: readonly { readonly type: string; readonly status: Status; readonly count: number }[];
-  /** The last 48 hours, the oldest first; `hour` is its beginning in milliseconds since the epoch. */
+  /**
+   * The last 48 hours, the oldest first; `hour` is its beginning in milliseconds since the epoch.
+   */
   readonly perHour: readonly { readonly hour: number; readonly byStatus: Counts }[];
   /** In milliseconds since the epoch, as all times here. */
   readonly lastReceivedAt: number | null;
@@ -52,7 +54,10 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
   };
 }
 
-/** Every event once, grouped by period, type and status. Read in one go: no claim may slip in between the queries. */
+/**
+ * Every event once, grouped by period, type and status. Read in one go: no claim may slip in
+ * between the queries.
+ */
 function groupsOf(sql: Sql, arrivals: Arrivals, now: number): StatusGroup[] {
   const open: StatusGroup[] = sql
     .exec<{ hour: number; type: string; status: Status; count: number }>(

@@ -7,7 +7,8 @@
  * - `retrying`: its last try failed; the message that holds it comes back.
  * - `processed`: its handler succeeded.
  * - `dead`: its handler failed for good; only a replay runs it again.
- * - `quarantined`: kept but never run: refused at the edge although genuine, or unreadable in the queue.
+ * - `quarantined`: kept but never run: refused at the edge although genuine, or unreadable in the
+ *   queue.
  * - `queued`: sent again, by a replay or the watchdog; whichever message comes first may take it.
  */
 export type Status = 'processing' | 'retrying' | 'processed' | 'dead' | 'quarantined' | 'queued';
@@ -16,7 +17,10 @@ export const statuses: readonly Status[] = ['processing', 'retrying', 'processed
 
 /** Who asks: one delivery of one queue message to one consumer. */
 export interface Claimant {
-  /** The queue's id of the message: custody of an event belongs to a message, whoever is handling it. */
+  /**
+   * The queue's id of the message: custody of an event belongs to a message, whoever is handling
+   * it.
+   */
   readonly messageId: string;
   /** One consumer invocation. Tells two deliveries of the same message apart. */
   readonly claim: string;

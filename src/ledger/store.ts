@@ -73,8 +73,8 @@ export class Store {
   }
 
   /**
-   * The endpoint that a call means which names none, as those of an older Worker do: the one whose event the message
-   * holds, else the default one, else the only one there is.
+   * The endpoint that a call means which names none, as those of an older Worker do: the one whose
+   * event the message holds, else the default one, else the only one there is.
    */
   endpointOf(id: string, messageId: string | null): string {
     const [row] = this.#select(
@@ -114,7 +114,10 @@ export class Store {
     return [...this.#sql.exec<SqlRow>(`${ROW} ${from}`, ...bindings)].map(fromSql);
   }
 
-  /** Adds an event that the ledger has not met before. Two rows written, three where its status has an index. Returns its place in the order of arrival. */
+  /**
+   * Adds an event that the ledger has not met before. Two rows written, three where its status has
+   * an index. Returns its place in the order of arrival.
+   */
   insert(delivery: NewDelivery, state: RowChange & Pick<Row, 'status'>, now: number): number {
     const [inserted] = this.#sql
       .exec<{ seq: number }>(
@@ -176,7 +179,10 @@ export class Store {
     return this.#sql.exec<{ event: string | null }>(query, row.seq).toArray()[0]?.event ?? null;
   }
 
-  /** Keeps the envelope that is run from now on. Writes nothing where it is the one that the row has. */
+  /**
+   * Keeps the envelope that is run from now on. Writes nothing where it is the one that the row
+   * has.
+   */
   setEvent(row: Row, event: string): void {
     this.#sql.exec('UPDATE deliveries SET event = ?1 WHERE seq = ?2 AND event IS NOT ?1', event, row.seq);
   }
@@ -195,8 +201,9 @@ export class Store {
   }
 
   /**
-   * Deletes finished rows received before `before`, oldest first. Looks no further than the first row that is younger:
-   * a scan of all rows would hold up the claims. What arrived out of order waits for those before it.
+   * Deletes finished rows received before `before`, oldest first. Looks no further than the first
+   * row that is younger: a scan of all rows would hold up the claims. What arrived out of order
+   * waits for those before it.
    *
    * @returns How many: `limit` means that there may be more.
    */

@@ -1,5 +1,5 @@
-// Counts by type and period: the last 48 hours each by itself, the days before as a whole, so that a month of them stays
-// small. Pure arithmetic: no storage, no clock.
+// Counts by type and period: the last 48 hours each by itself, the days before as a whole, so that
+// a month of them stays small. Pure arithmetic: no storage, no clock.
 import { RETENTION_MS } from '../limits.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -15,21 +15,28 @@ export interface Group {
   readonly count: number;
 }
 
-/** The hours that are told apart, the oldest first, in hours since the epoch. `now` is in milliseconds. */
+/**
+ * The hours that are told apart, the oldest first, in hours since the epoch. `now` is in
+ * milliseconds.
+ */
 export function recentHours(now: number): number[] {
   const first = Math.floor(now / HOUR_MS) - RECENT_HOURS + 1;
   return Array.from({ length: RECENT_HOURS }, (_, index) => first + index);
 }
 
 /**
- * The period that an hour is counted in, both in hours since the epoch: itself while it is recent, later the beginning of
- * its day. A period may be given in the place of an hour: what was counted by the hour ends up in the same day.
+ * The period that an hour is counted in, both in hours since the epoch: itself while it is recent,
+ * later the beginning of its day. A period may be given in the place of an hour: what was counted
+ * by the hour ends up in the same day.
  */
 export function periodOf(hour: number, now: number): number {
   return hour > Math.floor(now / HOUR_MS) - RECENT_HOURS ? hour : hour - (hour % DAY_HOURS);
 }
 
-/** Adds up what falls into the same period. Leaves out days that have begun to be deleted: the rest of them will follow. */
+/**
+ * Adds up what falls into the same period. Leaves out days that have begun to be deleted: the rest
+ * of them will follow.
+ */
 export function addUp(groups: Iterable<Group>, now: number): Group[] {
   const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
   const sums = new Map<string, Group>();
@@ -42,8 +49,9 @@ export function addUp(groups: Iterable<Group>, now: number): Group[] {
 }
 
 /**
- * What is left of `arrived` without `open`. Both must be counted in the same periods. Something open of a day that
- * `arrived` no longer has takes nothing away: no event is taken from a day that is not its own.
+ * What is left of `arrived` without `open`. Both must be counted in the same periods. Something
+ * open of a day that `arrived` no longer has takes nothing away: no event is taken from a day that
+ * is not its own.
  */
 export function subtract(arrived: readonly Group[], open: readonly Group[]): Group[] {
   const taken = new Map<string, number>();

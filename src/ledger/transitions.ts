@@ -1,16 +1,22 @@
-// What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no chance. Everything that
-// promises "one successful run per event" is decided in this file.
+// What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no
+// chance. Everything that promises "one successful run per event" is decided in this file.
 import { MAX_STARTS } from '../limits.ts';
 import type { Claimant, RowState } from './status.ts';
 
 export type ClaimDecision =
   /** Run it. `lost` says that the try before never reported. */
   | { readonly kind: 'run'; readonly lost: boolean }
-  /** The same message is being handled elsewhere; come back at `until` (milliseconds since the epoch). */
+  /**
+   * The same message is being handled elsewhere; come back at `until` (milliseconds since the
+   * epoch).
+   */
   | { readonly kind: 'busy'; readonly until: number }
   /** Done, given up, or in another message's custody: nothing is left to do for this one. */
   | { readonly kind: 'duplicate' }
-  /** Started as often as it may be, and never heard of since: given up. `again`: by this very claim already. */
+  /**
+   * Started as often as it may be, and never heard of since: given up. `again`: by this very claim
+   * already.
+   */
   | { readonly kind: 'dead'; readonly again: boolean };
 
 /** Whether a message may run its event. */
@@ -53,8 +59,8 @@ export type SettleDecision =
   | { readonly kind: 'stale' };
 
 /**
- * What a report changes. A success is the truth however late it comes; a failure counts only from the claim that still
- * holds the row, or it would take the event away from whoever runs it now.
+ * What a report changes. A success is the truth however late it comes; a failure counts only from
+ * the claim that still holds the row, or it would take the event away from whoever runs it now.
  */
 export function decideSettle(
   row: RowState | undefined,
@@ -83,8 +89,9 @@ export type BuryDecision =
 /**
  * What to do with an event whose message has used up its deliveries.
  *
- * A grant that nobody reported may never have reached its consumer (the ledger went out just then), so it does not
- * count as a run, unless it has happened as often as a message is delivered: then the handler takes its consumer down.
+ * A grant that nobody reported may never have reached its consumer (the ledger went out just then),
+ * so it does not count as a run, unless it has happened as often as a message is delivered: then
+ * the handler takes its consumer down.
  */
 export function decideBury(row: RowState | undefined, messageId: string, now: number): BuryDecision {
   if (row === undefined) return { kind: 'requeue' };
@@ -113,7 +120,8 @@ export type ReopenRefusal = 'unknown_event' | 'being_processed' | 'already_queue
 /**
  * Whether an operator may run an event again.
  *
- * @param hasEvent Whether the row holds an envelope: a quarantined body that could not be read has none.
+ * @param hasEvent Whether the row holds an envelope: a quarantined body that could not be read has
+ * none.
  */
 export function decideReopen(row: RowState | undefined, hasEvent: boolean, now: number): ReopenDecision {
   if (row === undefined) return { kind: 'refuse', reason: 'unknown_event' };

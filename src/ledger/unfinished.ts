@@ -1,5 +1,6 @@
-// Events that a consumer holds have no index of their own: it would cost every event a written row. They are found all the
-// same, because the watchdog gives a due time to every try that it has met, and has yet to meet only the latest arrivals.
+// Events that a consumer holds have no index of their own: it would cost every event a written row.
+// They are found all the same, because the watchdog gives a due time to every try that it has met,
+// and has yet to meet only the latest arrivals.
 
 /** Id, endpoint, place, type and time of every `processing` row, as a subquery without bindings. */
 export const UNFINISHED_TRIES = `

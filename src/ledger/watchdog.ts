@@ -1,12 +1,16 @@
-// Finds rows that should long have moved: their message was lost to a purged queue, an expired retention or a bug. Deletes
-// what is older than the retention. Works in bounded rounds, because it shares the object with the claims.
+// Finds rows that should long have moved: their message was lost to a purged queue, an expired
+// retention or a bug. Deletes what is older than the retention. Works in bounded rounds, because it
+// shares the object with the claims.
 import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHARACTERS, WATCH_CHUNK } from '../limits.ts';
 import type { Transaction } from './sql.ts';
 import type { EventKey, Row, Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
 import { requeued } from './writer.ts';
 
-/** An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a later round repeats it. */
+/**
+ * An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a
+ * later round repeats it.
+ */
 export interface Resend extends EventKey {
   readonly type: string;
   readonly receivedAt: number;
@@ -51,21 +55,25 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
     const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
-    // Places are given anew once the latest have been deleted; what arrives there has not been swept.
+    // Places are given anew once the latest have been deleted; what arrives there has not been
+    // swept.
     if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
     return { resend, expired, next: full ? 'at_once' : nextRound(store) };
   });
 }
 
-/** As long as the event has waited already, so that a queue that stands still does not fill up with copies. */
+/**
+ * As long as the event has waited already, so that a queue that stands still does not fill up with
+ * copies.
+ */
 function pauseOf(row: Row, now: number, stuckAfterMs: number): number {
   return Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
 }
 
 /**
- * A first try has no due time: giving it one would cost every event an index entry. Instead each row is looked at once
- * after it arrived, and only what is still `processing` then gets a due time.
+ * A first try has no due time: giving it one would cost every event an index entry. Instead each
+ * row is looked at once after it arrived, and only what is still `processing` then gets a due time.
  */
 function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): number {
   const rows = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);

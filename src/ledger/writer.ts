@@ -1,5 +1,6 @@
-// The ledger's writing side: applies the transitions to the rows. The time comes in with every call, so that the same
-// code runs inside the object, in tests and in the simulation. Every method is one transaction.
+// The ledger's writing side: applies the transitions to the rows. The time comes in with every
+// call, so that the same code runs inside the object, in tests and in the simulation. Every method
+// is one transaction.
 
 import type { AnyEvent } from '../event/envelope.ts';
 import { KEPT_TOLD_ONE_BY_ONE, LEASE_MS, STUCK_AFTER_MS } from '../limits.ts';
@@ -44,7 +45,8 @@ export class Writer {
   /**
    * Asks for the right to run events, one answer per request, in order.
    *
-   * @param claim Names the consumer invocation; repeating a call whose answer got lost repeats its answer.
+   * @param claim Names the consumer invocation; repeating a call whose answer got lost repeats its
+   * answer.
    * @param now Milliseconds since the epoch.
    */
   claim(claim: string, requests: readonly ClaimRequest[], now: number): ClaimAnswer[] {
@@ -54,7 +56,8 @@ export class Writer {
       return requests.map((request) => {
         // Two copies in one batch: the second must see what the first has just written.
         const row = rows.get(nameOf(request));
-        // One message twice in a batch would pass for a repeated call. Nothing forbids a queue to deliver so.
+        // One message twice in a batch would pass for a repeated call. Nothing forbids a queue to
+        // deliver so.
         const before = answered.get(request.messageId);
         if (before)
           return before.kind === 'run' && row ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
@@ -103,7 +106,8 @@ export class Writer {
       };
     }
     if (row.claim === by.claim && row.status === 'processing') return row;
-    // What is run is what the row holds: another message may bring another envelope under the same id.
+    // What is run is what the row holds: another message may bring another envelope under the same
+    // id.
     if (row.holder !== by.messageId) this.#store.setEvent(row, request.event);
     const change: RowChange = {
       ...held,
@@ -144,7 +148,9 @@ export class Writer {
     });
   }
 
-  /** Decides about events whose messages have used up their tries, one answer per request, in order. */
+  /**
+   * Decides about events whose messages have used up their tries, one answer per request, in order.
+   */
   bury(requests: readonly BuryRequest[], now: number): BuryAnswer[] {
     return this.#transaction(() =>
       requests.map((request) => {
@@ -160,8 +166,8 @@ export class Writer {
   }
 
   /**
-   * Keeps deliveries that were refused although genuine, one answer per request, in order. One that is known, whatever
-   * its status, changes nothing.
+   * Keeps deliveries that were refused although genuine, one answer per request, in order. One that
+   * is known, whatever its status, changes nothing.
    */
   quarantine(requests: readonly QuarantineRequest[], now: number): QuarantineAnswer[] {
     return this.#transaction(() => {
@@ -183,8 +189,9 @@ export class Writer {
   }
 
   /**
-   * Opens an event for its next run. It must then be sent; where that fails, `undoReopen`. Steps that have succeeded
-   * stay done, so that replaying a dead event repeats only what failed; a processed one starts over.
+   * Opens an event for its next run. It must then be sent; where that fails, `undoReopen`. Steps
+   * that have succeeded stay done, so that replaying a dead event repeats only what failed; a
+   * processed one starts over.
    */
   reopen(key: EventKey, now: number): Reopened | { readonly kind: 'refused'; readonly reason: ReopenRefusal } {
     return this.#transaction(() => {
@@ -200,8 +207,8 @@ export class Writer {
   }
 
   /**
-   * Gives an event that could not be read before a row of its own, which waits for a replay. The row it was found in is
-   * done.
+   * Gives an event that could not be read before a row of its own, which waits for a replay. The
+   * row it was found in is done.
    */
   adopt(found: EventKey, event: AnyEvent, now: number): void {
     this.#transaction(() => {
@@ -221,7 +228,8 @@ export class Writer {
       const row = this.#store.row(before);
       if (row?.status !== 'queued' || row.run !== run) return;
       const { status, run: earlier, holder, claim, leaseUntil, attempts, tries } = before;
-      // The watchdog may have passed by while the row was queued: a first try it has not met again needs a due time now.
+      // The watchdog may have passed by while the row was queued: a first try it has not met again
+      // needs a due time now.
       const dueAt = status === 'processing' ? leaseUntil + this.#stuckAfterMs : before.dueAt;
       this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts, tries }, now);
     });
@@ -249,7 +257,10 @@ export class Writer {
   }
 }
 
-/** What a row becomes that waits for whichever message comes first. A try that never reported goes into the history. */
+/**
+ * What a row becomes that waits for whichever message comes first. A try that never reported goes
+ * into the history.
+ */
 export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange {
   const waiting = { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + stuckAfterMs } as const;
   return row.status === 'processing' ? { ...waiting, tries: [...row.tries, lostTry(row)] } : waiting;
@@ -260,8 +271,9 @@ function lostTry(row: Row): Try {
 }
 
 /**
- * How many kept deliveries one line has to count now, or 0 for none. The first line comes with the first one too many,
- * the next ones when their number has doubled: a flood is told, but does not become one.
+ * How many kept deliveries one line has to count now, or 0 for none. The first line comes with the
+ * first one too many, the next ones when their number has doubled: a flood is told, but does not
+ * become one.
  */
 function countToTell(before: number, now: number): number {
   const [restBefore, rest] = [before, now].map((count) => Math.max(count - KEPT_TOLD_ONE_BY_ONE, 0)) as [

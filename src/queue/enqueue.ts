@@ -13,8 +13,8 @@ export interface SendFailure {
 /**
  * Sends one message. A resolved result is durable.
  *
- * A time-out counts as a failure although the queue may still take the message: the provider then sends it again, and
- * the second copy is told apart by its id.
+ * A time-out counts as a failure although the queue may still take the message: the provider then
+ * sends it again, and the second copy is told apart by its id.
  *
  * @param text From `encodeMessage`.
  * @param delaySeconds Earliest delivery, in seconds from now.

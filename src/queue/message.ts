@@ -1,5 +1,5 @@
-// The border between the edge and the consumer: what a queue message looks like, written and read here only.
-// A message is JSON text, so that what was measured is what is sent.
+// The border between the edge and the consumer: what a queue message looks like, written and read
+// here only. A message is JSON text, so that what was measured is what is sent.
 import * as v from 'valibot';
 import { dialects } from '../event/dialect.ts';
 import type { AnyEvent } from '../event/envelope.ts';
@@ -45,7 +45,9 @@ export type DecodeFailure =
   | 'message_version_newer'
   | 'message_malformed';
 
-/** Whether a JSON value is nested deeper than `limit`, the depth at which this recursion ends too. */
+/**
+ * Whether a JSON value is nested deeper than `limit`, the depth at which this recursion ends too.
+ */
 function isNestedDeeperThan(limit: number, json: unknown): boolean {
   if (typeof json !== 'object' || json === null) return false;
   // What comes from JSON has own keys only; `Object.values` would copy each object.
@@ -58,8 +60,9 @@ function isNestedDeeperThan(limit: number, json: unknown): boolean {
 /**
  * Writes a message, measured against the queue's limit.
  *
- * `message_too_large` can happen although the body was within its own limit: JSON spells some numbers longer than
- * they came (`1e20`). `message_too_deep` spares every later stage, in the runtime and in ours, a recursion without end.
+ * `message_too_large` can happen although the body was within its own limit: JSON spells some
+ * numbers longer than they came (`1e20`). `message_too_deep` spares every later stage, in the
+ * runtime and in ours, a recursion without end.
  */
 export function encodeMessage(message: Message): Result<string, EncodeFailure> {
   if ('event' in message && isNestedDeeperThan(MAX_NESTING, message.event)) return fail('message_too_deep');
@@ -105,8 +108,9 @@ const messageSchema = v.variant('kind', [
 ]);
 
 /**
- * Reads a message's body. Whoever can write into the queue is trusted no further than this: what passes can be written
- * again as JSON, and stored, or one bad message would hold up the batch it came in.
+ * Reads a message's body. Whoever can write into the queue is trusted no further than this: what
+ * passes can be written again as JSON, and stored, or one bad message would hold up the batch it
+ * came in.
  */
 export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   let json: unknown;
@@ -127,7 +131,10 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
 
 const encoder = new TextEncoder();
 
-/** UTF-8 length; counted only where it could matter, three bytes being the most that one UTF-16 unit takes. */
+/**
+ * UTF-8 length; counted only where it could matter, three bytes being the most that one UTF-16 unit
+ * takes.
+ */
 function byteLength(text: string): number {
   return text.length * 3 <= MAX_MESSAGE_BYTES ? text.length : encoder.encode(text).byteLength;
 }

@@ -1,4 +1,5 @@
-// How each dialect carries its signature. All sign the same bytes with the same MAC; only the headers differ.
+// How each dialect carries its signature. All sign the same bytes with the same MAC; only the
+// headers differ.
 import type { SignedDialect } from '../event/dialect.ts';
 
 export interface SignatureScheme {

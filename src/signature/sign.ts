@@ -1,4 +1,5 @@
-// The provider's half: what Vast.ai would put beside a body. Used by the CLI, the tests and the benchmarks.
+// The provider's half: what Vast.ai would put beside a body. Used by the CLI, the tests and the
+// benchmarks.
 
 import { hexFromBytes } from './hex.ts';
 import { canonicalInput, computeMac } from './mac.ts';

@@ -1,5 +1,6 @@
-// Is a delivery authentic, and is it fresh? Pure but for Web Crypto: headers, bytes, secrets and the time come in.
-// Two questions, asked apart, so that an authentic late delivery can be told from a forged one.
+// Is a delivery authentic, and is it fresh? Pure but for Web Crypto: headers, bytes, secrets and
+// the time come in. Two questions, asked apart, so that an authentic late delivery can be told from
+// a forged one.
 import type { SignedDialect } from '../event/dialect.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -9,7 +10,10 @@ import { schemes } from './schemes.ts';
 
 declare const verified: unique symbol;
 
-/** Raw bytes that a live secret has signed. Only this file can make one; nothing has been decoded or parsed yet. */
+/**
+ * Raw bytes that a live secret has signed. Only this file can make one; nothing has been decoded or
+ * parsed yet.
+ */
 export interface VerifiedDelivery {
   readonly [verified]: true;
   readonly dialect: SignedDialect;
@@ -36,10 +40,12 @@ const TIMESTAMP = /^\d{1,12}$/;
 /**
  * Proves that `body` was signed with one of `secrets`.
  *
- * The dialect is the one whose signature header is present, `X-Vast-Signature-256` first. Every secret is tried even
- * after one has matched, so that timing does not tell which slot is live. Time is not judged here: see `checkTimestamp`.
+ * The dialect is the one whose signature header is present, `X-Vast-Signature-256` first. Every
+ * secret is tried even after one has matched, so that timing does not tell which slot is live. Time
+ * is not judged here: see `checkTimestamp`.
  *
- * @param headers The request's headers. A header sent twice arrives joined by a comma and so counts as malformed.
+ * @param headers The request's headers. A header sent twice arrives joined by a comma and so counts
+ * as malformed.
  * @param secrets The live secrets of the endpoint; with none, nothing verifies.
  */
 export async function verifyDelivery(

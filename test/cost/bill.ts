@@ -5,14 +5,20 @@ export interface Line {
   readonly resource: Resource;
   readonly perEvent: number;
   readonly dollarsPerMillionEvents: number;
-  /** Events a day until the Free plan's share of this is spent; infinite (null in JSON) where it never is. */
+  /**
+   * Events a day until the Free plan's share of this is spent; infinite (null in JSON) where it
+   * never is.
+   */
   readonly freeEventsPerDay: number;
 }
 
 export interface Bill {
   readonly lines: readonly Line[];
   readonly dollarsPerMillionEvents: number;
-  /** What stops the deployment first, and after how many events a day. Running out of KV stops nothing. */
+  /**
+   * What stops the deployment first, and after how many events a day. Running out of KV stops
+   * nothing.
+   */
   readonly firstToStop: { readonly resource: Resource; readonly eventsPerDay: number };
 }
 
@@ -51,7 +57,10 @@ function carried(limit: number, first: number, later: number, filtered: number):
   return Math.floor(filtered + (limit - first * filtered) / later);
 }
 
-/** Operations that moving one message once costs: one for each 64,000 bytes begun, the platform's own 100 included. */
+/**
+ * Operations that moving one message once costs: one for each 64,000 bytes begun, the platform's
+ * own 100 included.
+ */
 export function queueUnits(body: string): number {
   return Math.ceil((Buffer.byteLength(body) + 100) / 64_000);
 }

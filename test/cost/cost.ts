@@ -1,4 +1,5 @@
-// `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the real code.
+// `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the
+// real code.
 import '../platform/register.ts';
 import { Command, InvalidArgumentError } from 'commander';
 import { billOf } from './bill.ts';

@@ -1,5 +1,5 @@
-// Sends a day's mix through the edge, the queues, the consumers and the ledger that ship, and counts what is billed, the
-// deletion of the day's rows a month later included.
+// Sends a day's mix through the edge, the queues, the consumers and the ledger that ship, and
+// counts what is billed, the deletion of the day's rows a month later included.
 
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
 import { sampleOf } from '../../src/event/samples.ts';
@@ -19,11 +19,17 @@ const DAY_MS = 86_400_000;
 export interface Mix {
   /** Different events in a day. */
   readonly events: number;
-  /** Shares of the events: how many arrive twice, how many forgeries come along, how many handlers fail their first try. */
+  /**
+   * Shares of the events: how many arrive twice, how many forgeries come along, how many handlers
+   * fail their first try.
+   */
   readonly duplicates: number;
   readonly forgeries: number;
   readonly retries: number;
-  /** How many events arrive at a time, and so are delivered as one batch: 1 where they are more than two seconds apart. */
+  /**
+   * How many events arrive at a time, and so are delivered as one batch: 1 where they are more than
+   * two seconds apart.
+   */
   readonly batch: number;
   /** Whether KV is out all day, or its free share spent. */
   readonly withoutKv: boolean;

@@ -14,7 +14,10 @@ export interface Price {
   readonly dollarsPerMillion: number;
   /** What the Free plan carries a day. */
   readonly freePerDay: number;
-  /** Whether events are lost or only held up, or nothing but cost changes, once the free share is spent. */
+  /**
+   * Whether events are lost or only held up, or nothing but cost changes, once the free share is
+   * spent.
+   */
   readonly whenSpent: 'deliveries are refused' | 'copies cost a queue message';
 }
 

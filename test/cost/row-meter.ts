@@ -1,5 +1,6 @@
-// Counts rows written where SQLite does not tell: one for each row inserted, updated or deleted, and one for each index
-// entry that is new. Entries that go are free. test/cost/row-meter.test.ts holds this against what workerd reports.
+// Counts rows written where SQLite does not tell: one for each row inserted, updated or deleted,
+// and one for each index entry that is new. Entries that go are free. test/cost/row-meter.test.ts
+// holds this against what workerd reports.
 import type { Sql } from '../../src/ledger/sql.ts';
 
 const NEW_ENTRIES = '(NEW.attention IS NOT NULL) + (NEW.due_at IS NOT NULL)';

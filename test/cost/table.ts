@@ -18,7 +18,10 @@ export function tableOf({ lines, dollarsPerMillionEvents }: Bill): string[] {
   ];
 }
 
-/** A number that is wider than its column pushes the rest of its row; it never touches its neighbour. */
+/**
+ * A number that is wider than its column pushes the rest of its row; it never touches its
+ * neighbour.
+ */
 function row(first: string, ...cells: readonly string[]): string {
   return [first.padEnd(18), ...cells.map((cell) => cell.padStart(15))].join(' ');
 }

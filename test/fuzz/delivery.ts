@@ -1,5 +1,6 @@
-// Deliveries as an attacker, a broken proxy or the provider's next version might send them: near misses of genuine ones.
-// The signature is computed here with Node's own HMAC, so that the project's signer is not its own judge.
+// Deliveries as an attacker, a broken proxy or the provider's next version might send them: near
+// misses of genuine ones. The signature is computed here with Node's own HMAC, so that the
+// project's signer is not its own judge.
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { eventTypes } from '../../src/event/catalogue.ts';

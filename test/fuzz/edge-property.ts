@@ -1,4 +1,5 @@
-// Whatever reaches the webhook: nothing forged is accepted, nothing genuine is lost or changed, nothing answers 500.
+// Whatever reaches the webhook: nothing forged is accepted, nothing genuine is lost or changed,
+// nothing answers 500.
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';

@@ -1,5 +1,6 @@
-// `npm run fuzz -- --runs 1000000 --seed 1`: plays hostile input against the edge, the consumers and the operator's page,
-// in several processes, until a case breaks a promise. The same seed plays the same cases, however many processes there are.
+// `npm run fuzz -- --runs 1000000 --seed 1`: plays hostile input against the edge, the consumers
+// and the operator's page, in several processes, until a case breaks a promise. The same seed plays
+// the same cases, however many processes there are.
 import '../platform/register.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';

@@ -1,5 +1,5 @@
-// JSON as text, not as values: what a sender may spell and no serializer would write (`-0`, `1e400`, a key twice, an own
-// `__proto__`, nesting without end).
+// JSON as text, not as values: what a sender may spell and no serializer would write (`-0`,
+// `1e400`, a key twice, an own `__proto__`, nesting without end).
 import fc from 'fast-check';
 
 /** Any UTF-16 unit, halves of pairs included. */
@@ -38,7 +38,10 @@ export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie)
   ),
 })).value;
 
-/** Values that take a body to a limit: nesting around the allowed 200 levels and far past it, numbers that grow when spelt anew. */
+/**
+ * Values that take a body to a limit: nesting around the allowed 200 levels and far past it,
+ * numbers that grow when spelt anew.
+ */
 export const extremeText = fc.oneof(
   fc.integer({ min: 190, max: 210 }).map(nested),
   fc.constantFrom(1_000, 20_000, 32_000).map(nested),

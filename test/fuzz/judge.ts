@@ -1,10 +1,12 @@
-// What must become of a delivery, said a second time and independently of `src/`: plain Node, no schema library, no
-// shared code but the limits. Where the two disagree, one of them is wrong.
+// What must become of a delivery, said a second time and independently of `src/`: plain Node, no
+// schema library, no shared code but the limits. Where the two disagree, one of them is wrong.
 import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES, MAX_NESTING, TIMESTAMP_TOLERANCE_SECONDS } from '../../src/limits.ts';
 import { type Dialect, HEADERS, type HttpDelivery, macOf, SECRETS } from './delivery.ts';
 
 export type Judgement =
-  /** Not for a webhook endpoint, or refused before its signature is looked at. Nothing may be kept. */
+  /**
+   * Not for a webhook endpoint, or refused before its signature is looked at. Nothing may be kept.
+   */
   | { readonly kind: 'refused'; readonly status: 401 | 404 | 405 | 413 | 503 }
   /** Proven, but not acceptable: refused and kept. */
   | { readonly kind: 'kept'; readonly status: 400 | 401 | 413; readonly id: string | undefined }
@@ -62,8 +64,9 @@ function provenBy(headers: Headers, body: Uint8Array, secrets: readonly string[]
 }
 
 /**
- * The envelope, or nothing where the body names no event. Values are what JSON.parse reads and JSON.stringify can spell:
- * `-0` is 0, `1e400` is null, digits beyond a double's are rounded, and of a key sent twice the last counts.
+ * The envelope, or nothing where the body names no event. Values are what JSON.parse reads and
+ * JSON.stringify can spell: `-0` is 0, `1e400` is null, digits beyond a double's are rounded, and
+ * of a key sent twice the last counts.
  */
 function envelopeOf(dialect: Dialect, body: Uint8Array, signedAt: number, endpoint: string): Json | undefined {
   const json = jsonOf(body);

@@ -11,7 +11,10 @@ export type PropertyName = (typeof PROPERTIES)[number];
 /** Of every ten cases, how many are this property's. */
 const SHARES: Record<PropertyName, number> = { edge: 6, queue: 2, ops: 2 };
 
-/** Cases under one seed. A longer run takes further seeds, so that any number of processes play the same cases. */
+/**
+ * Cases under one seed. A longer run takes further seeds, so that any number of processes play the
+ * same cases.
+ */
 export const CHUNK = 5_000;
 
 /** A counterexample may be a body of 64 KiB. */

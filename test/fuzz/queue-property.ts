@@ -1,5 +1,5 @@
-// Whatever lies in the queues: the consumers never throw, every message is acknowledged or sent back, and a sound
-// message in the midst of junk is handled.
+// Whatever lies in the queues: the consumers never throw, every message is acknowledged or sent
+// back, and a sound message in the midst of junk is handled.
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';

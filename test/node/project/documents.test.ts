@@ -17,7 +17,10 @@ import { describe, expect, it } from 'vitest';
 import { statuses } from '../../../src/ledger/status.ts';
 import { anchorsIn, documents, filesNamedIn, localLinksIn, root } from './documents.ts';
 
-/** The front page gets a stranger to a running system; everything else has its place beside the code. */
+/**
+ * The front page gets a stranger to a running system; everything else has its place beside the
+ * code.
+ */
 const README_LINES = 220;
 /** Documents are read raw, too, in editors and terminals. */
 const LINE_WIDTH = 140;

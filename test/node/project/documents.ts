@@ -1,4 +1,5 @@
-// The project's documents, taken apart: code blocks, headings, links. Enough Markdown for how they are written, no more.
+// The project's documents, taken apart: code blocks, headings, links. Enough Markdown for how they
+// are written, no more.
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 

@@ -1,5 +1,6 @@
-// The commands of all documents are run, as far as they go without somebody's account. A command that this file does not know
-// fails the test, so nobody can add one without saying how it is checked.
+// The commands of all documents are run, as far as they go without somebody's account. A command
+// that this file does not know fails the test, so nobody can add one without saying how it is
+// checked.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -16,7 +17,10 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 
 const outputs = new Map<string, Promise<string>>();
 
-/** Runs a command line, once however often it is asked for, and returns what it printed. Rejects unless it ends with 0. */
+/**
+ * Runs a command line, once however often it is asked for, and returns what it printed. Rejects
+ * unless it ends with 0.
+ */
 function run(command: string): Promise<string> {
   const options = { cwd: root, timeout: 120_000 };
   const output =
@@ -71,7 +75,8 @@ const checks: readonly [pattern: RegExp, check: Check][] = [
   [/^npm run fuzz( -- |$)/, expectFewCases],
   [/^npm run cost( -- |$)/, (command) => expectOutput(withOption(command, '--events 200'), 'free events/day')],
   [/^npm run (bench|bench:ledger|load)( -- |$)/, expectOptionsInHelp],
-  // Neither has options, and each takes its time: CI runs the one, and whoever changes the ops pages the other.
+  // Neither has options, and each takes its time: CI runs the one, and whoever changes the ops
+  // pages the other.
   [/^npm run (bundle|bench:ops)$/, (command) => expect(scripts).toHaveProperty(lastWord(command))],
   [/^npx wrangler secret put [A-Z0-9_]+$/, expectSecretToBeKnown],
   [/^npx wrangler /, expectWranglerKnows],
@@ -122,7 +127,10 @@ async function expectFewCases(command: string): Promise<void> {
   expect(await run(withOption(short, '--runs 50 --workers 1'))).toContain('no violation');
 }
 
-/** Of a command that takes minutes: that it starts, and knows the options that are shown. Its parts have tests of their own. */
+/**
+ * Of a command that takes minutes: that it starts, and knows the options that are shown. Its parts
+ * have tests of their own.
+ */
 async function expectOptionsInHelp(command: string): Promise<void> {
   const help = await helpOf(`${command.split(' -- ')[0]} --`);
   expect(help).toContain('Usage: npm run');

@@ -1,4 +1,5 @@
-// The ledger on a bench: the real object, with a way to fill it and routes that drive it. Never deployed.
+// The ledger on a bench: the real object, with a way to fill it and routes that drive it. Never
+// deployed.
 import { sampleOf } from '../../../src/event/samples.ts';
 import { EventLedger as RealLedger } from '../../../src/ledger/event-ledger.ts';
 import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
@@ -32,7 +33,10 @@ export class EventLedger extends RealLedger {
     sql.exec(`INSERT OR REPLACE INTO marks VALUES ('swept_seq', ?)`, seq());
   }
 
-  /** Forgets what came after the first `total` events, so that each measurement finds the same table. */
+  /**
+   * Forgets what came after the first `total` events, so that each measurement finds the same
+   * table.
+   */
   trim(total: number): void {
     const { sql } = this.ctx.storage;
     sql.exec('DELETE FROM events WHERE id IN (SELECT id FROM deliveries WHERE seq > ?)', total);
@@ -82,7 +86,10 @@ function reportOf({ messageId, id }: ClaimRequest): Report {
   return { messageId, id, run: 1, outcome: 'processed', ms: 12, steps: [] };
 }
 
-/** Batches between two routes: what was claimed waits here to be settled. The clock that counts is the caller's. */
+/**
+ * Batches between two routes: what was claimed waits here to be settled. The clock that counts is
+ * the caller's.
+ */
 let waiting: { readonly claim: string; readonly requests: ClaimRequest[] }[] = [];
 
 export default {

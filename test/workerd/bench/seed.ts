@@ -1,4 +1,5 @@
-// Fills a ledger's tables with rows as they would be after weeks of traffic. Straight SQL: a hundred thousand claims would take minutes.
+// Fills a ledger's tables with rows as they would be after weeks of traffic. Straight SQL: a
+// hundred thousand claims would take minutes.
 import { notificationTypes } from '../../../src/event/catalogue.ts';
 import { sampleOf } from '../../../src/event/samples.ts';
 import type { Sql } from '../../../src/ledger/sql.ts';
@@ -6,7 +7,10 @@ import type { Status } from '../../../src/ledger/status.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Of a thousand events: 985 processed, 8 dead, 4 quarantined, 3 retrying. Unfinished ones are recent. */
+/**
+ * Of a thousand events: 985 processed, 8 dead, 4 quarantined, 3 retrying. Unfinished ones are
+ * recent.
+ */
 function statusOf(index: number, age: number): Status {
   const share = (index * 7919) % 1000;
   if (share < 8) return 'dead';
@@ -17,7 +21,8 @@ function statusOf(index: number, age: number): Status {
 /**
  * Adds `count` events, the last one received at `now`, evenly over `days`.
  *
- * @param from Number of the first event: a ledger is filled in several calls, each bounded in memory.
+ * @param from Number of the first event: a ledger is filled in several calls, each bounded in
+ * memory.
  * @param total How many events all the calls add together.
  */
 export function seed(sql: Sql, from: number, count: number, total: number, days: number, now: number): void {

@@ -1,5 +1,6 @@
-// What `npm run bench` times, as loops inside workerd: each route repeats one operation so often that the way to the Worker
-// hardly counts. Every result is checked, because a fast failure is no result. Never deployed.
+// What `npm run bench` times, as loops inside workerd: each route repeats one operation so often
+// that the way to the Worker hardly counts. Every result is checked, because a fast failure is no
+// result. Never deployed.
 
 import { verify as verifyOctokit } from '@octokit/webhooks-methods';
 import { Hono } from 'hono';
@@ -58,7 +59,10 @@ const loops: Record<string, Loop> = {
     for (let index = 0; index < times; index += 1) check(await crypto.subtle.verify('HMAC', key, mac, input));
   },
 
-  /** Kept as its documentation keeps it: made once. Like the other libraries it is given the body as text, decoded already. */
+  /**
+   * Kept as its documentation keeps it: made once. Like the other libraries it is given the body as
+   * text, decoded already.
+   */
   standardwebhooks: async (times) => {
     const webhook = new Webhook(btoa(secret));
     const now = new Date();
@@ -84,7 +88,10 @@ const loops: Record<string, Loop> = {
     for (let index = 0; index < times; index += 1)
       check((await fetch(new Request(ADDRESS, init), noOp, ctx)).status === 200);
   },
-  /** What no receiver of signed JSON can leave out. The rest of the edge's time is what it does beyond that. */
+  /**
+   * What no receiver of signed JSON can leave out. The rest of the edge's time is what it does
+   * beyond that.
+   */
   least: async (times) => {
     const imported = { name: 'HMAC', hash: 'SHA-256' };
     const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), imported, false, ['verify']);
@@ -176,7 +183,8 @@ function messageOf(id: string) {
   return { id, timestamp: new Date(), attempts: 1, body: message.ok ? message.value : '' };
 }
 
-// Where lines go is the platform's affair, and here it would be a pipe to the bench. Writing them is ours and is timed.
+// Where lines go is the platform's affair, and here it would be a pipe to the bench. Writing them
+// is ours and is timed.
 for (const method of ['log', 'warn'] as const) console[method] = () => undefined;
 
 export default {

@@ -1,4 +1,5 @@
-// Queue messages whose fate can be read off, and ledgers that fail: what the consumers are tested with.
+// Queue messages whose fate can be read off, and ledgers that fail: what the consumers are tested
+// with.
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import type { ConsumerDeps } from '../../../src/consumer/deps.ts';
@@ -68,8 +69,8 @@ export function fateOf(message: TestMessage): 'acked' | { readonly retriedAfter:
 type Method = 'claim' | 'settle' | 'bury' | 'quarantine';
 
 /**
- * The bindings, with the ledger's calls passing through `before`: what that throws is what the consumer sees.
- * Each call comes through a stub of its own, as in the Worker.
+ * The bindings, with the ledger's calls passing through `before`: what that throws is what the
+ * consumer sees. Each call comes through a stub of its own, as in the Worker.
  */
 export function envWithLedger(before: (method: Method) => void | Promise<void>, changes: Partial<Env> = {}): Env {
   const getByName = (name: string) => {

@@ -1,4 +1,5 @@
-// What becomes of each message of a batch: only the ledger's word ends one, and none decides for its neighbours.
+// What becomes of each message of a batch: only the ledger's word ends one, and none decides for
+// its neighbours.
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';

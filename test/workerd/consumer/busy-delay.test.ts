@@ -1,4 +1,5 @@
-// Messages whose leases end together must not come back together: one of them may have taken the others' consumer down.
+// Messages whose leases end together must not come back together: one of them may have taken the
+// others' consumer down.
 import { expect, test, vi } from 'vitest';
 import { busyDelaySeconds } from '../../../src/consumer/acknowledge.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../../../src/limits.ts';

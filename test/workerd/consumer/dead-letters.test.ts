@@ -1,4 +1,5 @@
-// The last stop of a message: it is destroyed only once the ledger has what it held, or somebody else does.
+// The last stop of a message: it is destroyed only once the ledger has what it held, or somebody
+// else does.
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';

@@ -1,4 +1,5 @@
-// What an error may say in a log line or a record: nothing that stands in the payload or in a secret.
+// What an error may say in a log line or a record: nothing that stands in the payload or in a
+// secret.
 import { env as testEnv } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { describeError } from '../../../src/consumer/error-text.ts';

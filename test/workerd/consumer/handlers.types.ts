@@ -1,4 +1,5 @@
-// Compiled, never run: what must not build. `npm run types` fails where one of these mistakes compiles.
+// Compiled, never run: what must not build. `npm run types` fails where one of these mistakes
+// compiles.
 import { defineHandlers } from '../../../src/consumer/define-handlers.ts';
 
 export const correct = defineHandlers({

@@ -14,7 +14,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** KV as an attacker would like it: it forgets, or it says "absent" for as long as it may be cached. */
+/**
+ * KV as an attacker would like it: it forgets, or it says "absent" for as long as it may be cached.
+ */
 const brokenKv: [string, (world: Receiver) => void][] = [
   ['its writes fail', ({ seen }) => seen.put.mockRejectedValue(new Error('KV PUT failed: 429 Too Many Requests'))],
   [

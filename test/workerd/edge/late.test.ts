@@ -1,4 +1,5 @@
-// When a genuine delivery counts as late, what a Worker that runs late ones does, and what the log says of its age.
+// When a genuine delivery counts as late, what a Worker that runs late ones does, and what the log
+// says of its age.
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answerTo } from '../../../src/edge/outcome.ts';

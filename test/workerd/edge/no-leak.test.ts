@@ -1,4 +1,5 @@
-// Whatever becomes of a delivery, neither a log line nor an answer tells its payload, its signature or a secret.
+// Whatever becomes of a delivery, neither a log line nor an answer tells its payload, its signature
+// or a secret.
 import { afterEach, expect, test, vi } from 'vitest';
 import { collectConsole } from '../fakes/console.ts';
 import { schemes, signedRequest, WEBHOOK_URL } from '../signed-request.ts';

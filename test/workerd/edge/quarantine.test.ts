@@ -1,4 +1,5 @@
-// What is refused although its signature is genuine is kept first: once, whole, and without marking its id.
+// What is refused although its signature is genuine is kept first: once, whole, and without marking
+// its id.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MAX_BODY_BYTES, MAX_KEPT_HEADER_LENGTH, QUARANTINED_TTL_SECONDS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';

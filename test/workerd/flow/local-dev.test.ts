@@ -1,5 +1,5 @@
-// While developing, nothing is forgotten by a restart: the local queue forgets, so ids are not remembered for long and the
-// watchdog hurries.
+// While developing, nothing is forgotten by a restart: the local queue forgets, so ids are not
+// remembered for long and the watchdog hurries.
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

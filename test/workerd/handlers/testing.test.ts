@@ -23,7 +23,11 @@ test('a handler that returns has processed its event', async () => {
 test.each([
   ['any throw is retried', new Error('down'), { ended: 'retry', error: expect.stringMatching(/^Error: down \(at /) }],
   ['RetryLater chooses the delay', new RetryLater(90), { ended: 'retry', delaySeconds: 90 }],
-  ['PermanentFailure gives up', new PermanentFailure('gone'), { ended: 'dead', error: expect.stringMatching(/^PermanentFailure: gone/) }],
+  [
+    'PermanentFailure gives up',
+    new PermanentFailure('gone'),
+    { ended: 'dead', error: expect.stringMatching(/^PermanentFailure: gone/) },
+  ],
 ])('%s', async (_title, error, expected) => {
   const run = await runHandler(failing(error), 'outbid');
   expect(run).toMatchObject(expected);

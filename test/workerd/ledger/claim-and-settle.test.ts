@@ -1,4 +1,5 @@
-// Who may run an event, and what a report about a run changes: the rules on the real object, by the calls of a consumer.
+// Who may run an event, and what a report about a run changes: the rules on the real object, by the
+// calls of a consumer.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LEASE_MS, MAX_TRIES_KEPT } from '../../../src/limits.ts';
 import { claimRequest, failure, newLedger, report, T0 } from './fixtures.ts';

@@ -1,4 +1,5 @@
-// How the ledger is asked: again where that may help, and not at once where it would make things worse.
+// How the ledger is asked: again where that may help, and not at once where it would make things
+// worse.
 import { expect, test, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
 import { askLedger, callLedger } from '../../../src/ledger/client.ts';

@@ -1,4 +1,5 @@
-// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a busy month.
+// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a
+// busy month.
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { REST_INTERVAL_MS, RETENTION_MS, SEEN_TTL_SECONDS, WATCH_CHUNK } from '../../../src/limits.ts';
@@ -57,7 +58,8 @@ test('forgetting keeps pace although an old event is still unfinished', async ()
   const finished = Array.from({ length: 3 * WATCH_CHUNK }, (_, index) => `e${index}`);
   await ledger.claim('c1', [claimRequest('waiting'), ...finished.map((id) => claimRequest(id))]);
   await ledger.settle('c1', [failure('waiting', { retryAt: T0 + 90 * DAY_MS }), ...finished.map((id) => report(id))]);
-  // The watchdog looks at every first try soon after it arrived; on the last day it has only to forget.
+  // The watchdog looks at every first try soon after it arrived; on the last day it has only to
+  // forget.
   for (let round = 0; round * WATCH_CHUNK <= finished.length; round += 1) await runDurableObjectAlarm(ledger);
   vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
   await runDurableObjectAlarm(ledger);

@@ -8,7 +8,9 @@ import type { ClaimRequest, QuarantineRequest, Report } from '../../../src/ledge
 import { decodeMessage } from '../../../src/queue/message.ts';
 import { sampleEvent } from '../consumer/sample-event.ts';
 
-/** Where tests that move time start: far ahead, so that no alarm rings by the runtime's own clock. */
+/**
+ * Where tests that move time start: far ahead, so that no alarm rings by the runtime's own clock.
+ */
 export const T0 = Date.UTC(2100, 0, 1);
 
 /** A ledger as consumers call it, and as the test runtime reaches into it. */

@@ -1,4 +1,5 @@
-// A ledger that an earlier version has written: its rows come along, and code that does not know its tables leaves it alone.
+// A ledger that an earlier version has written: its rows come along, and code that does not know
+// its tables leaves it alone.
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventLedger } from '../../../src/ledger/event-ledger.ts';

@@ -1,4 +1,5 @@
-// Running an event again because an operator asked: what is refused, what is undone, and that nobody speaks for two runs.
+// Running an event again because an operator asked: what is refused, what is undone, and that
+// nobody speaks for two runs.
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
@@ -145,7 +146,10 @@ describe('a replay that cannot be sent', () => {
   });
 });
 
-/** The writer on its own, inside its object: between reopening and undoing, anything may have happened. */
+/**
+ * The writer on its own, inside its object: between reopening and undoing, anything may have
+ * happened.
+ */
 function withWriter(work: (writer: Writer, store: Store) => void) {
   return runInDurableObject(newLedger(), (_, { storage }) => {
     const store = new Store(storage.sql);

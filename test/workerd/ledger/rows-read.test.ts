@@ -1,4 +1,5 @@
-// What looking at the ledger costs: on Cloudflare's Free plan, five million rows may be read in a day.
+// What looking at the ledger costs: on Cloudflare's Free plan, five million rows may be read in a
+// day.
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Arrivals } from '../../../src/ledger/arrivals.ts';
@@ -100,7 +101,8 @@ describe('a list', () => {
   }
 
   it('stops at the end of its window where nothing matches, and goes on with what is older', async () => {
-    // The first thousand lie more than a window behind the others, as after the deletion of most of what was between.
+    // The first thousand lie more than a window behind the others, as after the deletion of most of
+    // what was between.
     await inside((_, { sql }) => {
       for (const table of ['deliveries', 'events']) {
         sql.exec(`UPDATE ${table} SET seq = seq + ? WHERE seq > 1000`, 3 * LIST_WINDOW);

@@ -1,4 +1,5 @@
-// A search of texts looks through the newest events, in number and in size: while it looks, nothing is claimed.
+// A search of texts looks through the newest events, in number and in size: while it looks, nothing
+// is claimed.
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
 import { findPlaces } from '../../../src/ledger/search.ts';

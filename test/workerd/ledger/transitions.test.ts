@@ -1,4 +1,5 @@
-// Every rule of the ledger in every situation. The tables are the contract: one line per row, one column per asker.
+// Every rule of the ledger in every situation. The tables are the contract: one line per row, one
+// column per asker.
 import { describe, expect, test } from 'vitest';
 import { type Claimant, type RowState, type Status, statuses } from '../../../src/ledger/status.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, decideWatch } from '../../../src/ledger/transitions.ts';
@@ -32,7 +33,9 @@ function rowOf(name: RowName, attempts = 1): RowState | undefined {
   return { status, run: 1, holder: 'm1', claim: 'c1', leaseUntil: LEASES[lease], attempts };
 }
 
-/** Reads a table as it is written below. Lines may leave out the lease where it makes no difference. */
+/**
+ * Reads a table as it is written below. Lines may leave out the lease where it makes no difference.
+ */
 function table<Column extends string>(columns: readonly Column[], text: string): Table<Column> {
   const lines = text
     .trim()

@@ -1,4 +1,5 @@
-// Events that should long have moved are sent again: a purged queue, a consumer that died with its message.
+// Events that should long have moved are sent again: a purged queue, a consumer that died with its
+// message.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
@@ -148,7 +149,9 @@ describe('the alarm', () => {
   });
 });
 
-/** Lets the alarm fail until the platform gives it up: after seven times it has no alarm any more. */
+/**
+ * Lets the alarm fail until the platform gives it up: after seven times it has no alarm any more.
+ */
 async function dropAlarm(ledger: TestLedger): Promise<void> {
   await runInDurableObject(ledger, (_, state) => state.storage.deleteAlarm());
 }

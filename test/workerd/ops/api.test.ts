@@ -25,7 +25,8 @@ const awkwardIds = [
   'x'.repeat(256),
 ];
 
-// A message that an earlier test left in the queue may claim its event before the ledger is filled: then once more.
+// A message that an earlier test left in the queue may claim its event before the ledger is filled:
+// then once more.
 beforeEach(() =>
   vi.waitFor(
     async () => {

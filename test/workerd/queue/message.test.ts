@@ -1,4 +1,5 @@
-// The message format: what one side writes the other reads, and nothing else is taken for a message.
+// The message format: what one side writes the other reads, and nothing else is taken for a
+// message.
 import { describe, expect, test } from 'vitest';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { parseEvent } from '../../../src/event/parse.ts';

@@ -1,4 +1,5 @@
-// Known answers, computed by another implementation: signing and verifying must agree with it, not only with each other.
+// Known answers, computed by another implementation: signing and verifying must agree with it, not
+// only with each other.
 import { describe, expect, test } from 'vitest';
 import { bytesFromHex } from '../../../src/signature/hex.ts';
 import { signDelivery } from '../../../src/signature/sign.ts';
