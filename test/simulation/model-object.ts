@@ -2,11 +2,16 @@
 // but not storage. The object itself is the real one.
 import type { Env } from '../../src/env.ts';
 import { EventLedger } from '../../src/ledger/event-ledger.ts';
-import type { BuryAnswer, BuryRequest, Report } from '../../src/ledger/protocol.ts';
+import type { BuryAnswer } from '../../src/ledger/protocol.ts';
 import type { Actor, Platform } from './platform.ts';
 import type { Storage } from './sqlite.ts';
 
-type Method = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'get';
+const METHODS = ['claim', 'settle', 'bury', 'quarantine', 'replay', 'replayMany', 'get', 'list', 'stats'] as const;
+type Method = (typeof METHODS)[number];
+
+/** An alarm that throws rings again this often, the pause doubling, and is then dropped for good. */
+const ALARM_RETRIES = 6;
+const ALARM_RETRY_MS = 2_000;
 
 export class ModelObject {
   readonly #platform: Platform;
@@ -17,10 +22,14 @@ export class ModelObject {
   /** Calls that the running instance has begun and not answered. */
   readonly #begun = new Set<(error: Error) => void>();
   #restarts = 0;
-  /** Told which runs a `settle` call has reported, once it has taken effect. */
-  onSettled: (actor: Actor, reports: readonly Report[]) => void = () => {};
-  /** Told which event has just been declared dead because its message was exhausted. */
-  onBuried: (id: string) => void = () => {};
+  /** Whether the last alarm was dropped because it failed too often. */
+  alarmDropped = false;
+  /** Told which messages a `settle` call has reported on, once it has taken effect. */
+  onSettled: (actor: Actor, messageIds: readonly string[]) => void = () => {};
+  /** Told before each round of the watchdog; what it returns is told after it. */
+  onRing: () => () => void = () => () => {};
+  /** Told whose event has just been declared dead because its message was exhausted. */
+  onBuried: (messageId: string) => void = () => {};
 
   constructor(platform: Platform, storage: Storage, envFor: (actor: Actor) => Env) {
     this.#platform = platform;
@@ -36,29 +45,27 @@ export class ModelObject {
         this.#platform.call(actor, 'ledger', `ledger.${method} ${describe(args)}`, () =>
           this.#invoke(actor, method, args),
         );
-    const methods: Method[] = ['claim', 'settle', 'bury', 'quarantine', 'replay', 'get'];
-    const stubs = Object.fromEntries(methods.map((method) => [method, stub(method)]));
+    const stubs = Object.fromEntries(METHODS.map((method) => [method, stub(method)]));
     return { getByName: () => stubs } as unknown as Env['LEDGER'];
   }
 
   async #invoke(actor: Actor, method: Method, args: readonly unknown[]): Promise<unknown> {
-    const { ledger } = this.#running();
+    const { ledger, actor: self } = this.#running();
     const { promise: reset, reject } = Promise.withResolvers<never>();
     reset.catch(() => {});
     this.#begun.add(reject);
     try {
       const invoke = ledger[method] as (...all: readonly unknown[]) => unknown;
       // Across the RPC border everything is a copy.
-      const effect = Promise.resolve(invoke.apply(ledger, structuredClone(args) as unknown[])).then((answer) => {
-        if (method === 'settle') this.onSettled(actor, args[1] as readonly Report[]);
-        if (method === 'bury') {
-          for (const [index, request] of (args[0] as readonly BuryRequest[]).entries()) {
-            if ((answer as BuryAnswer[])[index]?.kind === 'dead') this.onBuried(request.id);
-          }
-        }
-        return answer;
-      });
-      return structuredClone(await Promise.race([effect, reset]));
+      const answer = this.#platform.by(self, () => invoke.apply(ledger, structuredClone(args) as unknown[]));
+      const list = args.findLast((arg) => Array.isArray(arg)) as { readonly messageId: string }[] | undefined;
+      const messageIds = (list ?? []).map(({ messageId }) => messageId);
+      if (method === 'settle') this.onSettled(actor, messageIds);
+      if (method === 'bury') {
+        const answers = (await answer) as BuryAnswer[];
+        for (const [index, id] of messageIds.entries()) if (answers[index]?.kind === 'dead') this.onBuried(id);
+      }
+      return structuredClone(await Promise.race([answer, reset]));
     } finally {
       this.#begun.delete(reject);
     }
@@ -71,10 +78,14 @@ export class ModelObject {
     for (const reject of this.#begun) reject(new Error('the object was reset'));
   }
 
+  get alarmIsSet(): boolean {
+    return this.#alarmAt !== null;
+  }
+
   #running(): { readonly ledger: EventLedger; readonly actor: Actor } {
     if (this.#instance) return this.#instance;
     this.#restarts += 1;
-    const actor: Actor = { name: `object ${this.#restarts}`, alive: true };
+    const actor = this.#platform.actor(`object ${this.#restarts}`);
     // Timers of an instance that is gone may still fire here; what they would write must not be written.
     const alive = () => {
       if (!actor.alive) throw new Error('this instance is gone');
@@ -84,6 +95,7 @@ export class ModelObject {
       sql: {
         exec: ((...args) => {
           alive();
+          if (!/^\s*(SELECT|CREATE TABLE IF)/i.test(args[0])) this.#checkSpace();
           return sql.exec(...args);
         }) as typeof sql.exec,
       },
@@ -92,32 +104,53 @@ export class ModelObject {
         return transaction(work);
       }) as typeof transaction,
       getAlarm: async () => this.#alarmAt,
-      setAlarm: async (at: number) => this.#setAlarm(at),
-      deleteAlarm: async () => {
-        this.#alarmAt = null;
+      setAlarm: async (at: number) => {
+        alive();
+        this.#checkSpace();
+        this.#setAlarm(at, 0);
       },
     };
-    const blockConcurrencyWhile = (work: () => Promise<unknown>) => work();
-    const ledger = new EventLedger(
-      { storage, blockConcurrencyWhile } as unknown as DurableObjectState,
-      this.#envFor(actor),
-    );
+    // What a constructor waits for under `blockConcurrencyWhile` holds up the first call.
+    const state = { storage, blockConcurrencyWhile: (work: () => Promise<unknown>) => work(), waitUntil: () => {} };
+    const env = this.#envFor(actor);
+    const ledger = this.#platform.by(actor, () => new EventLedger(state as unknown as DurableObjectState, env));
     this.#instance = { ledger, actor };
     return this.#instance;
   }
 
-  #setAlarm(at: number): void {
+  /** @throws Error while the storage is full. */
+  #checkSpace(): void {
+    if (this.#platform.out.has('storage')) throw new Error('database or disk is full: SQLITE_FULL');
+  }
+
+  #setAlarm(at: number, failures: number): void {
     this.#alarmAt = at;
+    this.alarmDropped = false;
     this.#platform.time.at(at, () => {
-      if (this.#alarmAt === at) void this.#ring();
+      if (this.#alarmAt === at) void this.#ring(failures);
     });
   }
 
-  async #ring(): Promise<void> {
-    if (this.#platform.out.has('ledger')) return this.#setAlarm(this.#platform.time.now + 30_000);
-    this.#platform.note('alarm');
+  async #ring(failures: number): Promise<void> {
+    this.#platform.note(`alarm${failures > 0 ? `, retry ${failures}` : ''}`);
     this.#alarmAt = null;
-    await this.#running().ledger.alarm();
+    const rung = this.onRing();
+    try {
+      if (this.#platform.out.has('ledger')) throw new Error('the object cannot be reached');
+      const { ledger, actor } = this.#running();
+      await this.#platform.by(actor, () => ledger.alarm());
+    } catch (error) {
+      this.#platform.note(`the alarm throws ${(error as Error).message}`);
+      // A guess: an alarm that was set before the failure takes the place of the retry.
+      if (this.#alarmAt !== null) return;
+      if (failures < ALARM_RETRIES) {
+        return this.#setAlarm(this.#platform.time.now + ALARM_RETRY_MS * 2 ** failures, failures + 1);
+      }
+      this.alarmDropped = true;
+      this.#platform.note('the alarm is DROPPED');
+    } finally {
+      rung();
+    }
   }
 }
 

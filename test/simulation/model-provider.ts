@@ -5,20 +5,25 @@ import { createHmac } from 'node:crypto';
 import type { ReceiveDeps } from '../../src/edge/deps.ts';
 import { answerTo } from '../../src/edge/outcome.ts';
 import { receive } from '../../src/edge/receive.ts';
-import { SeenIds } from '../../src/edge/seen-ids.ts';
 import type { Env } from '../../src/env.ts';
 import { sampleOf } from '../../src/event/samples.ts';
 import { hexFromBytes } from '../../src/signature/hex.ts';
 import { schemes } from '../../src/signature/schemes.ts';
+import { type Key, keyOf } from './adapter.ts';
 import type { Actor, Platform } from './platform.ts';
 
-const SECRET = 'simulated-secret';
+/** Two endpoints, each with a secret of its own: whoever holds one of them must not reach the other's events. */
+const SECRETS = { default: 'simulated-secret', host: 'secret-of-the-host' } as const;
+export type Endpoint = keyof typeof SECRETS;
 const PROVIDER_TIMEOUT_MS = 10_000;
 const MAX_DELIVERIES = 6;
 
 /** One HTTP request's worth of delivery. */
 interface Delivery {
   readonly id: string;
+  readonly endpoint: Endpoint;
+  /** Which of several bodies under one id. */
+  readonly body: string;
   /** Seconds since the epoch, signed. */
   readonly timestamp: number;
   readonly headerId: string;
@@ -37,7 +42,7 @@ export interface Told {
 }
 
 export class ModelProvider {
-  readonly told = new Map<string, Told>();
+  readonly told = new Map<Key, Told>();
   readonly requests: Actor[] = [];
   /** Told of an error that the edge did not foresee. */
   onCrash: (error: Error) => void = () => {};
@@ -52,9 +57,9 @@ export class ModelProvider {
   }
 
   /** A new event, sent in one or several copies at once. */
-  announce(id: string): void {
+  announce(id: string, endpoint: Endpoint = 'default'): void {
     const timestamp = Math.floor(this.#platform.time.now / 1_000);
-    const delivery = { id, timestamp, headerId: id, genuine: true };
+    const delivery = { id, endpoint, body: endpoint, timestamp, headerId: id, genuine: true };
     for (let copies = 1 + this.#platform.choices.below(3); copies > 0; copies -= 1) this.#deliver(delivery, 1);
   }
 
@@ -64,12 +69,15 @@ export class ModelProvider {
     const age = choices.pick([0, 0, 301, 86_400]);
     const timestamp = Math.floor(time.now / 1_000) - age;
     const headerId = choices.chance(50) ? `other-${id}` : id;
-    this.#deliver({ id, timestamp, headerId, genuine: true }, 1);
+    // Vast.ai reserves the right to send another body under the same id.
+    const body = choices.chance(30) ? 'changed' : 'default';
+    this.#deliver({ id, endpoint: 'default', body, timestamp, headerId, genuine: true }, 1);
   }
 
   /** A delivery that only its sender believes in. */
   forge(id: string): void {
-    this.#deliver({ id, timestamp: Math.floor(this.#platform.time.now / 1_000), headerId: id, genuine: false }, 1);
+    const timestamp = Math.floor(this.#platform.time.now / 1_000);
+    this.#deliver({ id, endpoint: 'default', body: 'forged', timestamp, headerId: id, genuine: false }, 1);
   }
 
   /** Whether it still waits for an answer or means to try again. */
@@ -77,7 +85,7 @@ export class ModelProvider {
     return this.#open > 0;
   }
 
-  toldOf(id: string): Told {
+  toldOf(id: Key): Told {
     const told = this.told.get(id) ?? { accepted: false, fresh: false, refusedGenuine: false, forged: false };
     this.told.set(id, told);
     return told;
@@ -86,10 +94,12 @@ export class ModelProvider {
   #deliver(delivery: Delivery, attempt: number): void {
     const { time } = this.#platform;
     this.#sent += 1;
-    const actor: Actor = { name: `request ${this.#sent} (${delivery.id}#${attempt})`, alive: true };
+    const key = keyOf(delivery);
+    const actor = this.#platform.actor(`request ${this.#sent} (${key}#${attempt})`);
     this.requests.push(actor);
-    const told = this.toldOf(delivery.id);
-    const fresh = Math.abs(time.now / 1_000 - delivery.timestamp) <= 300;
+    const told = this.toldOf(key);
+    const now = Math.floor((time.now + (actor.skewMs ?? 0)) / 1_000);
+    const fresh = Math.abs(now - delivery.timestamp) <= 300;
     if (delivery.genuine && fresh) told.fresh = true;
     if (!delivery.genuine) told.forged = true;
 
@@ -115,20 +125,25 @@ export class ModelProvider {
     };
     const expiry = time.at(time.now + PROVIDER_TIMEOUT_MS, () => hear(599));
     // Of a request that died nothing is heard but silence.
-    this.#post(delivery, actor).then(
-      (status) => actor.alive && hear(status),
-      (error: Error) => {
-        if (!actor.alive) return;
-        this.onCrash(error);
-        hear(500);
-      },
-    );
+    this.#platform
+      .by(actor, () => this.#post(delivery, actor))
+      .then(
+        (status) => actor.alive && hear(status),
+        (error: Error) => {
+          if (!actor.alive) return;
+          this.onCrash(error);
+          hear(500);
+        },
+      );
   }
 
   async #post(delivery: Delivery, actor: Actor): Promise<number> {
-    const body = new TextEncoder().encode(sampleOf('outbid', { id: delivery.id, now: this.#platform.time.now }).body);
+    const secret = SECRETS[delivery.endpoint];
+    const body = new TextEncoder().encode(
+      sampleOf('outbid', { id: delivery.id, now: this.#platform.time.now, data: { body: delivery.body } }).body,
+    );
     const timestamp = String(delivery.timestamp);
-    const mac = createHmac('sha256', delivery.genuine ? SECRET : 'guessed')
+    const mac = createHmac('sha256', delivery.genuine ? secret : 'guessed')
       .update(`${timestamp}.`)
       .update(body)
       .digest();
@@ -139,16 +154,13 @@ export class ModelProvider {
       'X-Vast-Event-Id': delivery.headerId,
     });
     const request = { headers, body: {}, arrayBuffer: async () => body.buffer } as unknown as Request;
-    const env = this.#envFor(actor);
     const deps: ReceiveDeps = {
-      events: env.EVENTS,
-      deadLetters: env.DEAD_LETTERS,
-      seen: new SeenIds(env.SEEN, 'default'),
-      lateEvents: 'keep',
-      endpoint: 'default',
-      secrets: [SECRET],
+      bindings: this.#envFor(actor),
+      endpoint: delivery.endpoint,
+      secrets: [secret],
       rotating: false,
-      clock: () => this.#platform.time.now,
+      now: this.#platform.time.now + (actor.skewMs ?? 0),
+      log: () => {},
       waitUntil: (work) => void work.catch(() => {}),
     };
     return answerTo(await receive(request, deps)).status;

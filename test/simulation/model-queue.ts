@@ -24,6 +24,10 @@ export class ModelQueue {
   messages: QueuedMessage[] = [];
   readonly #platform: Platform;
   #sent = 0;
+  /** How long a message is kept, in milliseconds: 24 h on the Free plan, 4 days otherwise. */
+  retentionMs = 4 * 86_400_000;
+  /** Called when a message has outlived the retention. Nobody else is told. */
+  onExpired: (body: string) => void = () => {};
   /** Called when a message is in the queue for good. */
   onTaken: (body: string) => void = () => {};
 
@@ -53,6 +57,12 @@ export class ModelQueue {
   }
 
   visible(): QueuedMessage[] {
+    const oldest = this.#platform.time.now - this.retentionMs;
+    for (const message of this.messages.filter(({ sentAt }) => sentAt < oldest)) {
+      this.#platform.note(`${this.name} loses ${message.id}, which is too old`);
+      this.#remove(message);
+      this.onExpired(message.body);
+    }
     return this.messages.filter((message) => message.visibleAt <= this.#platform.time.now);
   }
 
@@ -92,7 +102,7 @@ export class ModelQueue {
       this.#remove(message);
       // Whether a dead letter keeps its id is measured locally and documented nowhere: model both.
       const id = choices.chance(30) ? `${message.id}-moved` : message.id;
-      this.deadLetters?.messages.push({ ...message, id, attempts: 0, visibleAt: time.now });
+      this.deadLetters?.messages.push({ ...message, id, sentAt: time.now, attempts: 0, visibleAt: time.now });
       this.#platform.note(`${this.name} moves ${message.id} to the dead letters`);
       return;
     }

@@ -1,15 +1,18 @@
 // The border between the code under test and the modelled platform: every call waits until the scheduler answers it, fails
 // it before or after it took effect, or lets it hang.
 import type { Choices } from './choices.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import { clock, type VirtualTime } from './virtual-time.ts';
 
 /** Whoever makes platform calls and can die: a request, a consumer invocation, an object instance. */
 export interface Actor {
   readonly name: string;
   alive: boolean;
+  /** How far its clock is ahead of the others, in milliseconds. */
+  readonly skewMs?: number;
 }
 
-export type Service = 'kv' | 'queue' | 'ledger' | 'world';
+/** `storage` is the object's own: while it is out, nothing can be written (it is full). */
+export type Service = 'kv' | 'queue' | 'ledger' | 'storage' | 'world';
 
 interface Call {
   readonly actor: Actor;
@@ -27,8 +30,8 @@ export class Platform {
   readonly calls: Call[] = [];
   /** Services that fail every call until they are healed. */
   readonly out = new Set<Service>();
-  /** Told of every call that failed. */
-  onFailure: (actor: Actor, label: string) => void = () => {};
+  /** Clocks may lie this far from the true time, in milliseconds, to either side. */
+  skewMs = 0;
 
   constructor(choices: Choices, time: VirtualTime) {
     this.choices = choices;
@@ -37,6 +40,17 @@ export class Platform {
 
   note(text: string): void {
     this.trace.push(`${new Date(this.time.now).toISOString()} ${text}`);
+  }
+
+  /** A party with a clock of its own. */
+  actor(name: string): Actor {
+    const skewMs = this.skewMs === 0 ? 0 : this.choices.pick([0, this.skewMs, -this.skewMs]);
+    return { name, alive: true, skewMs };
+  }
+
+  /** Runs work by the clock of whoever does it. */
+  by<Value>(actor: Actor, work: () => Value): Value {
+    return clock.run(actor.skewMs ?? 0, work);
   }
 
   /** A call to the platform. It takes effect, if at all, when the scheduler says so. */
@@ -56,7 +70,6 @@ export class Platform {
       (value) => call.resolve(value as never),
       (error: Error) => {
         this.note(`${call.actor.name} ${call.label} throws ${error.message}`);
-        this.onFailure(call.actor, call.label);
         call.reject(error);
       },
     );
@@ -73,7 +86,6 @@ export class Platform {
 
   #fail(call: Call, tookEffect: boolean): void {
     this.note(`${call.actor.name} ${call.label} FAILS ${tookEffect ? 'after' : 'before'} taking effect`);
-    this.onFailure(call.actor, call.label);
     call.reject(new Error(`${call.service} failed`));
   }
 

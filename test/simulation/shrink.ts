@@ -1,16 +1,16 @@
 // Makes a failing run short enough to read: cuts its list of decisions and plains them, as long as it still fails.
 import { Choices } from './choices.ts';
-import { type RunResult, runSchedule } from './schedule.ts';
+import { type Kind, type RunResult, runSchedule } from './schedule.ts';
 
 const MAX_TRIES = 1_500;
 
 /** @returns The shortest failing run that was found. */
-export async function shrink(failing: RunResult): Promise<RunResult> {
+export async function shrink(failing: RunResult, only?: readonly Kind[]): Promise<RunResult> {
   let best = failing;
   let tries = 0;
   const accept = async (candidate: readonly number[]): Promise<boolean> => {
     tries += 1;
-    const result = await runSchedule(Choices.fromList(candidate));
+    const result = await runSchedule(Choices.fromList(candidate), only);
     const better = result.violation !== undefined && result.trace.length <= best.trace.length;
     if (better) best = result;
     return better;

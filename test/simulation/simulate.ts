@@ -4,8 +4,9 @@ import './register-runtime.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
+import type { Kind } from './schedule.ts';
 
-const { Choices, runSchedule } = await import('./schedule.ts');
+const { Choices, kindNames, runSchedule } = await import('./schedule.ts');
 const { shrink } = await import('./shrink.ts');
 
 interface Options {
@@ -14,6 +15,7 @@ interface Options {
   readonly workers: number;
   readonly shrink: boolean;
   readonly seed?: number;
+  readonly only?: readonly Kind[];
 }
 
 /** After how many runs a long session says that it is alive. */
@@ -25,6 +27,7 @@ const options = new Command('simulate')
   .option('--from <seed>', 'first seed', wholeNumber, 1)
   .option('--seed <seed>', 'play this one run and print its trace', wholeNumber)
   .option('--workers <count>', 'processes', wholeNumber, availableParallelism())
+  .option('--only <kinds>', `these kinds of trouble and no others: ${kindNames.join(', ')}`, kinds)
   .option('--no-shrink', 'leave a failing run as long as it is')
   .parse()
   .opts<Options>();
@@ -34,7 +37,7 @@ else if (options.workers > 1) process.exitCode = await playInParallel();
 else process.exitCode = await playMany();
 
 async function playOne(seed: number): Promise<number> {
-  const result = await runSchedule(Choices.fromSeed(seed));
+  const result = await runSchedule(Choices.fromSeed(seed), options.only);
   console.log(result.trace.join('\n'));
   console.log(result.violation === undefined ? `seed ${seed}: all promises kept` : `seed ${seed}: ${result.violation}`);
   return result.violation === undefined ? 0 : 1;
@@ -44,7 +47,7 @@ async function playMany(): Promise<number> {
   const startedAt = performance.now();
   let steps = 0;
   for (let seed = options.from; seed < options.from + options.runs; seed += 1) {
-    const result = await runSchedule(Choices.fromSeed(seed));
+    const result = await runSchedule(Choices.fromSeed(seed), options.only);
     steps += result.steps;
     const played = seed - options.from + 1;
     if (result.violation === undefined) {
@@ -52,9 +55,9 @@ async function playMany(): Promise<number> {
       continue;
     }
     console.log(`seed ${seed}: ${result.violation}`);
-    const shortest = options.shrink ? await shrink(result) : result;
+    const shortest = options.shrink ? await shrink(result, options.only) : result;
     console.log(`${shortest.trace.length} events lead to: ${shortest.violation}\n${shortest.trace.join('\n')}`);
-    console.log(`see the whole run with: npm run simulate -- --seed ${seed}`);
+    console.log(`see the whole run with: npm run simulate -- --seed ${seed}${only()}`);
     return 1;
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
@@ -69,6 +72,7 @@ async function playInParallel(): Promise<number> {
       const from = options.from + index * share;
       const runs = Math.min(share, options.from + options.runs - from);
       const flags = ['--workers', '1', '--from', String(from), '--runs', String(runs)];
+      if (options.only) flags.push('--only', options.only.join());
       const child = fork(import.meta.filename, options.shrink ? flags : [...flags, '--no-shrink']);
       return new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
     }),
@@ -79,4 +83,16 @@ async function playInParallel(): Promise<number> {
 function wholeNumber(text: string): number {
   if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
   return Number(text);
+}
+
+/** The option as it was given, to be typed again. */
+function only(): string {
+  return options.only ? ` --only ${options.only.join()}` : '';
+}
+
+function kinds(text: string): Kind[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !(kindNames as string[]).includes(name));
+  if (unknown.length > 0) throw new InvalidArgumentError(`must be among ${kindNames.join(', ')}`);
+  return names as Kind[];
 }

@@ -1,5 +1,6 @@
 // Time and timers under the scheduler's control, and Web Crypto that answers in a microtask. Installed over the globals
 // while a run lasts, so that the code under test is the code that ships.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
 interface Timer {
@@ -48,6 +49,9 @@ export class VirtualTime {
   }
 }
 
+/** How far the clock of whoever runs is ahead, in milliseconds. */
+export const clock = new AsyncLocalStorage<number>();
+
 const realSetImmediate = globalThis.setImmediate;
 
 /** Resolves once the code under test has come to rest: everything that could run without the outside has run. */
@@ -70,8 +74,8 @@ export function install(time: VirtualTime): () => void {
     if (!(name in Uint8Array.prototype))
       Object.defineProperty(Uint8Array.prototype, name, { value, configurable: true });
   }
-  Date.now = () => time.now;
-  globalThis.setTimeout = ((ring: () => void, ms = 0) => time.at(time.now + ms, ring)) as never;
+  Date.now = () => time.now + (clock.getStore() ?? 0);
+  globalThis.setTimeout = ((ring: () => void, ms = 0) => time.at(time.now + ms, AsyncLocalStorage.bind(ring))) as never;
   globalThis.clearTimeout = ((id: number | undefined) => time.cancel(id)) as never;
   Object.defineProperty(crypto, 'subtle', { value: microtaskCrypto, configurable: true });
   return () => {
