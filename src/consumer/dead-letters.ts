@@ -66,7 +66,8 @@ async function buryExhausted(items: readonly Item[], invocation: object, deps: C
     endpoint: sent.event.endpoint,
     id: sent.event.id,
   }));
-  const buried = await askLedger(deps.env, items, (ledger) => ledger.bury(requests));
+  const claim = crypto.randomUUID();
+  const buried = await askLedger(deps.env, items, (ledger) => ledger.bury(requests, claim));
   if (!buried.ok) for (const { message, sent } of items) comeBack(message, sent.event.id, buried.failure);
   else await Promise.all(buried.value.map(([item, answer]) => conclude(item, answer, invocation, deps)));
 }

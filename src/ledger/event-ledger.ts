@@ -68,9 +68,10 @@ export class EventLedger extends DurableObject<Env> {
     return this.#writer.settle(claim, reports, Date.now());
   }
 
-  async bury(requests: readonly BuryRequest[]): Promise<BuryAnswer[]> {
+  /** @param claim Names the call; an older Worker names none. */
+  async bury(requests: readonly BuryRequest[], claim: string = crypto.randomUUID()): Promise<BuryAnswer[]> {
     await this.#watchSoon();
-    return this.#writer.bury(requests, Date.now());
+    return this.#writer.bury(claim, requests, Date.now());
   }
 
   async quarantine(requests: readonly QuarantineRequest[]): Promise<QuarantineAnswer[]> {

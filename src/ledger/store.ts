@@ -201,7 +201,8 @@ export class Store {
   }
 
   /**
-   * Deletes finished rows received before `before`, oldest first. Looks no further than the first
+   * Deletes rows that were received and finished before `before`, oldest first: what dies late stays
+   * for an operator as long as anything. Looks no further than the first
    * row that is younger: a scan of all rows would hold up the claims. What arrived out of order
    * waits for those before it.
    *
@@ -212,8 +213,9 @@ export class Store {
       .exec<{ seq: number; id: string; endpoint: string }>(
         `SELECT d.seq, d.id, e.endpoint FROM deliveries AS d JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint
          WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e15)
-           AND e.status IN ('processed', 'dead', 'quarantined')
+           AND e.status IN ('processed', 'dead', 'quarantined') AND e.updated_at < ?
          ORDER BY d.seq LIMIT ?`,
+        before,
         before,
         limit,
       )

@@ -33,7 +33,8 @@ export function decideClaim(row: RowState | undefined, by: Claimant, now: number
       if (now >= row.leaseUntil) return isWornOut(row) ? { kind: 'dead', again: false } : { kind: 'run', lost: true };
       return row.holder === by.messageId ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
     case 'retrying':
-      return row.holder === by.messageId ? { kind: 'run', lost: false } : { kind: 'duplicate' };
+      if (row.holder !== by.messageId) return { kind: 'duplicate' };
+      return isWornOut(row) ? { kind: 'dead', again: false } : { kind: 'run', lost: false };
     case 'dead':
       // Whoever gave it up by claiming it, and did not hear so, has to tell of it.
       return isBy(row, by) && isWornOut(row) ? { kind: 'dead', again: true } : { kind: 'duplicate' };

@@ -86,7 +86,7 @@ export class Writer {
         if (row === undefined) throw new Error('gave up a row that is not there');
         const next = decision.again ? row : this.#giveUp(row, by, now);
         rows.set(nameOf(request), next);
-        return { kind: 'dead', attempts: next.attempts, error: next.tries.at(-1)?.error ?? LOST_ERROR };
+        return deathOf(next);
       }
       case 'busy':
       case 'duplicate':
@@ -120,6 +120,7 @@ export class Writer {
     return { ...row, ...change };
   }
 
+  /** The row names who gave it up, so that a report of its last run comes too late. */
   #giveUp(row: Row, by: Claimant, now: number): Row {
     const tries = row.status === 'processing' ? [...row.tries, lostTry(row)] : row.tries;
     const change: RowChange = { status: 'dead', holder: by.messageId, claim: by.claim, dueAt: null, tries };
@@ -150,17 +151,18 @@ export class Writer {
 
   /**
    * Decides about events whose messages have used up their tries, one answer per request, in order.
+   *
+   * @param claim Names the call; repeating one whose answer got lost repeats its answer.
    */
-  bury(requests: readonly BuryRequest[], now: number): BuryAnswer[] {
+  bury(claim: string, requests: readonly BuryRequest[], now: number): BuryAnswer[] {
     return this.#transaction(() =>
       requests.map((request) => {
         const row = this.#store.row(this.#keyOf(request));
+        if (row?.status === 'dead' && row.claim === claim && row.holder === request.messageId) return deathOf(row);
         const decision = decideBury(row, request.messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
-        const tries = decision.lost ? [...row.tries, lostTry(row)] : row.tries;
-        this.#store.update(row, { status: 'dead', dueAt: null, tries }, now);
-        return { kind: 'dead', attempts: row.attempts, error: tries.at(-1)?.error ?? LOST_ERROR };
+        return deathOf(this.#giveUp(row, { messageId: request.messageId, claim }, now));
       }),
     );
   }
@@ -264,6 +266,10 @@ export class Writer {
 export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange {
   const waiting = { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + stuckAfterMs } as const;
   return row.status === 'processing' ? { ...waiting, tries: [...row.tries, lostTry(row)] } : waiting;
+}
+
+function deathOf({ attempts, tries }: Row) {
+  return { kind: 'dead', attempts, error: tries.at(-1)?.error ?? LOST_ERROR } as const;
 }
 
 function lostTry(row: Row): Try {

@@ -76,12 +76,13 @@ export function unfinishedRows({ sql }: Storage): string[] {
 
 /** Asks the ledger to replay one event. @returns Whether it promised to. */
 export async function replayOne(ledger: LedgerStub, key: Key): Promise<boolean> {
-  const [answer] = await ledger.replay([partsOf(key).id]);
+  const { id, endpoint } = partsOf(key);
+  const [answer] = await ledger.replay([id], endpoint);
   return answer?.kind === 'queued';
 }
 
 /** Asks it to replay all that are dead. @returns Those that it promised to. */
 export async function replayDead(ledger: LedgerStub): Promise<Key[]> {
   const { answers } = await ledger.replayMany({ status: 'dead' }, null, 100);
-  return answers.flatMap(({ id, kind }) => (kind === 'queued' ? [keyOf({ endpoint: DEFAULT, id })] : []));
+  return answers.flatMap((answer) => (answer.kind === 'queued' ? [keyOf(answer)] : []));
 }

@@ -71,9 +71,10 @@ export class Consumers {
     const batch = { queue: queue.name, messages } as unknown as MessageBatch;
     const handlers = modelHandlers(platform, invocation, this.#watch(invocation), temper);
     // Between its acks and its end: a consumer that dies here has spoken already.
-    const onDead = (event: { endpoint: string; id: string }) =>
+    const dead = (event: { endpoint: string; id: string }) =>
       platform.call(invocation, 'world', `tells that ${keyOf(event)} is dead`, () => accounts.told(keyOf(event)));
-    const deps = { env: this.#listen(invocation), handlers, log: () => {}, random: () => 0.5, onDead };
+    const notices = { dead, quarantined: () => undefined, manyQuarantined: () => undefined };
+    const deps = { env: this.#listen(invocation), handlers, notices, random: () => 0.5 };
     platform
       .by(invocation, () => (queue === events ? handleBatch(batch, deps) : handleDeadLetters(batch, deps)))
       .then(

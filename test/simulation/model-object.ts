@@ -57,15 +57,19 @@ export class ModelObject {
     try {
       const invoke = ledger[method] as (...all: readonly unknown[]) => unknown;
       // Across the RPC border everything is a copy.
-      const answer = this.#platform.by(self, () => invoke.apply(ledger, structuredClone(args) as unknown[]));
       const list = args.findLast((arg) => Array.isArray(arg)) as { readonly messageId: string }[] | undefined;
       const messageIds = (list ?? []).map(({ messageId }) => messageId);
-      if (method === 'settle') this.onSettled(actor, messageIds);
-      if (method === 'bury') {
-        const answers = (await answer) as BuryAnswer[];
-        for (const [index, id] of messageIds.entries()) if (answers[index]?.kind === 'dead') this.onBuried(id);
-      }
-      return structuredClone(await Promise.race([answer, reset]));
+      const answer = this.#platform.by(self, () => invoke.apply(ledger, structuredClone(args) as unknown[]));
+      // Whether or not the caller hears of it.
+      const effect = Promise.resolve(answer).then((answered) => {
+        if (method === 'settle') this.onSettled(actor, messageIds);
+        if (method === 'bury') {
+          const answers = answered as BuryAnswer[];
+          for (const [index, id] of messageIds.entries()) if (answers[index]?.kind === 'dead') this.onBuried(id);
+        }
+        return answered;
+      });
+      return structuredClone(await Promise.race([effect, reset]));
     } finally {
       this.#begun.delete(reject);
     }
@@ -108,6 +112,9 @@ export class ModelObject {
         alive();
         this.#checkSpace();
         this.#setAlarm(at, 0);
+      },
+      deleteAlarm: async () => {
+        this.#alarmAt = null;
       },
     };
     // What a constructor waits for under `blockConcurrencyWhile` holds up the first call.

@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import type { ReceiveDeps } from '../../src/edge/deps.ts';
 import { answerTo } from '../../src/edge/outcome.ts';
 import { receive } from '../../src/edge/receive.ts';
+import { SeenIds } from '../../src/edge/seen-ids.ts';
 import type { Env } from '../../src/env.ts';
 import { sampleOf } from '../../src/event/samples.ts';
 import { hexFromBytes } from '../../src/signature/hex.ts';
@@ -154,13 +155,16 @@ export class ModelProvider {
       'X-Vast-Event-Id': delivery.headerId,
     });
     const request = { headers, body: {}, arrayBuffer: async () => body.buffer } as unknown as Request;
+    const env = this.#envFor(actor);
     const deps: ReceiveDeps = {
-      bindings: this.#envFor(actor),
+      events: env.EVENTS,
+      deadLetters: env.DEAD_LETTERS,
+      seen: new SeenIds(env.SEEN, delivery.endpoint),
+      lateEvents: 'keep',
       endpoint: delivery.endpoint,
       secrets: [secret],
       rotating: false,
-      now: this.#platform.time.now + (actor.skewMs ?? 0),
-      log: () => {},
+      clock: () => this.#platform.time.now + (actor.skewMs ?? 0),
       waitUntil: (work) => void work.catch(() => {}),
     };
     return answerTo(await receive(request, deps)).status;

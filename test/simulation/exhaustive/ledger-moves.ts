@@ -31,9 +31,11 @@ export function claim(state: State, consumer: Consumer, rules: Rules, hearing: H
       return { next: replaceConsumer(next, consumer, running), broken };
     }
     case 'dead': {
-      const early = !row || row.attempts < MAX_STARTS || row.status === 'processed' || row.status === 'dead';
-      const broken = early ? 'a claim gave up an event that had starts left' : undefined;
-      return heardDeath(gaveUp(state), consumer, hearing, broken);
+      const early = !row || row.attempts < MAX_STARTS || row.status === 'processed';
+      // Whoever gave the event up, and did not hear so, is told so again.
+      const another = row?.status === 'dead' && (row.claim !== by.claim || row.holder !== by.messageId);
+      const broken = early || another ? 'a claim gave up an event that had starts left' : undefined;
+      return heardDeath(gaveUp(state, by), consumer, hearing, broken);
     }
     case 'busy':
       return waitFor(state, consumer);
@@ -80,7 +82,7 @@ export function settle(state: State, consumer: Consumer, rules: Rules, hearing: 
   let broken: string | undefined;
   if (decision.kind === 'record') {
     broken = brokenByReport(row, by, outcome);
-    const settled: Row = { ...row, status: decision.status, holder: by.messageId, claim: by.claim };
+    const settled: Row = { ...row, status: outcome, holder: by.messageId, claim: by.claim };
     next = { ...state, row: settled };
   }
   const holds = row.status === 'processing' && row.claim === by.claim && row.run === by.run;
@@ -94,8 +96,6 @@ export function settle(state: State, consumer: Consumer, rules: Rules, hearing: 
   const counts = decision.kind !== 'stale';
   if (outcome === 'processed') return { next: acknowledge(next, reported), broken };
   if (outcome === 'retrying' || !counts) return { next: sendBack(next, reported), broken };
-  // Known gap: an event that was buried while this consumer had stalled beyond its lease is told of twice.
-  if (reported.stalled && next.told > 0) return { next: acknowledge(next, reported), broken };
   return tell(acknowledge(next, reported), broken);
 }
 
@@ -119,7 +119,7 @@ export function bury(state: State, consumer: Consumer, rules: Rules, hearing: He
       else if (row.status === 'processing' && row.attempts < MAX_STARTS) {
         broken = 'an event died of a grant that may never have arrived';
       }
-      return heardDeath(row ? gaveUp(state) : state, consumer, hearing, broken);
+      return heardDeath(row ? gaveUp(state, { messageId, claim: 'buried' }) : state, consumer, hearing, broken);
     }
     case 'requeue':
       if (row?.status === 'processed' || row?.status === 'dead') {
@@ -137,8 +137,10 @@ export function bury(state: State, consumer: Consumer, rules: Rules, hearing: He
   }
 }
 
-function gaveUp(state: State): State {
-  return state.row ? { ...state, row: { ...state.row, status: 'dead' } } : state;
+/** The row names who gave it up, so that a report of its last run comes too late. */
+function gaveUp(state: State, by: { messageId: string; claim: string }): State {
+  if (!state.row) return state;
+  return { ...state, row: { ...state.row, status: 'dead', holder: by.messageId, claim: by.claim } };
 }
 
 function waitFor(state: State, consumer: Consumer): Step {

@@ -67,7 +67,7 @@ const is =
     statuses.includes(row.status);
 const alive = (row: Row) => row.status === 'processing' && row.leaseUntil === ALIVE;
 const over = (row: Row) => row.status === 'processing' && row.leaseUntil <= NOW;
-const record = (status: 'processed' | 'retrying' | 'dead') => ({ kind: 'record', status }) as const;
+const record = { kind: 'record' } as const;
 
 export const ruleMutations: readonly RuleMutation[] = [
   claim('a retrying row runs for any message', run, is('retrying')),
@@ -96,13 +96,9 @@ export const ruleMutations: readonly RuleMutation[] = [
       claim: (row, by, now) => real.claim(row && { ...row, claim: 'nobody' }, by, now),
     },
   },
-  settle(
-    'the run does not matter',
-    record('processed'),
-    (row, by, outcome) => outcome === 'processed' && row.run !== by.run,
-  ),
-  settle("a stale holder's failure counts", record('retrying'), (_row, _by, outcome) => outcome === 'retrying'),
-  settle("a stale holder's death counts", record('dead'), (_row, _by, outcome) => outcome === 'dead'),
+  settle('the run does not matter', record, (row, by, outcome) => outcome === 'processed' && row.run !== by.run),
+  settle("a stale holder's failure counts", record, (_row, _by, outcome) => outcome === 'retrying'),
+  settle("a stale holder's death counts", record, (_row, _by, outcome) => outcome === 'dead'),
   settle(
     'a late success is refused',
     { kind: 'stale' },
@@ -122,19 +118,8 @@ export const ruleMutations: readonly RuleMutation[] = [
     (row, _by, outcome) => outcome === 'dead' && row.status === 'dead',
   ),
   settle(
-    'a failure is a death',
-    record('dead'),
-    (row, by, outcome) => outcome === 'retrying' && row.claim === by.claim && row.status === 'dead',
-  ),
-  settle(
-    'a death waits for another try',
-    record('retrying'),
-    (row, by, outcome) =>
-      outcome === 'dead' && row.claim === by.claim && row.status === 'processing' && row.run === by.run,
-  ),
-  settle(
     'a failure undoes a success',
-    record('retrying'),
+    record,
     (row, by, outcome) => outcome === 'retrying' && row.status === 'processed' && row.run === by.run,
   ),
   bury('an unknown event dies', { kind: 'dead', lost: false }, (row) => row === undefined),

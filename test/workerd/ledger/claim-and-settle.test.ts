@@ -1,8 +1,8 @@
 // Who may run an event, and what a report about a run changes: the rules on the real object, by the
 // calls of a consumer.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LEASE_MS, MAX_TRIES_KEPT } from '../../../src/limits.ts';
-import { claimRequest, failure, newLedger, report, T0 } from './fixtures.ts';
+import { LEASE_MS, MAX_STARTS, MAX_TRIES_KEPT } from '../../../src/limits.ts';
+import { claimRequest, failure, newLedger, report, sendThrough, T0 } from './fixtures.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: T0 });
@@ -184,13 +184,17 @@ describe('settling', () => {
 
   test('keeps the latest tries only, and nothing of the payload in them', async () => {
     const ledger = newLedger();
+    await sendThrough(ledger, async () => {});
     const rounds = MAX_TRIES_KEPT + 3;
     for (let round = 1; round <= rounds; round += 1) {
-      await ledger.claim(`c${round}`, [claimRequest('a')]);
-      await ledger.settle(`c${round}`, [failure('a', { error: `Error: no ${round}` })]);
+      // A run ends with its last start: more tries than that are those of several runs.
+      if (round % MAX_STARTS === 1 && round > 1) await ledger.replay(['a'], 'default');
+      const [answer] = await ledger.claim(`c${round}`, [claimRequest('a')]);
+      const run = answer?.kind === 'run' ? answer.run : 0;
+      await ledger.settle(`c${round}`, [failure('a', { run, error: `Error: no ${round}` })]);
     }
     const record = await ledger.get('a');
-    expect(record).toMatchObject({ attempts: rounds, lastError: `Error: no ${rounds}` });
+    expect(record).toMatchObject({ run: 3, attempts: MAX_STARTS, lastError: `Error: no ${rounds}` });
     expect(record?.tries).toHaveLength(MAX_TRIES_KEPT);
     expect(record?.tries[0]?.error).toBe('Error: no 4');
     for (const each of record?.tries ?? [])
