@@ -41,22 +41,18 @@ const INVALID_EVENT: ExpectedAnswer = { status: 400, fields: { error: 'Invalid e
 
 /** Far enough outside that a slow answer does not bring a timestamp ahead of now back inside. */
 const OUTSIDE_SECONDS = TIMESTAMP_TOLERANCE_SECONDS + 60;
-/** An id is noted just after its answer has been sent: a copy on its heels could overtake the note. */
+/** An id is noted just after its answer: a copy sent at once could arrive before the note. */
 const COPY_PAUSE_MS = 500;
 
 /** By the option that asks for them. */
 export const attackModes = {
   stale: {
     summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ago`,
-    plan: async (draft, { sign }) => [
-      { delivery: await sign({ ...draft, timestamp: draft.timestamp - OUTSIDE_SECONDS }), expected: OUTSIDE_TOLERANCE },
-    ],
+    plan: genuine((draft) => ({ timestamp: draft.timestamp - OUTSIDE_SECONDS }), OUTSIDE_TOLERANCE),
   },
   future: {
     summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ahead`,
-    plan: async (draft, { sign }) => [
-      { delivery: await sign({ ...draft, timestamp: draft.timestamp + OUTSIDE_SECONDS }), expected: OUTSIDE_TOLERANCE },
-    ],
+    plan: genuine((draft) => ({ timestamp: draft.timestamp + OUTSIDE_SECONDS }), OUTSIDE_TOLERANCE),
   },
   badSignature: {
     summary: 'a signature with one digit changed',
@@ -71,15 +67,11 @@ export const attackModes = {
   },
   oversize: {
     summary: `a genuine body of ${MAX_BODY_BYTES + 1} bytes`,
-    plan: async (draft, { sign }) => [
-      { delivery: await sign({ ...draft, body: padded(draft.body, MAX_BODY_BYTES + 1) }), expected: TOO_LARGE },
-    ],
+    plan: genuine(({ body }) => ({ body: padded(body, MAX_BODY_BYTES + 1) }), TOO_LARGE),
   },
   badUtf8: {
     summary: 'a genuine body that is not UTF-8',
-    plan: async (draft, { sign }) => [
-      { delivery: await sign({ ...draft, body: withStrayByte(draft.body) }), expected: INVALID_EVENT },
-    ],
+    plan: genuine(({ body }) => ({ body: withStrayByte(body) }), INVALID_EVENT),
   },
   headerId: {
     summary: 'a captured delivery sent again under another event id in its unsigned header',
@@ -106,6 +98,11 @@ export function describeExpected({ status, fields }: ExpectedAnswer): string {
   return `${status} ${JSON.stringify(fields)}${absent.map((field) => ` without "${field}"`).join('')}`;
 }
 
+/** A draft that is changed before it is signed. */
+function genuine(change: (draft: Draft) => Partial<Draft>, expected: ExpectedAnswer): AttackMode['plan'] {
+  return async (draft, { sign }) => [{ delivery: await sign({ ...draft, ...change(draft) }), expected }];
+}
+
 /** The same delivery with the last digit of its signature changed. */
 export function forge(delivery: Delivery): Delivery {
   const header = signatureHeaderOf(delivery);
@@ -115,8 +112,8 @@ export function forge(delivery: Delivery): Delivery {
 }
 
 /**
- * Away from this machine the copy may be taken as well: KV caches "absent" for up to a minute at the edge, and it is the
- * consumer's side that tells such copies apart.
+ * A deployed Worker may accept the copy, too: KV caches "absent" for up to a minute at the edge, and the consumer then
+ * recognises it.
  */
 function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanContext): readonly PlannedSend[] {
   return [

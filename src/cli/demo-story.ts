@@ -8,12 +8,12 @@ import {
   OUTSIDE_TOLERANCE,
 } from './attack-modes.ts';
 import type { Delivery, Draft } from './delivery.ts';
-import type { LogLine } from './demo-worker.ts';
+import type { LogLine } from './local-worker.ts';
 
-/** The end of an event's way, read from the Worker's log lines about it. */
+/** What becomes of an event, read from the Worker's log lines about it. */
 export interface Fate {
   readonly promised: string;
-  /** What has become of it, in words; nothing while the promise is not kept (yet). */
+  /** What became of it, in words; undefined while the promise is not kept (yet). */
   readonly read: (lines: readonly LogLine[]) => string | undefined;
 }
 
@@ -39,7 +39,7 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
   const outbid = draft('outbid');
   return [
     {
-      title: 'An instance was outbid. Vast.ai says so in its notification dialect.',
+      title: 'An instance was outbid: a notification.',
       draft: outbid,
       make: sign,
       answer: ACCEPTED,
@@ -51,11 +51,11 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
       draft: outbid,
       make: sign,
       answer: DUPLICATE,
-      fate: { promised: 'recognised, its handler not run again', read: readDuplicate },
+      fate: { promised: 'recognised as a duplicate, its handler not run again', read: readDuplicate },
       status: 'processed',
     },
     {
-      title: 'A resource was created, in the resource dialect.',
+      title: 'A resource was created: the resource dialect.',
       draft: draft('resource.created'),
       make: sign,
       answer: ACCEPTED,
@@ -63,7 +63,7 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
       status: 'processed',
     },
     {
-      title: 'A type that nobody has heard of yet.',
+      title: 'An event type that is not in the catalogue.',
       draft: draft('gpu_on_fire'),
       make: sign,
       answer: ACCEPTED,
@@ -75,7 +75,7 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
       draft: draft('credit_received'),
       make: async (forged) => forge(await sign(forged)),
       answer: INVALID_SIGNATURE,
-      fate: { promised: 'refused, no trace of it behind the door', read: readNothing },
+      fate: { promised: 'refused, no trace of it in the system', read: readNothing },
       status: undefined,
     },
     {
@@ -87,15 +87,15 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
       status: 'quarantined',
     },
     {
-      title: 'An event whose handler fails: a service it calls is down.',
+      title: 'An event whose handler fails because a service it calls is down.',
       draft: draft('instance_offline'),
       make: sign,
       answer: ACCEPTED,
-      fate: { promised: 'to be tried again after a delay', read: readRetrying },
+      fate: { promised: 'retried after a delay', read: readRetrying },
       status: 'retrying',
     },
     {
-      title: 'An event whose handler gives up: trying again cannot help.',
+      title: 'An event whose handler gives up, because a retry cannot help.',
       draft: draft('billing_failed'),
       make: sign,
       answer: ACCEPTED,
@@ -118,18 +118,18 @@ function readDuplicate(lines: readonly LogLine[]): string | undefined {
 }
 
 function readNothing(lines: readonly LogLine[]): string | undefined {
-  return lines.length === 0 ? 'nothing: not queued, not kept, its sender told no more than that' : undefined;
+  return lines.length === 0 ? 'nothing: neither queued nor kept' : undefined;
 }
 
 function readQuarantined(lines: readonly LogLine[]): string | undefined {
   const kept = named(lines, 'webhook.quarantined')[0];
-  return kept && `kept (${kept.reason}): an authentic event is not lost`;
+  return kept && `kept (${kept.reason}), because an authentic event is never lost`;
 }
 
 function readRetrying(lines: readonly LogLine[]): string | undefined {
   const failed = named(lines, 'event.retrying')[0];
   if (typeof failed?.delaySeconds !== 'number') return undefined;
-  return `try ${failed.attempt} failed ("${failed.error}"): tried again in ${failed.delaySeconds} s, then ever later`;
+  return `try ${failed.attempt} failed ("${failed.error}"): retried in ${failed.delaySeconds} s, then with growing delays`;
 }
 
 function readDead(lines: readonly LogLine[]): string | undefined {

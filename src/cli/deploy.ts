@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_ENDPOINT, secretNamesOf, webhookPath } from '../endpoint.ts';
 import { deployedAddress } from './deployed-address.ts';
 import { runCli } from './run-cli.ts';
 import { runWrangler } from './wrangler.ts';
@@ -22,14 +23,17 @@ await runCli(async () => {
 });
 
 function nextSteps(address: string): string {
+  const [secret] = secretNamesOf(DEFAULT_ENDPOINT);
   return `
 Deployed. What is left, once:
   1. Register this URL as a webhook at Vast.ai, which then shows its signing secret:
-       ${address}/webhooks/vastai
-  2. Give the secret to the Worker (until then it answers 503 and Vast.ai tries again):
-       npx wrangler secret put VASTAI_WEBHOOK_SECRET
-  3. Send a test event, with the same secret in the environment as VASTAI_WEBHOOK_SECRET:
-       npm run trigger -- webhook_test --url ${address}`;
+       ${address}${webhookPath(DEFAULT_ENDPOINT)}
+  2. Give the secret to the Worker (until then it answers 503 and Vast.ai retries):
+       npx wrangler secret put ${secret}
+  3. Send a test event, with the same secret in the environment as ${secret}:
+       npm run trigger -- webhook_test --url ${address}
+  4. Optional: open ${address}/ops with a password of at least 24 characters:
+       npx wrangler secret put OPS_TOKEN`;
 }
 
 function readIfThere(path: string): string {

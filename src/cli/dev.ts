@@ -1,29 +1,33 @@
-// `npm start`: the Worker on this machine, with local KV and queues. Other arguments pass on to `wrangler dev`.
-import { Command } from 'commander';
+// `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues. Other arguments pass on to `wrangler dev`.
+import { DEFAULT_ENDPOINT, webhookPath } from '../endpoint.ts';
+import { EXIT } from './cli-failure.ts';
+import { commandLine, wholeNumber } from './command-line.ts';
 import { localVarsFile } from './local-secrets.ts';
 import { projectRoot } from './project-root.ts';
 import { runCli } from './run-cli.ts';
 import { runWrangler } from './wrangler.ts';
 
-const DEFAULT_PORT = '8787';
+const DEFAULT_PORT = 8787;
 
-const program = new Command('npm start --')
+const program = commandLine('npm run dev --')
   .description('Run the Worker locally. Any other argument passes on to `wrangler dev`.')
-  .option('-p, --port <port>', 'where to listen', DEFAULT_PORT)
+  .option('-p, --port <port>', 'where to listen', wholeNumber(0, 65_535), DEFAULT_PORT)
   .argument('[arguments...]', 'for wrangler dev')
   .allowUnknownOption()
   .parse();
 
 await runCli(async () => {
-  const { port } = program.opts<{ port: string }>();
+  const { port } = program.opts<{ port: number }>();
   const vars = localVarsFile(projectRoot);
   const elsewhere = port === DEFAULT_PORT ? '' : ` --url http://localhost:${port}`;
 
-  console.log(`The Worker will listen at http://localhost:${port}/webhooks/vastai (Ctrl-C ends it).`);
+  console.log(`The Worker will listen at http://localhost:${port}${webhookPath(DEFAULT_ENDPOINT)} (Ctrl-C stops it).`);
   console.log(`Secrets: ${vars}${vars === '.dev.vars' ? '' : ' (copy it to .dev.vars to set your own)'}`);
   console.log(`Next, in another terminal: npm run trigger -- outbid${elsewhere}\n`);
 
   // wrangler finds .dev.vars by itself; any other file must be named.
   const varsArguments = vars === '.dev.vars' ? [] : ['--env-file', vars];
-  return runWrangler(['dev', '--port', port, ...varsArguments, ...program.args]);
+  const code = await runWrangler(['dev', '--port', String(port), ...varsArguments, ...program.args]);
+  // Ctrl-C is how it ordinarily ends.
+  return code === EXIT.interrupted ? EXIT.ok : code;
 });

@@ -1,5 +1,6 @@
 // Posts one delivery and reads the answer, as the provider would: ten seconds at most, redirects not followed.
 import { fail, type Result, succeed } from '../result.ts';
+import { jsonObjectIn } from '../vast/json-object.ts';
 import type { Delivery } from './delivery.ts';
 
 /** The provider's own limit, in milliseconds. */
@@ -18,7 +19,7 @@ export interface Answer {
 export type SendFailure = 'nothing_listens' | 'no_answer_in_time' | 'connection_failed';
 
 export async function send(
-  url: URL,
+  url: string | URL,
   delivery: Pick<Delivery, 'headers' | 'body'>,
 ): Promise<Result<Answer, SendFailure>> {
   const startedAt = performance.now();
@@ -33,21 +34,12 @@ export async function send(
     const text = await response.text();
     return succeed({
       status: response.status,
-      fields: fieldsOf(text),
+      fields: jsonObjectIn(text) ?? {},
       summary: `${response.status} ${text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_SHOWN_BODY)}`.trimEnd(),
       ms: Math.round(performance.now() - startedAt),
     });
   } catch (error) {
     return fail(sendFailureOf(error));
-  }
-}
-
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null ? { ...json } : {};
-  } catch {
-    return {};
   }
 }
 

@@ -1,28 +1,85 @@
-// Where a test delivery goes: a Worker's address and endpoint become the URL that would be registered at Vast.ai.
-import { fail, type Result, succeed } from '../result.ts';
+// Where a Worker's webhooks live: from what the operator types to a URL, its endpoint and the secrets that belong to it.
+// Every command that takes `--url` and `--endpoint` asks here, so all of them accept and refuse the same.
+import { DEFAULT_ENDPOINT, endpointAt, isEndpoint, isReserved, secretNamesOf, webhookPath } from '../endpoint.ts';
+import { isThisMachine } from '../this-machine.ts';
+import { usage } from './cli-failure.ts';
 
-const WEBHOOK_PATH = '/webhooks/vastai';
-const REGISTERED_PATH = /^\/webhooks\/vastai(?:\/([^/]+))?\/?$/;
-const LOCAL_HOST = /^(?:localhost|.+\.localhost|127(?:\.\d+){3}|\[::1\])$/;
+/** Vast.ai's limit, in characters. */
+const MAX_URL_LENGTH = 2048;
 
+/** One endpoint of a Worker. */
 export interface Target {
-  readonly url: URL;
-  /** The named endpoint, or none for the unnamed one. */
-  readonly endpoint: string | undefined;
-  /** Whether the delivery stays on this machine. */
+  /** The Worker's origin, without a trailing slash. */
+  readonly worker: string;
+  readonly endpoint: string;
+  /** What is registered at Vast.ai. */
+  readonly url: string;
+  /** The names of its two secrets. */
+  readonly slots: readonly [first: string, second: string];
+  /** Whether the Worker runs on this machine. */
   readonly local: boolean;
 }
 
-/** @param address The Worker's address, or a whole webhook URL. */
-export function targetOf(address: string, endpoint?: string): Result<Target, string> {
+/**
+ * @param address The Worker's address (`https://name.account.workers.dev`) or the whole webhook URL.
+ * @param endpoint Name of the endpoint; from the URL's path where it is not given.
+ * @throws CliFailure (usage) for what no Worker serves.
+ */
+export function targetOf(address: string, endpoint?: string): Target {
   const url = URL.parse(address);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    return fail('--url must be an address such as http://localhost:8787');
+    throw usage(
+      `--url: "${address}" is not an address such as http://localhost:8787 or https://name.account.workers.dev`,
+    );
   }
-  const local = LOCAL_HOST.test(url.hostname);
-  const registered = REGISTERED_PATH.exec(url.pathname);
-  if (registered && endpoint === undefined) return succeed({ url, endpoint: registered[1], local });
-  if (!registered && url.pathname !== '/') return fail(`--url must end at the host or in ${WEBHOOK_PATH}`);
-  const path = endpoint === undefined ? WEBHOOK_PATH : `${WEBHOOK_PATH}/${encodeURIComponent(endpoint)}`;
-  return succeed({ url: new URL(path, url), endpoint, local });
+  if (url.username || url.password || url.search || url.hash) {
+    throw usage('--url must not hold credentials, a query or a fragment.');
+  }
+  if (endpoint !== undefined && !isEndpoint(endpoint)) throw usage(`--endpoint: ${whyNoEndpoint(endpoint)}`);
+  const inPath = url.pathname === '/' ? undefined : endpointAt(url.pathname);
+  if (url.pathname !== '/' && inPath === undefined) {
+    const [unnamed, named] = [webhookPath(DEFAULT_ENDPOINT), webhookPath('<endpoint>')];
+    throw usage(`--url: the Worker serves ${unnamed} and ${named}, not ${url.pathname}.`);
+  }
+  if (endpoint !== undefined && inPath !== undefined && inPath !== endpoint) {
+    throw usage(`--url names endpoint "${inPath}", but --endpoint says "${endpoint}".`);
+  }
+  const name = endpoint ?? inPath ?? DEFAULT_ENDPOINT;
+  return {
+    worker: url.origin,
+    endpoint: name,
+    url: url.origin + webhookPath(name),
+    slots: secretNamesOf(name),
+    local: isThisMachine(url.hostname),
+  };
+}
+
+/** A target that Vast.ai may be given, and credentials sent to. @throws CliFailure (usage) also for plain http elsewhere. */
+export function secureTargetOf(address: string, endpoint?: string): Target {
+  const target = targetOf(address, endpoint);
+  if (!isSafeForCredentials(new URL(target.url))) {
+    throw usage('--url must begin with https://: Vast.ai delivers to nothing else.');
+  }
+  if (target.url.length > MAX_URL_LENGTH) throw usage(`--url is longer than Vast.ai's ${MAX_URL_LENGTH} characters.`);
+  return target;
+}
+
+function whyNoEndpoint(name: string): string {
+  return isReserved(name)
+    ? `"${name}" is reserved, choose another name.`
+    : `"${name}" is no name of an endpoint: lower-case letters, digits and dashes, up to 32, beginning with a letter.`;
+}
+
+/** Whether a secret sent to this URL stays between us and its host: https anywhere, plain http only on this machine. */
+export function isSafeForCredentials(url: URL): boolean {
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname));
+}
+
+/** Whether two registered URLs are the same. A trailing slash makes no difference to the Worker. */
+export function isSameUrl(one: string, other: string): boolean {
+  return bareUrl(one) === bareUrl(other);
+}
+
+function bareUrl(text: string): string {
+  return (URL.parse(text)?.href ?? text).replace(/\/+$/, '');
 }

@@ -1,5 +1,6 @@
 // What `npm run trigger` prints: every exchange when there are few, the answers counted when there are many.
 import { describeExpected, isAsExpected, type PlannedSend } from './attack-modes.ts';
+import { columns } from './columns.ts';
 import type { Answer } from './send.ts';
 
 export interface Exchange {
@@ -14,23 +15,26 @@ export function allAsExpected(exchanges: readonly Exchange[]): boolean {
 
 /** One exchange: what was sent, what came back, and what should have. */
 export function describeExchange({ planned, answer }: Exchange): string {
-  const { delivery, expected, note } = planned;
+  const { delivery, note } = planned;
   const sent = `-> ${delivery.type}, id ${delivery.id}, ${delivery.dialect} dialect, ${delivery.body.byteLength} bytes`;
-  const verdict = isAsExpected(answer, expected) ? 'as expected' : `EXPECTED ${describeExpected(expected)}`;
-  return `${sent}${note ? ` (${note})` : ''}\n<- ${answer.summary}  (${answer.ms} ms, ${verdict})`;
+  return `${sent}${note ? ` (${note})` : ''}\n<- ${answer.summary}  (${answer.ms} ms, ${verdict({ planned, answer })})`;
+}
+
+function verdict({ planned: { expected }, answer }: Exchange): string {
+  return isAsExpected(answer, expected) ? 'as expected' : `EXPECTED ${describeExpected(expected)}`;
 }
 
 /** Many exchanges: how often which answer came, the unexpected ones with what they should have been. */
 export function describeMany(exchanges: readonly Exchange[], elapsedMs: number): string {
   const counts = new Map<string, number>();
-  for (const { planned, answer } of exchanges) {
-    const verdict = isAsExpected(answer, planned.expected)
-      ? 'as expected'
-      : `EXPECTED ${describeExpected(planned.expected)}`;
-    const line = `<- ${answer.summary}  (${verdict})`;
+  for (const exchange of exchanges) {
+    const line = `<- ${exchange.answer.summary}  (${verdict(exchange)})`;
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }
   const seconds = (elapsedMs / 1000).toFixed(1);
-  const lines = [...counts].map(([line, count]) => `${String(count).padStart(6)} x ${line}`);
+  const lines = columns(
+    [...counts].map(([line, count]) => [`${count} x`, line]),
+    [0],
+  );
   return [`-> ${exchanges.length} deliveries in ${seconds} s`, ...lines].join('\n');
 }

@@ -1,9 +1,10 @@
 // `npm run trigger -- <type>`: plays Vast.ai against a Worker, honestly or as an attacker would.
 // Exit code 0 only if every answer was the right one. The secret is never printed.
 import { randomUUID } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
 import { sampleOf } from '../event/samples.ts';
+import { jsonObjectIn } from '../vast/json-object.ts';
 import {
   ACCEPTED,
   ACCEPTED_OR_DUPLICATE,
@@ -12,10 +13,13 @@ import {
   attackModes,
   type PlannedSend,
 } from './attack-modes.ts';
+import { CliFailure, EXIT, usage } from './cli-failure.ts';
+import { columns } from './columns.ts';
+import { commandLine, wholeNumber } from './command-line.ts';
 import { draftDelivery, signDraft } from './delivery.ts';
 import { findSecret } from './local-secrets.ts';
 import { projectRoot } from './project-root.ts';
-import { CliError, runCli } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
 import { type SendFailure, send } from './send.ts';
 import { type Target, targetOf } from './target.ts';
 import { allAsExpected, describeExchange, describeMany, type Exchange } from './trigger-report.ts';
@@ -33,16 +37,16 @@ type Options = {
 
 const MOST_SHOWN_ONE_BY_ONE = 5;
 
-const program = new Command('npm run trigger --')
+const program = commandLine('npm run trigger --')
   .description('Sign a test event and send it to the Worker, as Vast.ai would.')
   .argument('[type]', 'any event type, known or not (see --list)')
   .option('--url <url>', "the Worker's address", 'http://localhost:8787')
-  .option('--endpoint <name>', 'a named endpoint, such as host')
-  .option('--secret <secret>', 'the signing secret (else VASTAI_WEBHOOK_SECRET…, else the local Worker’s own)')
+  .option('--endpoint <name>', 'the endpoint at that address, such as host')
+  .option('--secret <secret>', 'the signing secret (default: VASTAI_WEBHOOK_SECRET…, then the local Worker’s own)')
   .option('--data <json>', 'fields to add or replace', jsonObject)
   .option('--id <id>', 'the event id (else a new one each time)')
-  .option('--count <number>', 'how many events to send', wholeNumber, 1)
-  .option('--concurrency <number>', 'how many at once', wholeNumber, 1)
+  .option('--count <number>', 'how many events to send', wholeNumber(), 1)
+  .option('--concurrency <number>', 'how many at once', wholeNumber(), 1)
   .option('--list', 'print every known type and its subject');
 for (const [name, mode] of attackEntries()) {
   const others = attackEntries().flatMap(([other]) => (other === name ? [] : [other]));
@@ -54,25 +58,20 @@ await runCli(async () => {
   const options = program.opts<Options>();
   if (options.list) {
     printTypes();
-    return 0;
+    return EXIT.ok;
   }
   const [type] = program.args;
-  if (type === undefined) throw new CliError('which event type? For example: npm run trigger -- outbid (or --list)');
+  if (type === undefined) throw usage('which event type? For example: npm run trigger -- outbid (or --list)');
   return trigger(type, options);
 });
 
 async function trigger(type: string, options: Options): Promise<number> {
   const target = targetOf(options.url, options.endpoint);
-  if (!target.ok) throw new CliError(target.failure);
-  const { url, endpoint, local } = target.value;
-  const found = findSecret(endpoint, {
+  const { secret, source } = findSecret(target, {
     given: options.secret,
     environment: process.env,
-    local,
     directory: projectRoot,
   });
-  if (!found.ok) throw new CliError(found.failure);
-  const { secret, source } = found.value;
 
   const attack = attackEntries().find(([name]) => options[name])?.[1];
   const accepted = options.id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
@@ -80,17 +79,17 @@ async function trigger(type: string, options: Options): Promise<number> {
     const id = options.id ?? randomUUID().replaceAll('-', '');
     const draft = draftDelivery({ type, id, now: Date.now(), data: options.data });
     const sign = (each: typeof draft) => signDraft(each, secret);
-    if (attack) return attack.plan(draft, { local, accepted, sign });
+    if (attack) return attack.plan(draft, { local: target.local, accepted, sign });
     return [{ delivery: await sign(draft), expected: accepted }];
   };
 
-  console.log(`POST ${url.href}  (secret: ${source})${attack ? `\nsending ${attack.summary}` : ''}`);
+  console.log(`POST ${target.url}  (secret: ${source})${attack ? `\nsending ${attack.summary}` : ''}`);
   const startedAt = performance.now();
-  const exchanges = await runAll(options, () => sendPlanned(plan, target.value));
+  const exchanges = await runAll(options, () => sendPlanned(plan, target));
   const few = exchanges.length <= MOST_SHOWN_ONE_BY_ONE;
   for (const exchange of few ? exchanges : []) console.log(describeExchange(exchange));
   if (!few) console.log(describeMany(exchanges, performance.now() - startedAt));
-  return allAsExpected(exchanges) ? 0 : 1;
+  return allAsExpected(exchanges) ? EXIT.ok : EXIT.failed;
 }
 
 /** Runs the same task `count` times, at most `concurrency` of them at once. The first that throws ends the command. */
@@ -115,20 +114,20 @@ async function sendPlanned(plan: () => Promise<readonly PlannedSend[]>, target: 
   for (const planned of await plan()) {
     if (planned.pauseMs) await new Promise((resolve) => setTimeout(resolve, planned.pauseMs));
     const answer = await send(target.url, planned.delivery);
-    if (!answer.ok) throw new CliError(explain(answer.failure, target));
+    if (!answer.ok) throw new CliFailure(explain(answer.failure, target));
     exchanges.push({ planned, answer: answer.value });
   }
   return exchanges;
 }
 
-function explain(failure: SendFailure, { url, local }: Target): string {
+function explain(failure: SendFailure, { worker, local }: Target): string {
   switch (failure) {
     case 'nothing_listens':
-      return `nothing listens at ${url.origin}${local ? ': run `npm start` in another terminal first' : ''}`;
+      return `nothing listens at ${worker}${local ? ': run `npm run dev` in another terminal first' : ''}`;
     case 'no_answer_in_time':
-      return `${url.origin} did not answer within 10 s, which is as long as Vast.ai waits`;
+      return `${worker} did not answer within 10 s, which is as long as Vast.ai waits`;
     case 'connection_failed':
-      return `the connection to ${url.origin} failed before an answer came`;
+      return `the connection to ${worker} failed before an answer came`;
   }
 }
 
@@ -141,15 +140,12 @@ function printTypes(): void {
     ['test', [TEST_TYPE]],
     ['resource dialect', resourceTypes],
   ];
-  for (const [title, types] of groups) {
-    console.log(title);
-    for (const type of types) console.log(`  ${type.padEnd(22)}${subjectOf(type)}`.trimEnd());
-  }
+  const rows = groups.flatMap(([title, types]) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
+  console.log(columns(rows).join('\n'));
 }
 
 function subjectOf(type: string): string {
-  const body: unknown = JSON.parse(sampleOf(type, { id: 'sample', now: 0 }).body);
-  return typeof body === 'object' && body !== null && 'subject' in body ? String(body.subject) : '';
+  return String(jsonObjectIn(sampleOf(type, { id: 'sample', now: 0 }).body)?.subject ?? '');
 }
 
 function attackEntries(): [AttackName, AttackMode][] {
@@ -160,20 +156,8 @@ function dashed(name: string): string {
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
-
 function jsonObject(text: string): Record<string, unknown> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new InvalidArgumentError('It is not JSON.');
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new InvalidArgumentError('It must be a JSON object.');
-  }
-  return { ...json };
+  const json = jsonObjectIn(text);
+  if (json === undefined) throw new InvalidArgumentError('It must be a JSON object.');
+  return json;
 }

@@ -4,20 +4,18 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { EXIT } from './cli-failure.ts';
 import { projectRoot } from './project-root.ts';
 
 const wranglerEntry = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
 
-/** Spares calls that only matter online: a placeholder stands in for `request.cf`, usage is not reported. Yours wins. */
+/** Saves calls that only matter online: `request.cf` is a placeholder, usage is not reported. Your own settings win. */
 export const offlineEnvironment = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };
-
-/** What a shell calls the end by Ctrl-C and by SIGTERM; wrangler exits with these, too. */
-const ENDED_BY_SIGNAL: ReadonlySet<number> = new Set([128 + constants.signals.SIGINT, 128 + constants.signals.SIGTERM]);
 
 /**
  * Runs wrangler on this terminal until it ends. Ctrl-C and SIGTERM reach it first, so that it can stop the Worker.
  *
- * @returns Its exit code; 0 where it ended by the signal that it was sent.
+ * @returns Its exit code; 130 where it was stopped so.
  */
 export async function runWrangler(args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
   const child = spawn(process.execPath, [wranglerEntry, ...args], {
@@ -34,7 +32,8 @@ export async function runWrangler(args: readonly string[], environment: Record<s
   try {
     const { code, signal } = await ended(child);
     const status = code ?? (signal === null ? 1 : 128 + constants.signals[signal]);
-    return stopping && ENDED_BY_SIGNAL.has(status) ? 0 : status;
+    // Wrangler may say 0, 130 or 143 then: none of them means that it has done its work.
+    return stopping ? EXIT.interrupted : status;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

@@ -1,5 +1,7 @@
 // `npm run bench`: how fast, how small, how cheap. Exit code 0 only if every goal is met.
-import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../../src/cli/cli-failure.ts';
+import { columns } from '../../src/cli/columns.ts';
+import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { kib, measureBundle } from '../bundle/bundle-size.ts';
 import { progressBar } from '../load/progress-bar.ts';
@@ -33,9 +35,9 @@ const RATIOS: readonly { what: string; subject: Subject; baseline: Subject; most
   { what: 'forgery refused / bare route', subject: 'forged', baseline: 'route', most: 1.3 },
 ];
 
-const { rounds, ledger, json } = new Command('npm run bench --')
+const { rounds, ledger, json } = commandLine('npm run bench --')
   .description('Measure the Worker inside workerd, timed from outside. Ratios are always of the same run.')
-  .option('--rounds <number>', 'processes started, one after the other', wholeNumber, 5)
+  .option('--rounds <number>', 'processes started, one after the other', wholeNumber(1, 99), 5)
   .option('--no-ledger', 'leave out the ledger with its million rows')
   .option('--json', 'print medians, ratios and every round as JSON')
   .parse()
@@ -63,8 +65,8 @@ await runCli(async () => {
   if (!json) {
     printSpeeds(speeds);
     printResults(results);
-    console.log(`\nbundle      ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`);
-    console.log(`start-up    ${mean(startups).toFixed(1)} ms of CPU, the mean (rounds: ${list(startups, 0)})\n`);
+    console.log(`\nbundle    ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`);
+    console.log(`start-up  ${mean(startups).toFixed(1)} ms of CPU, the mean (rounds: ${list(startups, 0)})\n`);
   }
   const figures = ledger ? await ledgerFigures() : undefined;
   if (json) {
@@ -75,7 +77,7 @@ await runCli(async () => {
     printLedger(figures);
   }
   const withinBudget = figures === undefined || (figures.withinBudget.rows && figures.withinBudget.growth);
-  return small && withinBudget && results.every(({ met }) => met !== false) ? 0 : 1;
+  return small && withinBudget && results.every(({ met }) => met !== false) ? EXIT.ok : EXIT.failed;
 });
 
 async function ledgerFigures() {
@@ -86,20 +88,28 @@ async function ledgerFigures() {
 }
 
 function printSpeeds(speeds: Speeds): void {
-  console.log(`${'microseconds per operation'.padEnd(48)}${'median'.padStart(7)}   rounds`);
-  for (const subject of subjects) {
-    const middle = median(speeds[subject]).toFixed(1).padStart(7);
-    console.log(`${NAMES[subject].padEnd(48)}${middle}   ${list(speeds[subject], 1)}`);
-  }
+  const rows = subjects.map((subject) => [
+    NAMES[subject],
+    median(speeds[subject]).toFixed(1),
+    list(speeds[subject], 1),
+  ]);
+  printTable([['microseconds per operation', 'median', 'rounds'], ...rows], [1]);
 }
 
 function printResults(results: readonly (Comparison & { what: string; most?: number; met?: boolean })[]): void {
-  console.log(`\n${'ratio of times'.padEnd(48)}${'median'.padStart(7)}${'at most'.padStart(9)}          rounds`);
-  for (const { what, ratio, most, met, rounds: each } of results) {
-    const goal = (most?.toFixed(2) ?? '').padStart(9);
-    const judged = (met === undefined ? '' : verdict(met)).padEnd(6);
-    console.log(`${what.padEnd(48)}${ratio.toFixed(2).padStart(7)}${goal}   ${judged} ${list(each, 2)}`);
-  }
+  const rows = results.map(({ what, ratio, most, met, rounds: each }) => [
+    what,
+    ratio.toFixed(2),
+    most?.toFixed(2) ?? '',
+    met === undefined ? '' : verdict(met),
+    list(each, 2),
+  ]);
+  console.log();
+  printTable([['ratio of times', 'median', 'at most', '', 'rounds'], ...rows], [1, 2]);
+}
+
+function printTable(rows: readonly (readonly string[])[], right: readonly number[]): void {
+  console.log(columns(rows, right).join('\n'));
 }
 
 function verdict(met: boolean): string {
@@ -108,9 +118,4 @@ function verdict(met: boolean): string {
 
 function list(numbers: readonly number[], digits: number): string {
   return numbers.map((number) => number.toFixed(digits)).join(' ');
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d?$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1 to 99.');
-  return Number(text);
 }

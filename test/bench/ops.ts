@@ -1,5 +1,7 @@
 // How long the operator's page takes over a full ledger, and whether claims notice how full it is.
 // `npm run bench:ops -- [rows]`: every answer over HTTP, from a local Worker; the median of 15, and the slowest.
+import { columns } from '../../src/cli/columns.ts';
+import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import { OPS_TOKEN, startWorker } from '../node/browser/start-worker.ts';
 import { idOf } from '../workerd/bench/seed.ts';
 
@@ -8,7 +10,10 @@ const DAYS = 25;
 const TIMES = 15;
 const LIMIT_MS = 100;
 
-const rows = Number(process.argv[2] ?? 100_000);
+const [rows] = commandLine('npm run bench:ops --')
+  .description("Time the operator's page and API over a full ledger.")
+  .argument('[rows]', 'events on record', wholeNumber(), 100_000)
+  .parse().processedArgs as [number];
 const worker = await startWorker();
 const headers = { authorization: `Basic ${btoa(`bench:${OPS_TOKEN}`)}` };
 
@@ -29,8 +34,9 @@ async function time(work: () => Promise<unknown>, times = TIMES) {
   return { median: taken[Math.floor(times / 2)] ?? 0, slowest: taken.at(-1) ?? 0 };
 }
 
+const table: string[][] = [['', 'median', 'slowest']];
 function report(what: string, { median, slowest }: { median: number; slowest: number }): void {
-  console.log(`${what.padEnd(44)} ${median.toFixed(1).padStart(8)} ms ${slowest.toFixed(1).padStart(10)} ms`);
+  table.push([what, `${median.toFixed(1)} ms`, `${slowest.toFixed(1)} ms`]);
 }
 
 let claims = 0;
@@ -46,7 +52,6 @@ function claimBatch(): Promise<unknown> {
 
 try {
   await ask('/ops');
-  console.log(`${''.padEnd(44)} ${'median'.padStart(11)} ${'slowest'.padStart(13)}`);
   await time(claimBatch, 20);
   report('claim 50 events, empty ledger', await time(claimBatch, 60));
   for (let from = 0; from < rows; from += CHUNK) {
@@ -84,6 +89,7 @@ try {
     report(what, taken);
     if (taken.median > LIMIT_MS) slow.push(what);
   }
+  console.log(columns(table, [1, 2]).join('\n'));
   if (slow.length > 0) {
     console.log(`Over ${LIMIT_MS} ms: ${slow.join('; ')}`);
     process.exitCode = 1;

@@ -1,4 +1,5 @@
 // The ledger's figures as a table for people.
+import { columns } from '../../src/cli/columns.ts';
 import { FEW_ROWS, type LedgerFigures, MOST_GROWTH, MOST_ROWS_PER_EVENT, operations } from './measure-ledger.ts';
 import { compare } from './statistics.ts';
 
@@ -14,16 +15,14 @@ export function printLedger({ rows, size, rowsWritten, rounds, medians, withinBu
     claimKnown: `claim ${size} known events`,
     watch: 'one watchdog round',
   };
-  const count = (number: number) => `${number.toLocaleString('en')} rows`.padStart(16);
-  console.log(`${'ms, median'.padEnd(24)}${count(FEW_ROWS)}${count(rows)}${'ratio'.padStart(8)}   rounds`);
-  for (const operation of operations) {
+  const count = (number: number) => `${number.toLocaleString('en')} rows`;
+  const measured = operations.map((operation) => {
     const { few, many, ratio } = medians[operation];
-    const cells = [few, many].map((ms) => ms.toFixed(2).padStart(16)).join('');
-    const each = compare(rounds.many[operation], rounds.few[operation])
-      .rounds.map((of) => of.toFixed(2))
-      .join(' ');
-    console.log(`${names[operation].padEnd(24)}${cells}${ratio.toFixed(2).padStart(8)}   ${each}`);
-  }
+    const each = compare(rounds.many[operation], rounds.few[operation]).rounds.map((of) => of.toFixed(2));
+    return [names[operation], few.toFixed(2), many.toFixed(2), ratio.toFixed(2), each.join(' ')];
+  });
+  const table = columns([['ms, median', count(FEW_ROWS), count(rows), 'ratio', 'rounds'], ...measured], [1, 2, 3]);
+  console.log(table.join('\n'));
   console.log(`\nAt most ${MOST_ROWS_PER_EVENT} rows per event: ${withinBudget.rows ? 'yes' : 'NO'}`);
   console.log(`Claims at most ${MOST_GROWTH} times as slow: ${withinBudget.growth ? 'yes' : 'NO'}`);
 }

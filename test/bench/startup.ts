@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../../src/cli/run-cli.ts';
+import { CliFailure } from '../../src/cli/cli-failure.ts';
 import { captureWrangler } from '../../src/cli/wrangler.ts';
 
 interface Profile {
@@ -20,7 +20,7 @@ export async function measureStartup(): Promise<number> {
   try {
     const file = join(directory, 'startup.cpuprofile');
     const { code } = await captureWrangler(['check', 'startup', '--outfile', file]);
-    if (code !== 0) throw new CliError('`wrangler check startup` failed');
+    if (code !== 0) throw new CliFailure('`wrangler check startup` failed');
     return busyMs(JSON.parse(readFileSync(file, 'utf8')) as Profile);
   } finally {
     rmSync(directory, { recursive: true, force: true });

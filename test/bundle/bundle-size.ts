@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CliError } from '../../src/cli/run-cli.ts';
+import { CliFailure } from '../../src/cli/cli-failure.ts';
 import { captureWrangler } from '../../src/cli/wrangler.ts';
 
 /** In bytes. */
@@ -18,14 +18,14 @@ export interface BundleSize {
  */
 export const BUNDLE_BUDGET_BYTES = 44 * 1024;
 
-/** Builds the bundle and measures it. Throws a `CliError` where it does not build, or builds with a warning. */
+/** Builds the bundle and measures it. Throws a `CliFailure` where it does not build, or builds with a warning. */
 export async function measureBundle(): Promise<BundleSize> {
   const directory = mkdtempSync(join(tmpdir(), 'vastai-bundle-'));
   try {
     const { code, output } = await captureWrangler(['deploy', '--dry-run', '--outdir', directory]);
     if (code !== 0 || /\[(?:WARNING|ERROR)\]/i.test(output)) {
       console.error(output.trim());
-      throw new CliError(code === 0 ? 'the bundle has warnings (above)' : 'the bundle does not build (above)');
+      throw new CliFailure(code === 0 ? 'the bundle has warnings (above)' : 'the bundle does not build (above)');
     }
     return sizeOf(directory);
   } finally {
@@ -38,7 +38,7 @@ function sizeOf(directory: string): BundleSize {
   const modules = readdirSync(directory)
     .filter((name) => !name.endsWith('.map') && name !== 'README.md')
     .map((name) => readFileSync(join(directory, name)));
-  if (modules.length === 0) throw new CliError('wrangler wrote no bundle');
+  if (modules.length === 0) throw new CliFailure('wrangler wrote no bundle');
   return {
     raw: modules.reduce((sum, module) => sum + module.byteLength, 0),
     gzipped: modules.reduce((sum, module) => sum + gzipSync(module).byteLength, 0),

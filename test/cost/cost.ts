@@ -1,7 +1,7 @@
 // `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the
 // real code.
 import '../platform/register.ts';
-import { Command, InvalidArgumentError } from 'commander';
+import { commandLine, share, wholeNumber } from '../../src/cli/command-line.ts';
 import { billOf } from './bill.ts';
 import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
 import { tableOf } from './table.ts';
@@ -9,13 +9,13 @@ import { tableOf } from './table.ts';
 const { drive } = await import('./drive.ts');
 const { startRuntime } = await import('../platform/runtime.ts');
 
-const options = new Command('npm run cost --')
+const options = commandLine('npm run cost --')
   .description('Count what a day of events uses of each billed resource, and price it.')
-  .option('--events <number>', 'events in the day', count, 3_000)
+  .option('--events <number>', 'events in the day', wholeNumber(1, 999_999), 3_000)
   .option('--duplicates <share>', 'of the events, how many arrive twice', share, 0.05)
   .option('--forgeries <share>', 'forged requests per event', share, 0.05)
   .option('--retries <share>', 'of the events, how many fail their first try', share, 0.02)
-  .option('--batch <size>', 'events that arrive at a time, and so make a batch', count, 1)
+  .option('--batch <size>', 'events that arrive at a time, and so make a batch', wholeNumber(1, 999_999), 1)
   .option('--without-kv', 'as if KV were out all day', false)
   .option('--json', 'print JSON')
   .parse()
@@ -53,15 +53,4 @@ function print(): void {
   console.log('KV giving out stops nothing: a copy then costs a queue message.');
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
   console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 to 999999');
-  return Number(text);
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (!/^\d(\.\d+)?$/.test(text) || value > 1) throw new InvalidArgumentError('must be a share from 0 to 1');
-  return value;
 }

@@ -4,7 +4,8 @@
 import '../platform/register.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 
 const { chunksOf, describeFailure, play, PROPERTIES } = await import('./properties.ts');
 type PropertyName = (typeof PROPERTIES)[number];
@@ -19,14 +20,14 @@ interface Options {
   readonly share?: number;
 }
 
-const options = new Command('npm run fuzz --')
+const options = commandLine('npm run fuzz --')
   .description('Property-based fuzzing of the edge, the consumers and the ops pages.')
-  .option('--runs <count>', 'how many cases', wholeNumber, 10_000)
-  .option('--seed <seed>', 'first seed', wholeNumber, 1)
-  .option('--workers <count>', 'processes', wholeNumber, availableParallelism())
+  .option('--runs <count>', 'how many cases', wholeNumber(), 10_000)
+  .option('--seed <seed>', 'first seed', wholeNumber(0), 1)
+  .option('--workers <count>', 'processes', wholeNumber(), availableParallelism())
   .addOption(new Option('--property <name>', 'play only this one').choices(PROPERTIES))
   .option('--path <path>', 'play only this case of the seed, as a failure names it')
-  .addOption(new Option('--share <index>').argParser(wholeNumber).hideHelp())
+  .addOption(new Option('--share <index>').argParser(wholeNumber(0)).hideHelp())
   .parse()
   .opts<Options>();
 
@@ -84,9 +85,4 @@ async function playShare(share: number, tell: (cases: number) => void): Promise<
     return { code: 1, cases };
   }
   return { code: 0, cases };
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
-  return Number(text);
 }

@@ -1,6 +1,6 @@
 // Reads the Worker's ledger as an operator's script would: through its API, page by page.
 import * as v from 'valibot';
-import { CliError } from '../../src/cli/run-cli.ts';
+import { CliFailure } from '../../src/cli/cli-failure.ts';
 import type { LedgerRow } from './reconcile.ts';
 
 const PAGE = 200;
@@ -21,7 +21,7 @@ export interface LedgerReader {
   readonly since: (place: number) => Promise<readonly LedgerRow[]>;
 }
 
-/** @param token The Worker's `OPS_TOKEN`. Every call throws a `CliError` where the Worker does not answer as it should. */
+/** @param token The Worker's `OPS_TOKEN`. Every call throws a `CliFailure` where the Worker does not answer as it should. */
 export function ledgerReader(worker: URL, token: string): LedgerReader {
   const headers = { Authorization: `Basic ${Buffer.from(`load:${token}`).toString('base64')}` };
 
@@ -31,9 +31,9 @@ export function ledgerReader(worker: URL, token: string): LedgerReader {
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch(() => undefined);
-    if (!response?.ok) throw new CliError(`the ledger cannot be read: ${whyNot(response?.status)}`);
+    if (!response?.ok) throw new CliFailure(`the ledger cannot be read: ${whyNot(response?.status)}`);
     const parsed = v.safeParse(schema, await response.json());
-    if (!parsed.success) throw new CliError(`the ledger cannot be read: ${path} answers in a shape of its own`);
+    if (!parsed.success) throw new CliFailure(`the ledger cannot be read: ${path} answers in an unknown shape`);
     return parsed.output;
   }
 

@@ -2,14 +2,17 @@
 // Exit code 0 only if every answer was right, every accepted event was processed once, and nothing else is there.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { EXIT, usage } from '../../src/cli/cli-failure.ts';
+import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import { findLocalVar, findSecret } from '../../src/cli/local-secrets.ts';
+import { startLocalWorker } from '../../src/cli/local-worker.ts';
 import { projectRoot } from '../../src/cli/project-root.ts';
-import { CliError, runCli } from '../../src/cli/run-cli.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
 import { targetOf } from '../../src/cli/target.ts';
+import { ownHandlers } from '../own-handlers.ts';
 import { type LedgerReader, ledgerReader } from './ledger-reader.ts';
 import { type Mix, planOf } from './mix.ts';
-import { startOwnWorker } from './own-worker.ts';
 import { type Played, play } from './play.ts';
 import { progressBar } from './progress-bar.ts';
 import { isReconciled, reconcile } from './reconcile.ts';
@@ -27,15 +30,15 @@ interface Options extends Mix {
 const STANDSTILL_MS = 60_000;
 const POLL_MS = 1_000;
 
-const options = new Command('npm run load --')
+const options = commandLine('npm run load --')
   .description('Send a load to a local Worker, then check its ledger against every answer.')
-  .option('--events <number>', 'genuine events', wholeNumber, 1_000)
+  .option('--events <number>', 'genuine events', wholeNumber(), 1_000)
   .addOption(inPercent('--duplicates <percent>', 'copies of events sent before', 10))
   .addOption(inPercent('--forgeries <percent>', 'deliveries with a wrong signature', 5))
   .addOption(inPercent('--stale <percent>', 'genuine deliveries from an hour ago', 5))
-  .option('--concurrency <number>', 'how many requests at once', wholeNumber, 16)
-  .option('--seed <number>', 'makes the order of sending', wholeNumber, 1)
-  .option('--time-limit <seconds>', 'stops after this long, sent or not', wholeNumber, 1_800)
+  .option('--concurrency <number>', 'how many requests at once', wholeNumber(), 16)
+  .option('--seed <number>', 'makes the order of sending', wholeNumber(), 1)
+  .option('--time-limit <seconds>', 'stops after this long, sent or not', wholeNumber(), 1_800)
   .option('--url <url>', 'a Worker that runs on this machine already (else one is started and stopped)')
   .option('--json', 'print the result as JSON')
   .parse()
@@ -75,7 +78,7 @@ await runCli(async () => {
 
     const report = reportOf(played, reconciliation, drainMs);
     console.log(options.json ? JSON.stringify(report, null, 2) : describe(report));
-    return isReconciled(reconciliation) && played.unexpected.size === 0 && !played.outOfTime ? 0 : 1;
+    return isReconciled(reconciliation) && played.unexpected.size === 0 && !played.outOfTime ? EXIT.ok : EXIT.failed;
   } finally {
     await subject.close();
   }
@@ -83,21 +86,22 @@ await runCli(async () => {
 
 async function ownWorker(): Promise<Subject> {
   const [secret, opsToken] = [randomBytes(24).toString('base64url'), randomBytes(24).toString('base64url')];
-  const { url, close } = await startOwnWorker({ VASTAI_WEBHOOK_SECRET: secret, OPS_TOKEN: opsToken });
-  return { url: new URL('/webhooks/vastai', url), secret, opsToken, close };
+  const worker = await startLocalWorker({
+    secrets: { VASTAI_WEBHOOK_SECRET: secret, OPS_TOKEN: opsToken },
+    // Nobody is told of made-up events.
+    change: () => ({ alias: ownHandlers }),
+  });
+  return { url: new URL(targetOf(worker.url.href).url), secret, opsToken, close: worker.close };
 }
 
 function runningWorker(address: string): Subject {
   const target = targetOf(address);
-  if (!target.ok) throw new CliError(target.failure);
-  const { url, endpoint, local } = target.value;
-  if (!local) throw new CliError('a load goes to this machine only: --url must be a loopback address');
-  const search = { environment: process.env, local, directory: projectRoot };
-  const found = findSecret(endpoint, search);
-  if (!found.ok) throw new CliError(found.failure);
+  if (!target.local) throw usage('a load goes to this machine only: --url must be a loopback address');
+  const search = { environment: process.env, directory: projectRoot };
+  const { secret } = findSecret(target, search);
   const opsToken = findLocalVar('OPS_TOKEN', search);
-  if (opsToken === undefined) throw new CliError('no OPS_TOKEN: set it in the environment or in .dev.vars');
-  return { url, secret: found.value.secret, opsToken, close: async () => undefined };
+  if (opsToken === undefined) throw usage('no OPS_TOKEN: set it in the environment or in .dev.vars');
+  return { url: new URL(target.url), secret, opsToken, close: async () => undefined };
 }
 
 /** Waits until the ledger has as many events as were promised and none is under way; gives up when nothing moves. */
@@ -117,19 +121,9 @@ async function drain(ledger: LedgerReader, before: number, { promised }: Played,
   bar.end();
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
-
 /** An option given in percent of the events and kept as a share, which the help would otherwise show as its default. */
 function inPercent(flags: string, what: string, byDefault: number): Option {
   return new Option(flags, `${what}, in percent of the events`)
-    .argParser(percent)
+    .argParser((text) => wholeNumber(0, 100)(text) / 100)
     .default(byDefault / 100, String(byDefault));
-}
-
-function percent(text: string): number {
-  if (!/^\d{1,3}$/.test(text) || Number(text) > 100) throw new InvalidArgumentError('It must be 0 to 100.');
-  return Number(text) / 100;
 }

@@ -1,4 +1,5 @@
 // What `npm run load` says at the end.
+import { columns } from '../../src/cli/columns.ts';
 import type { Kind } from './mix.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
 import type { Played } from './play.ts';
@@ -42,15 +43,27 @@ export function reportOf(played: Played, ledger: Reconciliation, drainMs: number
 export function describe(report: LoadReport): string {
   const { sent, latencyMs, ledger } = report;
   const unexpected = Object.entries(report.unexpected);
+  const { p50, p90, p99, p999, max } = latencyMs;
+  const duplicates = report.answeredAsDuplicate.toLocaleString('en');
+  const { missing, startedAgain, unlike, foreign } = ledger;
   return [
-    `sent        ${counts({ ...sent })}`,
-    `            in ${report.seconds} s, ${report.perSecond} a second; ${report.retried} sent again after a 5xx or no answer`,
-    `latency     p50 ${latencyMs.p50} ms, p90 ${latencyMs.p90} ms, p99 ${latencyMs.p99} ms, p99.9 ${latencyMs.p999} ms, longest ${latencyMs.max} ms`,
-    `answers     ${report.answeredAsDuplicate.toLocaleString('en')} recognised as duplicates at the edge; ${unexpected.length === 0 ? 'all as promised' : 'UNEXPECTED:'}`,
-    ...unexpected.slice(0, MOST_NAMED).map(([text, count]) => `            ${count} x ${text}`),
-    `ledger      at rest ${report.drainSeconds} s after the last answer`,
-    `            ${counts({ 'processed once': ledger.processedOnce, quarantined: ledger.quarantined })}`,
-    `            missing ${named(ledger.missing)}, started again ${named(ledger.startedAgain)}, in another status ${named(ledger.unlike)}, foreign ${named(ledger.foreign)}`,
+    ...columns([
+      ['sent', counts({ ...sent })],
+      [
+        '',
+        `in ${report.seconds} s, ${report.perSecond} a second; ${report.retried} sent again after a 5xx or no answer`,
+      ],
+      ['latency', `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, p99.9 ${p999} ms, longest ${max} ms`],
+      [
+        'answers',
+        `${duplicates} duplicates at the edge; ${unexpected.length === 0 ? 'all as promised' : 'UNEXPECTED:'}`,
+      ],
+      ...unexpected.slice(0, MOST_NAMED).map(([text, count]) => ['', `${count} x ${text}`]),
+      ['ledger', `at rest ${report.drainSeconds} s after the last answer`],
+      ['', counts({ 'processed once': ledger.processedOnce, quarantined: ledger.quarantined })],
+      ['', `missing ${named(missing)}, started again ${named(startedAgain)}`],
+      ['', `in another status ${named(unlike)}, foreign ${named(foreign)}`],
+    ]),
     ...(report.outOfTime ? ['OUT OF TIME: not everything was sent'] : []),
     report.reconciled ? 'Reconciled: nothing lost, nothing twice, nothing else.' : 'NOT RECONCILED.',
   ].join('\n');

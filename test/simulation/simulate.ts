@@ -3,7 +3,8 @@
 import './register-runtime.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import type { Kind } from './schedule.ts';
 
 const { Choices, kindNames, runSchedule } = await import('./schedule.ts');
@@ -21,12 +22,12 @@ interface Options {
 /** After how many runs a long session says that it is alive. */
 const PROGRESS_RUNS = 50_000;
 
-const options = new Command('simulate')
+const options = commandLine('npm run simulate --')
   .description('Drives the real edge, consumer and ledger through seeded schedules of failures.')
-  .option('--runs <count>', 'how many runs', wholeNumber, 10_000)
-  .option('--from <seed>', 'first seed', wholeNumber, 1)
-  .option('--seed <seed>', 'play this one run and print its trace', wholeNumber)
-  .option('--workers <count>', 'processes', wholeNumber, availableParallelism())
+  .option('--runs <count>', 'how many runs', wholeNumber(), 10_000)
+  .option('--from <seed>', 'first seed', wholeNumber(0), 1)
+  .option('--seed <seed>', 'play this one run and print its trace', wholeNumber(0))
+  .option('--workers <count>', 'processes', wholeNumber(), availableParallelism())
   .option('--only <kinds>', `these kinds of trouble and no others: ${kindNames.join(', ')}`, kinds)
   .option('--no-shrink', 'leave a failing run as long as it is')
   .parse()
@@ -78,11 +79,6 @@ async function playInParallel(): Promise<number> {
     }),
   );
   return Math.max(...codes);
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,12}$/.test(text)) throw new InvalidArgumentError('must be a whole number');
-  return Number(text);
 }
 
 /** The option as it was given, to be typed again. */

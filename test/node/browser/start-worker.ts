@@ -1,6 +1,8 @@
 // Starts the Worker of test/workerd/ops/filled-worker.ts in the local runtime, with the bindings of
 // wrangler.toml, for browser and benchmark.
-import { createTestHarness, unstable_readConfig } from 'wrangler';
+import { join } from 'node:path';
+import { startLocalWorker } from '../../../src/cli/local-worker.ts';
+import { projectRoot } from '../../../src/cli/project-root.ts';
 import { ownHandlers } from '../../own-handlers.ts';
 
 export const OPS_TOKEN = 'ops-token-of-the-browser-tests';
@@ -17,15 +19,10 @@ interface TestEnv {
 }
 
 export async function startWorker() {
-  const { name, compatibility_date, kv_namespaces, queues, durable_objects, exports } = unstable_readConfig({
-    config: 'wrangler.toml',
+  const { url, server, close } = await startLocalWorker({
+    secrets: { VASTAI_WEBHOOK_SECRET: 'browser-test-secret', OPS_TOKEN },
+    change: () => ({ main: join(projectRoot, 'test/workerd/ops/filled-worker.ts'), alias: ownHandlers }),
   });
-  const bindings = { kv_namespaces, queues, durable_objects, exports };
-  const vars = { VASTAI_WEBHOOK_SECRET: 'browser-test-secret', OPS_TOKEN };
-  const main = 'test/workerd/ops/filled-worker.ts';
-  const config = { name, compatibility_date, main, alias: ownHandlers, ...bindings, vars };
-  const server = createTestHarness({ workers: [{ config } as never] });
-  const { url } = await server.listen();
   const env = (await server.getWorker().getEnv()) as TestEnv;
-  return { url, ledger: env.LEDGER.getByName('events'), close: () => server.close() };
+  return { url, ledger: env.LEDGER.getByName('events'), close };
 }

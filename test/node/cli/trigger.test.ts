@@ -84,6 +84,12 @@ describe('an honest delivery', () => {
     expect(delivery.headers['x-vast-signature-256']).toBe(`sha256=${macOf(delivery)}`);
   });
 
+  it('goes to the default endpoint by its name', async () => {
+    const { code, received } = await trigger(['outbid', '--endpoint', 'default'], RECEIVED);
+    expect(code).toBe(0);
+    expect(only(received).path).toBe('/webhooks/vastai');
+  });
+
   it('is sent as often as asked, each time as a new event', async () => {
     const { code, received } = await trigger(['outbid', '--count', '12', '--concurrency', '4'], RECEIVED);
     expect(code).toBe(0);
@@ -183,7 +189,7 @@ describe('the attack modes', () => {
     const delivery = only((await trigger([type, '--bad-utf8'], INVALID_EVENT)).received);
     const signature = delivery.headers['x-vast-signature-256'] ?? `sha256=${delivery.headers['x-vastai-signature']}`;
     expect(signature).toBe(`sha256=${macOf(delivery)}`);
-    expect(() => new TextDecoder('utf-8', { fatal: true }).decode(delivery.body)).toThrow(TypeError);
+    expect(() => new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(delivery.body)).toThrow(TypeError);
   });
 
   it('--header-id changes nothing but the unsigned id', async () => {
@@ -196,7 +202,7 @@ describe('the attack modes', () => {
 
   it('refuses two at once', async () => {
     const { code, stderr, received } = await trigger(['outbid', '--stale', '--oversize'], RECEIVED);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('--oversize');
     expect(received).toHaveLength(0);
   });
@@ -205,17 +211,17 @@ describe('the attack modes', () => {
 describe('what goes wrong before an answer', () => {
   const isOneLine = ({ stderr }: Ended) => stderr.trimEnd().split('\n').length === 1 && stderr.startsWith('error: ');
 
-  it('says to run `npm start` when nothing listens', async () => {
+  it('says to run `npm run dev` when nothing listens', async () => {
     const port = await closedPort();
     const ended = await runCommand('trigger', ['outbid', '--url', `http://localhost:${port}`]);
     expect(ended.code).toBe(1);
     expect(isOneLine(ended)).toBe(true);
-    expect(ended.stderr).toContain('npm start');
+    expect(ended.stderr).toContain('npm run dev');
   });
 
   it('wants a secret for a Worker elsewhere, and sends nothing without', async () => {
     const ended = await runCommand('trigger', ['outbid', '--url', 'https://worker.invalid']);
-    expect(ended.code).toBe(1);
+    expect(ended.code).toBe(2);
     expect(isOneLine(ended)).toBe(true);
     expect(ended.stderr).toContain('VASTAI_WEBHOOK_SECRET');
     expect(ended.stdout).toBe('');
@@ -228,9 +234,10 @@ describe('what goes wrong before an answer', () => {
     ['a count that is no number', ['outbid', '--count', 'many'], '--count'],
     ['no type', [], 'npm run trigger -- outbid'],
     ['an address that is none', ['outbid', '--url', 'localhost'], '--url'],
-  ])('explains %s in one line', async (_, args, named) => {
+    ['an endpoint that no Worker serves', ['outbid', '--endpoint', 'Host'], '--endpoint'],
+  ])('explains %s in one line and ends with exit code 2', async (_, args, named) => {
     const ended = await runCommand('trigger', args);
-    expect(ended.code).toBe(1);
+    expect(ended.code).toBe(2);
     expect(isOneLine(ended)).toBe(true);
     expect(ended.stderr).toContain(named);
   });

@@ -1,27 +1,20 @@
 // The Worker as it would be deployed, but for its handlers, bundled and run by wrangler, against a
 // sender that shares no code with it.
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createTestHarness } from 'wrangler';
-import { configWithOwnHandlers } from '../../own-handlers.ts';
+import { type LocalWorker, type LogLine, startLocalWorker } from '../../../src/cli/local-worker.ts';
+import { ownHandlers } from '../../own-handlers.ts';
 
 const SECRET = 'deployed-test-secret';
 
-const root = mkdtempSync(join(tmpdir(), 'vastai-deployed-'));
-const server = createTestHarness({
-  root,
-  workers: [{ configPath: await configWithOwnHandlers(root), secrets: { VASTAI_WEBHOOK_SECRET: SECRET } }],
-});
+let worker: LocalWorker;
 beforeAll(async () => {
-  await server.listen();
+  worker = await startLocalWorker({
+    secrets: { VASTAI_WEBHOOK_SECRET: SECRET },
+    change: () => ({ alias: ownHandlers }),
+  });
 });
-afterAll(async () => {
-  await server.close();
-  rmSync(root, { recursive: true, force: true });
-});
+afterAll(() => worker.close());
 
 const dialects = [
   {
@@ -39,19 +32,15 @@ const dialects = [
   },
 ];
 
-function linesOf(id: string): Record<string, unknown>[] {
-  return server
-    .getLogs()
-    .filter(({ message }) => message.startsWith('{"event"'))
-    .map(({ message }) => JSON.parse(message) as Record<string, unknown>)
-    .filter((line) => line.id === id);
+function linesOf(id: string): LogLine[] {
+  return worker.log().filter((line) => line.id === id);
 }
 
 describe.each(dialects)('a delivery in the $name dialect', ({ name, body, headers }) => {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const sign = (text: string) => createHmac('sha256', SECRET).update(`${timestamp}.${text}`).digest('hex');
   const post = (text: string, mac: string) =>
-    server.fetch('/webhooks/vastai', { method: 'POST', headers: headers(timestamp, mac), body: text });
+    worker.server.fetch('/webhooks/vastai', { method: 'POST', headers: headers(timestamp, mac), body: text });
 
   test('is accepted, and its handler runs', async () => {
     const id = `deployed-${name}`;

@@ -31,7 +31,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The watchdog and a replay send events again.
   ledger: ['event', 'queue'],
   ops: ['ledger', 'queue', 'event'],
-  cli: ['signature', 'event'],
+  vast: [],
+  cli: ['signature', 'event', 'vast'],
 };
 
 /** A file that stands in one room and plays a part in another. */

@@ -1,0 +1,25 @@
+// What all command lines share: exit code 2 for wrong usage, and how a number is written.
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from './cli-failure.ts';
+
+/** @param name As the help shows it: `npm run trigger --`. */
+export function commandLine(name: string): Command {
+  // Commander has printed its message by now.
+  return new Command(name).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+}
+
+/** Parses the whole numbers from `least` to `most`, and nothing else. */
+export function wholeNumber(least = 1, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return parserOf(/^\d+$/, `a whole number from ${least}`, least, most);
+}
+
+/** Parses a share, such as 0.05. */
+export const share = parserOf(/^\d(\.\d+)?$/, 'a number from 0', 0, 1);
+
+function parserOf(format: RegExp, what: string, least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (format.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be ${what}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}.`);
+  };
+}

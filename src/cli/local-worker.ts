@@ -1,0 +1,62 @@
+// Starts a Worker on a free port of this machine, from wrangler.toml as `wrangler deploy` reads it. Nothing of yours is
+// touched: neither .dev.vars nor the storage of `npm run dev`; what it writes goes when the process does.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Unstable_Config } from 'wrangler';
+import { jsonObjectIn } from '../vast/json-object.ts';
+import { projectRoot } from './project-root.ts';
+import { offlineEnvironment } from './wrangler.ts';
+
+/** The settings of wrangler.toml. */
+export type Settings = Unstable_Config;
+
+export interface LocalWorkerOptions {
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Settings that differ from the project's; paths are absolute. */
+  readonly change?: (settings: Settings) => Readonly<Record<string, unknown>>;
+}
+
+/** A line of the Worker's log: `event` says which step, the rest is about it. */
+export interface LogLine {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export type LocalWorker = Awaited<ReturnType<typeof startLocalWorker>>;
+
+/** `close` ends the Worker. `log` is every line so far, oldest first. `server` is wrangler's own handle on it. */
+export async function startLocalWorker({ secrets = {}, change = () => ({}) }: LocalWorkerOptions = {}) {
+  // Read by wrangler when it is loaded, so set first.
+  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
+  const { createTestHarness, unstable_readConfig } = await import('wrangler');
+
+  const root = mkdtempSync(join(tmpdir(), 'vastai-worker-'));
+  // However the process ends. On Ctrl-C wrangler ends itself, and the Worker with it, without a word to us.
+  const remove = () => rmSync(root, { recursive: true, force: true });
+  process.once('exit', remove);
+
+  const project = unstable_readConfig({ config: join(projectRoot, 'wrangler.toml') });
+  // What reading adds is no setting: where the file was found, and an empty list of schedules.
+  const { configPath: _, userConfigPath, topLevelName, definedEnvironments, triggers, ...settings } = project;
+  const configPath = join(root, 'wrangler.json');
+  writeFileSync(configPath, JSON.stringify({ ...settings, ...change(project) }));
+
+  const server = createTestHarness({ root, workers: [{ configPath, secrets: { ...secrets } }] });
+  const { url } = await server.listen();
+  return {
+    url,
+    server,
+    log: (): readonly LogLine[] => server.getLogs().flatMap(({ message }) => logLineOf(jsonObjectIn(message))),
+    close: async (): Promise<void> => {
+      await server.close();
+      process.off('exit', remove);
+      remove();
+    },
+  };
+}
+
+/** Lines without an event are the runtime's own. */
+function logLineOf(line: Record<string, unknown> | undefined): LogLine[] {
+  return typeof line?.event === 'string' ? [{ ...line, event: line.event }] : [];
+}
