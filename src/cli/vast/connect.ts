@@ -1,28 +1,40 @@
-// What most commands begin with: the key, and the API behind it.
-import { apiBaseUrl, createApiClient } from './api-client.ts';
-import { apiKey } from './api-key.ts';
-import { createOpsClient, type OpsClient } from './ops-client.ts';
-import type { Output } from './output.ts';
-import type { Surroundings } from './surroundings.ts';
-import { createVastApi, type VastApi } from './vast-api.ts';
-import type { WebhookTarget } from './webhook-url.ts';
+// What most commands begin with: the credentials, and the APIs behind them. A credential is held for this run only, and
+// hidden from the output.
+import type { Result } from '../../result.ts';
+import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
+import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
+import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
+import { CliFailure, usage } from '../cli-failure.ts';
+import { isSafeForCredentials, type Target } from '../target.ts';
+import type { ActionContext } from './action.ts';
+import { createOpsClient, type OpsClient } from './worker/ops-client.ts';
 
-/** @throws CliFailure where there is no key, or no address it may be sent to. */
-export async function connectToVast(surroundings: Surroundings, output: Output): Promise<VastApi> {
+/** @throws CliFailure (usage) where there is no key, or no address it may be sent to. */
+export async function connectToVast({ surroundings, output }: ActionContext): Promise<VastApi> {
   // Before the key is asked for: an address that may not have it needs no key.
-  apiBaseUrl(surroundings.env);
-  const key = await apiKey(surroundings, output);
-  return createVastApi(createApiClient(surroundings, { key }));
+  const base = URL.parse(surroundings.env.VAST_API_URL || DEFAULT_API_URL);
+  if (base === null) throw usage('VAST_API_URL is not a URL.');
+  if (!isSafeForCredentials(base)) throw usage('VAST_API_URL must be https: the API key would travel in the open.');
+
+  const given = surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
+  const key = given?.trim() ?? '';
+  if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
+  // A header can carry nothing else; a line break here is a paste gone wrong, and fetch would quote it in its error.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw usage('The API key holds characters that no key has.');
+  output.protect(key);
+  return createVastApi(createApiClient({ ...surroundings, base, key }));
 }
 
 /** The Worker's ops API, where its token is given. */
-export function connectToOps(
-  surroundings: Surroundings,
-  output: Output,
-  { worker }: WebhookTarget,
-): OpsClient | undefined {
+export function connectToOps({ surroundings, output }: ActionContext, { worker }: Target): OpsClient | undefined {
   const token = surroundings.env.OPS_TOKEN;
   if (!token) return undefined;
   output.protect(token);
   return createOpsClient(surroundings, worker, token);
+}
+
+/** What an API call brought. @throws CliFailure otherwise. @param doing Follows "could not": "list the webhooks". */
+export function expectOk<Value>(answer: Result<Value, ApiFailure>, doing: string): Value {
+  if (!answer.ok) throw new CliFailure(describeApiFailure(answer.failure, doing));
+  return answer.value;
 }

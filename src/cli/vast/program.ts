@@ -1,19 +1,20 @@
-// The command line of `vast`: what can be typed, its help, and how every command ends. What a command does lives in its file.
+// The command line of `vast`: its commands, its help, and how every command ends. What a command does is in its file.
 import { Command, CommanderError } from 'commander';
-import { CliFailure, EXIT, messageOf } from './cli-failure.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { createOutput, type Output } from './output.ts';
-import { addRegisterCommand } from './register-command.ts';
-import { addRotateCommand } from './rotate-command.ts';
-import type { Surroundings } from './surroundings.ts';
-import { addTypesCommand } from './types-command.ts';
-import { addWebhookCommands } from './webhooks-commands.ts';
+import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
+import type { Action } from './action.ts';
+import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addRegisterCommand } from './register/register-command.ts';
+import { addRotateCommand } from './rotate/rotate-command.ts';
+import { createOutput } from './terminal/output.ts';
+import type { Surroundings } from './terminal/surroundings.ts';
+import { addTypesCommand } from './webhooks/types-command.ts';
+import { addWebhookCommands } from './webhooks/webhooks-commands.ts';
 
 const HELP_END = `
 Environment:
-  VAST_API_KEY   the API key; without it you are asked, without echo
+  VAST_API_KEY   the API key; without it you are asked for it
   VAST_API_URL   another API than https://console.vast.ai
-  OPS_TOKEN      the Worker's ops token, to look into its ledger
+  OPS_TOKEN      the Worker's ops token, to read its ledger
 
 Exit codes:
   0  done
@@ -26,17 +27,6 @@ Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
   npm run vast -- webhooks rotate
   npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
-
-/** What a command's action gets: the world, and where to speak. */
-export interface ActionContext {
-  readonly surroundings: Surroundings;
-  readonly output: Output;
-}
-
-/** Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means 0). Ids are the only arguments there are. */
-export type Action = <Options extends { readonly json?: boolean }>(
-  run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
-) => (...parameters: unknown[]) => Promise<void>;
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runVast(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -73,7 +63,7 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
     .addHelpText('after', HELP_END)
     .exitOverride()
     .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr })
-    .showHelpAfterError('(--help shows what can be said)');
+    .showHelpAfterError('(see --help)');
   addTypesCommand(program, action);
   const webhooks = program.command('webhooks').description('list, register, update, delete, test and rotate webhooks');
   addWebhookCommands(webhooks, action);

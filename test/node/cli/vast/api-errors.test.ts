@@ -1,6 +1,6 @@
 // Every way in which Vast.ai's API can fail becomes one clear line, and only what is safe to repeat is repeated.
 import { describe, expect, it, vi } from 'vitest';
-import { createApiClient } from '../../../../src/cli/vast/api-client.ts';
+import { createApiClient } from '../../../../src/vast/api-client.ts';
 import { createClock } from './clock.ts';
 import type { Fault } from './fake-provider.ts';
 import { createScene } from './scene.ts';
@@ -57,8 +57,7 @@ describe('an API error', () => {
 
   it('silence becomes a time-out', async () => {
     const origin = await serve(() => never);
-    const { sleep } = createClock();
-    const call = createApiClient({ env: { VAST_API_URL: origin }, fetch, sleep }, { key: 'k', timeoutMs: 50 });
+    const call = createApiClient({ ...createClock(), base: new URL(origin), fetch, key: 'k', timeoutMs: 50 });
     expect(await call({ method: 'POST', path: '/x', repeat: 'if_untouched' })).toEqual({
       ok: false,
       failure: { kind: 'timeout', seconds: 0.05 },
@@ -84,21 +83,20 @@ describe('repeating', () => {
     expect(scene.provider.calls).toHaveLength(3);
   });
 
-  it('waits longer each time, and as long as Retry-After says', async () => {
-    const answers = [
-      new Response('', { status: 429 }),
-      new Response('', { status: 500 }),
-      new Response('', { status: 503, headers: { 'Retry-After': '7' } }),
-    ];
-    const origin = await serve(() => answers.shift() ?? Response.json({ success: true }));
-    const pauses: number[] = [];
-    const call = createApiClient(
-      { env: { VAST_API_URL: origin }, fetch, sleep: async (ms) => void pauses.push(ms) },
-      { key: 'k' },
-    );
-    expect((await call({ method: 'GET', path: '/', repeat: 'whenever' })).ok).toBe(true);
-    expect(pauses[1]).toBeGreaterThan(pauses[0] ?? Number.POSITIVE_INFINITY);
-    expect(pauses[2]).toBe(7_000);
+  it('waits longer each time, and as long as Retry-After says, in seconds or as a date', async () => {
+    const now = Date.parse('2026-11-24T12:00:00Z');
+    const busy = (retryAfter: string) => new Response('', { status: 503, headers: { 'Retry-After': retryAfter } });
+    const waits = async (...answers: Response[]) => {
+      const pauses: number[] = [];
+      const origin = await serve(() => answers.shift() ?? Response.json({ success: true }));
+      const sleep = async (ms: number) => void pauses.push(ms);
+      const call = createApiClient({ base: new URL(origin), fetch, now: () => now, sleep, key: 'k' });
+      expect((await call({ method: 'GET', path: '/', repeat: 'whenever' })).ok).toBe(true);
+      return pauses;
+    };
+    const [first = 0, second = 0] = await waits(new Response('', { status: 429 }), new Response('', { status: 500 }));
+    expect(second).toBeGreaterThan(first);
+    expect(await waits(busy('7'), busy(new Date(now + 9_000).toUTCString()))).toEqual([7_000, 9_000]);
   });
 
   it('gives up after a few tries', async () => {

@@ -1,7 +1,7 @@
 // The plain commands, the help, and what every command has in common.
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readHidden, type Terminal } from '../../../../src/cli/vast/read-hidden.ts';
+import { askHidden, confirm } from '../../../../src/cli/vast/terminal/ask.ts';
 import { createScene } from './scene.ts';
 
 describe('types', () => {
@@ -109,31 +109,39 @@ describe('the command line', () => {
   });
 });
 
-describe('asking for the key', () => {
+describe('asking at the terminal', () => {
   function terminal() {
-    const modes: boolean[] = [];
-    const input = Object.assign(new PassThrough(), { setRawMode: (on: boolean) => modes.push(on) }) as Terminal &
-      PassThrough;
+    const [input, output] = [new PassThrough(), new PassThrough()];
     let shown = '';
-    const answer = readHidden('Key: ', input, (text) => {
+    output.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
     });
-    return { input, modes, answer, shown: () => shown };
+    return { input, output, shown: () => shown };
   }
 
-  it('takes a paste up to Enter and shows none of it', async () => {
-    const { input, modes, answer, shown } = terminal();
-    input.write('abc');
-    input.write('d\u007fe\rrest');
+  it('takes a pasted key up to Enter and shows none of it', async () => {
+    const { input, output, shown } = terminal();
+    const answer = askHidden('Key:', { input, output });
+    input.write('abcd\u007fe\r');
     expect(await answer).toBe('abce');
-    expect(shown()).toBe('Key: \n');
-    expect(modes).toEqual([true, false]);
+    expect(shown()).toContain('Key:');
+    expect(shown()).not.toMatch(/abc/);
   });
 
-  it('gives the terminal back on Ctrl-C', async () => {
-    const { input, modes, answer } = terminal();
+  it.each([
+    ['y\r', true],
+    ['\r', false],
+  ])('takes %j after a yes-or-no question for %s', async (typed, yes) => {
+    const { input, output } = terminal();
+    const answer = confirm('Delete?', { input, output });
+    input.write(typed);
+    expect(await answer).toBe(yes);
+  });
+
+  it.each([askHidden, confirm])('ends the command as interrupted on Ctrl-C', async (ask) => {
+    const { input, output } = terminal();
+    const answer = ask('Key:', { input, output });
     input.write('ab\u0003');
-    await expect(answer).rejects.toThrow('Interrupted');
-    expect(modes).toEqual([true, false]);
+    await expect(answer).rejects.toMatchObject({ exitCode: 130 });
   });
 });

@@ -1,9 +1,9 @@
 // Doctor against a Worker and a Vast.ai that are fine, and against each thing that can be wrong.
 import { describe, expect, it } from 'vitest';
-import { checkAddress } from '../../../../src/cli/vast/doctor-worker.ts';
-import type { Finding } from '../../../../src/cli/vast/finding.ts';
-import { handledTypes } from '../../../../src/cli/vast/handled-types.ts';
-import { webhookTarget } from '../../../../src/cli/vast/webhook-url.ts';
+import { secureTargetOf } from '../../../../src/cli/target.ts';
+import { checkAddress, checkRecent } from '../../../../src/cli/vast/doctor/check-worker.ts';
+import type { Finding } from '../../../../src/cli/vast/doctor/finding.ts';
+import { createOpsClient } from '../../../../src/cli/vast/worker/ops-client.ts';
 import { createScene } from './scene.ts';
 
 const SECRET = 'doctor-test-secret';
@@ -35,7 +35,7 @@ describe('doctor', () => {
     expect(run.findings.filter(({ level, check }) => level !== 'fine' && check !== 'address')).toEqual([]);
   });
 
-  it('names a cure for everything that is not fine', async () => {
+  it('says what to do about everything that is not fine', async () => {
     const scene = await healthyScene();
     scene.worker.stored.clear();
     scene.worker.set('OTHER', 'x');
@@ -44,7 +44,7 @@ describe('doctor', () => {
     expect(run.exitCode).toBe(1);
     const wrong = run.findings.filter(({ level }) => level !== 'fine');
     expect(wrong.length).toBeGreaterThan(3);
-    expect(wrong.filter(({ cure }) => !cure)).toEqual([]);
+    expect(wrong.filter(({ fix }) => !fix)).toEqual([]);
   });
 
   it.each<[string, () => Response, RegExp]>([
@@ -105,7 +105,7 @@ describe('doctor', () => {
     expect(run.levelOf('health')?.level).toBe('fine');
     expect(run.levelOf('endpoint')).toMatchObject({
       level: 'problem',
-      cure: expect.stringContaining('--endpoint host'),
+      fix: expect.stringContaining('--endpoint host'),
     });
   });
 
@@ -153,17 +153,7 @@ describe('doctor', () => {
     const run = await scene.doctor();
     expect(run.levelOf('registration')).toMatchObject({
       level: 'problem',
-      cure: expect.stringContaining('webhooks update'),
-    });
-  });
-
-  it('finds handlers that no subscription feeds', async () => {
-    const scene = await healthyScene();
-    if (scene.webhook) scene.webhook.event_types = ['client:low_credit'];
-    const run = await scene.doctor();
-    expect(run.levelOf('subscriptions')).toMatchObject({
-      level: 'warning',
-      found: expect.stringContaining('outbid'),
+      fix: expect.stringContaining('webhooks update'),
     });
   });
 
@@ -204,6 +194,15 @@ describe('doctor', () => {
     expect((await scene.doctor()).levelOf('deliveries')?.found).toContain('does not accept');
   });
 
+  it('says that a Worker elsewhere takes a short OPS_TOKEN for none', async () => {
+    const target = secureTargetOf('https://hooks.example.com');
+    const ops = createOpsClient({ fetch: async () => Response.json({ events: [] }) }, target.worker, 'unused');
+    const short = await checkRecent(ops, 'x'.repeat(23), target);
+    expect(short).toMatchObject({ level: 'warning', found: expect.stringContaining('serves no ops page') });
+    expect((await checkRecent(ops, 'x'.repeat(24), target)).found).toBe('none yet');
+    expect((await checkRecent(ops, 'short', secureTargetOf('http://127.0.0.2:1'))).found).toBe('none yet');
+  });
+
   it.each([
     'https://10.0.0.8',
     'https://192.168.1.4',
@@ -211,29 +210,10 @@ describe('doctor', () => {
     'https://worker',
     'http://localhost:8787',
   ])('warns that Vast.ai cannot reach %s', (url) => {
-    expect(checkAddress(webhookTarget(url)).level).toBe('warning');
+    expect(checkAddress(secureTargetOf(url)).level).toBe('warning');
   });
 
   it('has nothing against a public https address', () => {
-    expect(checkAddress(webhookTarget('https://hooks.example.com')).level).toBe('fine');
+    expect(checkAddress(secureTargetOf('https://hooks.example.com')).level).toBe('fine');
   });
-});
-
-describe('the handlers’ types', () => {
-  it.each([
-    'outbid: async () => {}',
-    "'outbid': run,",
-    'async outbid(event) {}',
-    'outbid(event) {}',
-    '{ outbid, fallback }',
-  ])('are seen in %s', (source) => {
-    expect([...handledTypes(`defineHandlers({\n  ${source}\n})`)]).toContain('outbid');
-  });
-
-  it.each(['// outbid: later', '/* outbid: later */', "log('handler.outbid', 1)", 'not_outbid: run'])(
-    'are not seen in %s',
-    (source) => {
-      expect([...handledTypes(`defineHandlers({\n  ${source}\n})`)]).not.toContain('outbid');
-    },
-  );
 });

@@ -1,6 +1,6 @@
 // What an operator may type for event types, and what it means.
 import { describe, expect, it } from 'vitest';
-import { catalogueKeys, expandEvents } from '../../../../src/cli/vast/event-keys.ts';
+import { catalogueKeys, expandEvents } from '../../../../src/cli/vast/webhooks/event-keys.ts';
 import { notificationGroups } from '../../../../src/event/catalogue.ts';
 
 describe('--events', () => {

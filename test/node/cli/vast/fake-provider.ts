@@ -2,7 +2,7 @@
 // moment, retried after 408, 429, 5xx and lost connections, and given up after anything else.
 
 import { setTimeout as realSleep } from 'node:timers/promises';
-import { catalogueKeys, contextOf, slugOf } from '../../../../src/cli/vast/event-keys.ts';
+import { catalogueKeys, contextOf, slugOf } from '../../../../src/cli/vast/webhooks/event-keys.ts';
 import { sampleOf } from '../../../../src/event/samples.ts';
 import { schemes } from '../../../../src/signature/schemes.ts';
 import { signDelivery } from '../../../../src/signature/sign.ts';

@@ -1,7 +1,7 @@
 // A Worker as the CLI sees it: the real signature and parse code over secret slots that a test's secret command writes to.
 // A change takes effect only after a while, as on the real platform, and no queue stands behind it.
 
-import { slotsOf } from '../../../../src/cli/vast/webhook-url.ts';
+import { endpointAt, secretNamesOf } from '../../../../src/endpoint.ts';
 import { parseEvent } from '../../../../src/event/parse.ts';
 import { checkTimestamp, verifyDelivery } from '../../../../src/signature/verify.ts';
 import type { Clock } from './clock.ts';
@@ -51,10 +51,10 @@ export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
       if (inFront) return inFront;
       if (pathname === '/health') return health();
       if (pathname.startsWith('/ops/')) return ops(request, pathname);
-      const endpoint = /^\/webhooks\/vastai(?:\/([a-z][a-z0-9-]*))?\/?$/.exec(pathname);
-      if (!endpoint) return json(404, { error: 'Not found' });
+      const endpoint = endpointAt(pathname);
+      if (endpoint === undefined) return json(404, { error: 'Not found' });
       if (request.method !== 'POST') return json(405, { error: 'Method not allowed' });
-      return receive(request, endpoint[1] ?? 'default');
+      return receive(request, endpoint);
     }),
     stored: new Map(),
     accepted: new Set(),
@@ -95,7 +95,7 @@ export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
   }
 
   async function receive(request: Request, endpoint: string): Promise<Response> {
-    const secrets = slotsOf(endpoint)
+    const secrets = secretNamesOf(endpoint)
       .map(read)
       .filter((secret) => secret !== undefined);
     if (secrets.length === 0) return json(503, { error: 'Not configured' });
@@ -127,9 +127,9 @@ export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
     const events = (worker.consuming ? [...worker.accepted] : [])
       .reverse()
       .map((id) => ({ id, type: 'webhook_test', status: 'processed', created: new Date(clock.now()).toISOString() }));
-    const id = /^\/ops\/api\/events\/(.+)$/.exec(pathname)?.[1];
-    if (id === undefined) return json(200, { events, cursor: null });
-    const event = events.find((one) => one.id === decodeURIComponent(id));
+    if (pathname === '/ops/api/events') return json(200, { events, cursor: null });
+    const { searchParams } = new URL(request.url);
+    const event = events.find((one) => one.id === searchParams.get('id'));
     return event ? json(200, event) : json(404, { error: 'Not found' });
   }
 }

@@ -7,7 +7,7 @@ const SLOT = 'VASTAI_WEBHOOK_SECRET';
 
 async function freshScene() {
   const scene = await createScene();
-  const args = ['webhooks', 'register', '--url', scene.worker.origin, '--events', 'billing', ...scene.put];
+  const args = ['webhooks', 'register', '--url', scene.worker.origin, '--events', 'billing', ...scene.secretOptions];
   return { ...scene, register: (...more: string[]) => scene.vast([...args, ...more]) };
 }
 
@@ -204,7 +204,7 @@ async function killedAfter(scene: Scene, contact: number): Promise<boolean> {
     await never;
   };
   scene.worker.onCommand = (_run, when) => (when === 'after' ? point() : undefined);
-  const args = ['webhooks', 'register', '--url', scene.worker.origin, '--events', 'billing', ...scene.put];
+  const args = ['webhooks', 'register', '--url', scene.worker.origin, '--events', 'billing', ...scene.secretOptions];
   const run = scene.vast(args, {
     fetch: async (input, init) => {
       const response = await fetch(input, init);

@@ -178,7 +178,7 @@ describe('webhooks rotate', () => {
   it('changes nothing at Vast.ai when the secret command writes to another Worker', async () => {
     const scene = await registeredScene();
     const other = await createScene();
-    const run = await scene.vast(['webhooks', 'rotate', '--current', FIRST, ...other.put]);
+    const run = await scene.vast(['webhooks', 'rotate', '--current', FIRST, ...other.secretOptions]);
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('Nothing was changed at Vast.ai');
     expect(scene.provider.calls).not.toContain('rotate');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runVast } from '../../../../src/cli/vast/program.ts';
-import type { Surroundings } from '../../../../src/cli/vast/surroundings.ts';
+import type { Surroundings } from '../../../../src/cli/vast/terminal/surroundings.ts';
 import { type Clock, createClock } from './clock.ts';
 import { API_KEY, type FakeProvider, startFakeProvider } from './fake-provider.ts';
 import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
@@ -22,8 +22,7 @@ export interface Scene {
   readonly provider: FakeProvider;
   readonly worker: FakeWorker;
   readonly env: Record<string, string | undefined>;
-  /** The options that point a command at the test's secret commands. */
-  readonly put: readonly string[];
+  /** The options that put the test's secret command in wrangler's place. */
   readonly secretOptions: readonly string[];
   /** Everything said by every run. */
   readonly said: { text: string };
@@ -43,21 +42,13 @@ export async function createScene(): Promise<Scene> {
     VAST_API_KEY: API_KEY,
   };
   const said = { text: '' };
-  const put = ['--put-secret', `${COMMAND} ${worker.origin} put`, '--settle', '5'];
   return {
     clock,
     provider,
     worker,
     env,
     said,
-    put,
-    secretOptions: [
-      ...put,
-      '--delete-secret',
-      `${COMMAND} ${worker.origin} delete`,
-      '--list-secrets',
-      `${COMMAND} ${worker.origin} list`,
-    ],
+    secretOptions: ['--wrangler', `${COMMAND} ${worker.origin}`, '--settle', '5'],
     vast: async (args, change = {}) => {
       let stdout = '';
       let stderr = '';

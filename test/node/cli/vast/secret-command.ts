@@ -1,8 +1,10 @@
-// Stands for `wrangler secret put | delete | list`: `node secret-command.ts <worker> put NAME`, the value on standard input.
+// Plays wrangler: `node secret-command.ts <worker> secret put NAME` with the value on standard input, `secret delete NAME`,
+// `secret list`.
 // It also reports its own argument list and environment, so that a test can look for leaks there.
 import { text } from 'node:stream/consumers';
 
-const [worker = '', verb = '', name = ''] = process.argv.slice(2);
+const [worker = '', secret, verb = '', name = ''] = process.argv.slice(2);
+if (secret !== 'secret') throw new Error('not called as wrangler is');
 const value = await text(process.stdin);
 const response = await fetch(`${worker}/_command/`, {
   method: 'POST',
@@ -11,6 +13,6 @@ const response = await fetch(`${worker}/_command/`, {
 const { names = [], error } = (await response.json()) as { names?: string[]; error?: string };
 // A careless command repeats what it was given; the CLI must not pass that on.
 console.log(`${verb} ${name} ${value}`);
-if (verb === 'list') console.log(names.join('\n'));
+if (verb === 'list') console.log(JSON.stringify(names.map((each) => ({ name: each, type: 'secret_text' }))));
 if (!response.ok) console.error(`failed with ${value}: ${error}`);
 process.exitCode = response.ok ? 0 : 1;

@@ -1,0 +1,165 @@
+// Doctor's checks of the Worker, as Vast.ai sees it: address, what is in front, health, clock, secret, recent events.
+
+import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
+import { TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
+import type { Target } from '../../target.ts';
+import type { OpsClient } from '../worker/ops-client.ts';
+import { describeAnswer, type WorkerAnswer, type WorkerClient } from '../worker/worker-client.ts';
+import { type Finding, fine, problem, skipped, warning } from './finding.ts';
+
+/** A clock difference that is mentioned, in seconds; from the tolerance on, deliveries are refused as stale. */
+const NOTABLE_SKEW_SECONDS = 30;
+const RECENT = 50;
+
+export function checkAddress({ local, url }: Target): Finding {
+  const { hostname, port } = new URL(url);
+  if (local || isPrivateHost(hostname)) {
+    return warning(
+      'address',
+      `${hostname} is reachable only from here`,
+      'Fine for a local Worker. Vast.ai needs a deployed one: give its public https address.',
+    );
+  }
+  if (port !== '') {
+    return warning('address', `port ${port} is unusual`, 'Check that this port is open to the internet.');
+  }
+  return fine('address', `https, public host ${hostname}`);
+}
+
+function isPrivateHost(host: string): boolean {
+  return (
+    /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|169\.254\.|0\.|\[f[cd]|\[fe80)|\.(local|internal|lan)$/.test(host) ||
+    !/[.:]/.test(host)
+  );
+}
+
+export async function checkHealth(worker: WorkerClient, target: Target): Promise<Finding[]> {
+  const { answer, clockAheadSeconds } = await worker.health();
+  return [healthFinding(answer, `${target.worker}/health`, target), clockFinding(clockAheadSeconds)];
+}
+
+function healthFinding(answer: WorkerAnswer, url: string, target: Target): Finding {
+  if (answer.kind === 'ok') return fine('health', 'the Worker answers and has a secret');
+  if (answer.kind === 'not_configured') {
+    return problem('health', 'the Worker has no webhook secret at all', registerFix(target));
+  }
+  // A delivery's answer at /health is a stranger's.
+  const isOwn = ['invalid_signature', 'outside_tolerance', 'unavailable'].includes(answer.kind);
+  const found = isOwn ? `${url} does not answer as this Worker does` : describeAnswer(answer, url);
+  return problem('health', found, fixOf(answer));
+}
+
+function clockFinding(ahead: number | undefined): Finding {
+  if (ahead === undefined) return skipped('clock', 'The answer had no date to compare with.');
+  const off = Math.abs(ahead);
+  const found = `this machine is ${off} s ${ahead > 0 ? 'behind' : 'ahead of'} the Worker`;
+  const fix = `Set this machine’s clock (NTP): from ${TIMESTAMP_TOLERANCE_SECONDS} s on, what it signs itself is refused. Vast.ai's deliveries are not affected.`;
+  if (off >= TIMESTAMP_TOLERANCE_SECONDS) return problem('clock', found, fix);
+  return off >= NOTABLE_SKEW_SECONDS ? warning('clock', found, fix) : fine('clock', `within ${NOTABLE_SKEW_SECONDS} s`);
+}
+
+/** How a delivery without a signature is answered: by the path and method that Vast.ai uses. */
+export async function checkDoor(worker: WorkerClient, target: Target): Promise<Finding> {
+  const { answer } = await worker.unsigned();
+  switch (answer.kind) {
+    case 'invalid_signature':
+      return fine('endpoint', `${target.url} refuses unsigned deliveries, as it must`);
+    case 'not_configured':
+      return problem('endpoint', `no secret for endpoint "${target.endpoint}"`, registerFix(target));
+    case 'unavailable':
+      return warning(
+        'endpoint',
+        'a rotation window is open: forgeries are answered 503 instead of 401',
+        'If no rotation is running now, complete it: `webhooks rotate`.',
+      );
+    case 'ok':
+    case 'outside_tolerance':
+      return problem(
+        'endpoint',
+        'it accepts a delivery without a signature',
+        'This is not the Worker: check where the URL leads.',
+      );
+    default:
+      return problem('endpoint', describeAnswer(answer, target.url), fixOf(answer));
+  }
+}
+
+export async function checkSecret(worker: WorkerClient, target: Target, secret: string | undefined): Promise<Finding> {
+  const [name] = target.slots;
+  if (!secret) return skipped('secret', `To check it, set ${name} in the environment.`);
+  const { answer } = await worker.signed(secret);
+  switch (answer.kind) {
+    case 'ok':
+      return fine('secret', 'the Worker accepts what this secret signs');
+    case 'invalid_signature':
+    case 'not_configured':
+      return problem(
+        'secret',
+        `the Worker does not know the secret in ${name}`,
+        `Store it again (\`npx wrangler secret put ${name}\`), or get a new one: \`webhooks rotate\`.`,
+      );
+    case 'outside_tolerance':
+      return problem('secret', 'right, but this machine’s clock is wrong', 'Set this machine’s clock (NTP).');
+    case 'unavailable':
+      return warning(
+        'secret',
+        'not accepted: a rotation window is open, or the queue is down',
+        'Complete the rotation (`webhooks rotate`). If none is running, see the Worker’s log.',
+      );
+    default:
+      return problem('secret', describeAnswer(answer, target.url), fixOf(answer));
+  }
+}
+
+/** A Worker that is not on this machine takes a shorter token for none. */
+const MIN_OPS_TOKEN_LENGTH = 24;
+
+/** @param token The `OPS_TOKEN` with which `ops` asks. */
+export async function checkRecent(
+  ops: OpsClient | undefined,
+  token: string | undefined,
+  target: Target,
+): Promise<Finding> {
+  if (!ops || token === undefined) return skipped('deliveries', 'To read the ledger, set OPS_TOKEN.');
+  const store = 'Store one with `npx wrangler secret put OPS_TOKEN`.';
+  if (token.length < MIN_OPS_TOKEN_LENGTH && !target.local) {
+    const found = `OPS_TOKEN is under ${MIN_OPS_TOKEN_LENGTH} characters: the Worker then serves no ops page`;
+    return warning('deliveries', found, `Use a longer one. ${store}`);
+  }
+  const recent = await ops.recent(RECENT);
+  if (!recent.ok) {
+    return warning('deliveries', recent.failure, store);
+  }
+  const counts = new Map<string, number>();
+  for (const { status } of recent.value) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  if (counts.size === 0) {
+    return warning('deliveries', 'none yet', 'Have one sent: `webhooks test <id>`.');
+  }
+  if (counts.has('dead') || counts.has('quarantined')) {
+    return warning(
+      'deliveries',
+      `of the last ${recent.value.length}: ${summary}`,
+      'Look at them on /ops, and replay those that should run again.',
+    );
+  }
+  return fine('deliveries', `of the last ${recent.value.length}: ${summary}`);
+}
+
+function registerFix({ worker, endpoint }: Target): string {
+  const named = endpoint === DEFAULT_ENDPOINT ? '' : ` --endpoint ${endpoint}`;
+  return `Register: \`npm run vast -- webhooks register --url ${worker}${named} --events …\`.`;
+}
+
+const FIXES: Partial<Record<WorkerAnswer['kind'], string>> = {
+  redirect:
+    'Use the address it redirects to, or remove the redirect rule from this path: Vast.ai counts a redirect as a permanent failure.',
+  login_page: 'Exempt /webhooks/* and /health from Cloudflare Access (protect /ops alone): Vast.ai cannot log in.',
+  challenge: 'Add a WAF rule that skips bot checks for /webhooks/*: Vast.ai cannot solve a challenge.',
+  unreachable: 'Check the address, its DNS record and certificate, and that the Worker is deployed.',
+};
+
+/** What to do where something other than the Worker answers. */
+function fixOf({ kind }: WorkerAnswer): string {
+  return FIXES[kind] ?? 'Check the address and that the Worker is deployed there (`npm run deploy` prints it).';
+}

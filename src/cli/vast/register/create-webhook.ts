@@ -1,0 +1,67 @@
+// The part of a registration that must not be interrupted: from creating the webhook to storing its secret.
+import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
+import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
+import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
+import { isSameUrl } from '../../target.ts';
+import { rotateAtVast } from '../rotate/rotate-at-vast.ts';
+import type { SetupDeps } from '../setup.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
+
+/** Registers. Where the outcome is unknown, the list tells: a blind retry could register twice. */
+export async function createWebhook(
+  { api, output, surroundings }: SetupDeps,
+  fields: WebhookFields,
+  known: ReadonlySet<number>,
+) {
+  output.say(`2/5 Registering ${fields.webhook_url} for ${fields.event_types.length} event types`);
+  const created = await api.create(fields);
+  if (created.ok) return { webhook: created.value, secret: created.value.webhook_secret };
+  const trouble = describeApiFailure(created.failure, 'register the webhook');
+  if (!mayHaveHappened(created.failure)) throw new CliFailure(trouble);
+
+  await surroundings.sleep(2_000);
+  const listed = await api.list();
+  if (!listed.ok) {
+    throw new CliFailure(
+      `${trouble} Whether it was registered is unknown: run the same command again to complete it.`,
+      EXIT.unfinished,
+    );
+  }
+  const found = listed.value.find(
+    (webhook) => !known.has(webhook.id) && isSameUrl(webhook.webhook_url, fields.webhook_url),
+  );
+  if (!found) throw new CliFailure(`${trouble} It was not registered.`);
+  return withNewSecret(api, found, surroundings);
+}
+
+/** Takes over what an interrupted run left: registered, but the endpoint never got the secret, so nothing can be lost. */
+export async function adoptWebhook({ api, output, surroundings }: SetupDeps, webhook: Webhook) {
+  output.say(`2/5 Webhook ${webhook.id} is registered without a secret at the Worker: asking for a new one`);
+  return withNewSecret(api, webhook, surroundings);
+}
+
+async function withNewSecret(api: VastApi, webhook: Webhook, surroundings: Surroundings) {
+  const secret = await rotateAtVast(api, webhook.id, surroundings);
+  if (!secret.ok) throw left(webhook, `its secret is not at the Worker. ${secret.failure.message}`);
+  return { webhook, secret: secret.value };
+}
+
+/** Stores the secret. Where that fails, it deletes what this run has created. */
+export async function storeOrUndo(deps: SetupDeps, webhook: Webhook, slot: string, secret: string, ours: boolean) {
+  try {
+    await deps.store.put(slot, secret);
+  } catch (error) {
+    if (!ours) throw left(webhook, `${messageOf(error)}.`);
+    const removed = await deps.api.remove(webhook.id);
+    if (!removed.ok) throw left(webhook, `${messageOf(error)}. ${describeApiFailure(removed.failure, 'undo that')}`);
+    throw new CliFailure(`${messageOf(error)}. The registration is undone; nothing is left.`);
+  }
+}
+
+/** A failure that leaves a webhook behind: how to finish, and how to undo. */
+export function left(webhook: Webhook, what: string): CliFailure {
+  return new CliFailure(
+    `Webhook ${webhook.id} is registered, but ${what} To finish: fix that, then run the same command again (it goes on from here; add --replace-secret if the endpoint holds another secret). To undo: \`webhooks delete ${webhook.id}\`.`,
+    EXIT.unfinished,
+  );
+}

@@ -1,0 +1,35 @@
+// One new secret from Vast.ai. If the answer is lost, so is the secret, and all that helps is to rotate again.
+import { fail, type Result, succeed } from '../../../result.ts';
+import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
+import type { VastApi } from '../../../vast/vast-api.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
+
+const TRIES = 4;
+const PAUSE_MS = 3_000;
+
+export interface RotateFailure {
+  readonly message: string;
+  /** Whether Vast.ai may now sign with a secret that nobody has. */
+  readonly mayHaveRotated: boolean;
+}
+
+export async function rotateAtVast(
+  api: VastApi,
+  id: number,
+  surroundings: Pick<Surroundings, 'sleep'>,
+): Promise<Result<string, RotateFailure>> {
+  let mayHaveRotated = false;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await api.rotate(id);
+    if (answer.ok) return succeed(answer.value.webhook_secret);
+    const unclear = mayHaveHappened(answer.failure);
+    mayHaveRotated ||= unclear;
+    if (unclear && attempt < TRIES) {
+      await surroundings.sleep(PAUSE_MS * attempt);
+      continue;
+    }
+    const message = describeApiFailure(answer.failure, 'rotate the secret');
+    const advice = 'Vast.ai may sign with a new secret that nobody has: run the same command again.';
+    return fail({ message: mayHaveRotated ? `${message} ${advice}` : message, mayHaveRotated });
+  }
+}

@@ -1,0 +1,81 @@
+// What a run of `webhooks rotate` has to do, from what is known. Pure: no I/O, no clock.
+//
+// The list of secrets says which slots are set but not which secret is in them, and Vast.ai shows a secret only once. So
+// the record says which slot is in use; where neither record nor list can tell, the operator must: a guess could overwrite
+// the only secret that still verifies what is in flight.
+import type { RotationRecord } from './rotation-record.ts';
+
+export interface PlanInput {
+  readonly slots: readonly [string, string];
+  readonly record: RotationRecord | undefined;
+  /** Names of the secrets that are set. */
+  readonly set: ReadonlySet<string>;
+  /** `--finish`: only retire. */
+  readonly finish: boolean;
+  /** `--again`: rotate even though an old slot is still to be retired. */
+  readonly again: boolean;
+  /** `--current`: the operator's word on which slot is live. */
+  readonly stated: string | undefined;
+}
+
+export type RotationPlan =
+  /** Rotate; the new secret goes to `target`. `resumed`: an earlier run may already have rotated and lost the secret. */
+  | { readonly do: 'switch'; readonly current: string; readonly target: string; readonly resumed: boolean }
+  /** The new secret is in `target`, or perhaps is: prove it. */
+  | { readonly do: 'prove'; readonly current: string; readonly target: string; readonly certain: boolean }
+  | { readonly do: 'retire'; readonly current: string; readonly old: string }
+  | { readonly do: 'nothing' }
+  | { readonly do: 'refuse'; readonly because: 'no_secret' | 'both_set' | 'not_switched_yet' };
+
+export function planRotation(input: PlanInput): RotationPlan {
+  const { record, slots, stated } = input;
+  if (stated !== undefined) return fromStated(input, stated);
+  const rotation = record?.rotation;
+  if (!record || !rotation || !slots.includes(rotation.target)) return fromList(input);
+
+  const { current } = record;
+  const { target } = rotation;
+  switch (rotation.step) {
+    case 'opening':
+      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
+      return { do: 'switch', current, target, resumed: false };
+    case 'rotating':
+      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
+      // If it was free and is set, an earlier run has stored its secret and died before noting it.
+      if (rotation.targetWasFree && input.set.has(target) && !input.again)
+        return { do: 'prove', current, target, certain: false };
+      return { do: 'switch', current, target, resumed: true };
+    case 'stored':
+      if (input.again) return { do: 'switch', current, target, resumed: true };
+      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
+      return { do: 'prove', current, target, certain: true };
+    case 'done':
+      if (input.again) return { do: 'switch', current: target, target: current, resumed: false };
+      // Somebody has deleted the old slot by hand: that rotation is over.
+      if (!input.set.has(current)) return fromList(input);
+      return { do: 'retire', current: target, old: current };
+    case 'retiring':
+      return { do: 'retire', current: target, old: current };
+  }
+}
+
+/** Nothing is under way as far as this machine knows. */
+function fromList({ slots, set, finish }: PlanInput): RotationPlan {
+  const filled = slots.filter((slot) => set.has(slot));
+  const [only] = filled;
+  if (only === undefined) return { do: 'refuse', because: 'no_secret' };
+  if (filled.length > 1) return { do: 'refuse', because: 'both_set' };
+  if (finish) return { do: 'nothing' };
+  return { do: 'switch', current: only, target: otherSlot(slots, only), resumed: false };
+}
+
+function fromStated({ slots, record, set, finish }: PlanInput, current: string): RotationPlan {
+  const old = otherSlot(slots, current);
+  const step = record?.rotation?.step;
+  if (!finish) return { do: 'switch', current, target: old, resumed: step === 'rotating' || step === 'stored' };
+  return set.has(old) ? { do: 'retire', current, old } : { do: 'nothing' };
+}
+
+function otherSlot([first, second]: readonly [string, string], slot: string): string {
+  return slot === first ? second : first;
+}

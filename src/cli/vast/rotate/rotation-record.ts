@@ -1,0 +1,80 @@
+// What this machine remembers of rotations, so that an interrupted one can be completed: names of slots and steps,
+// never a secret. Kept outside the repository, one record per webhook URL.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { Surroundings } from '../terminal/surroundings.ts';
+
+/**
+ * How far a rotation has come:
+ * - `opening`: the window is being opened; Vast.ai still signs with the current secret.
+ * - `rotating`: Vast.ai may sign with a new secret that only this run has seen.
+ * - `stored`: the new secret is in the target slot; not yet proven.
+ * - `done`: proven, window closed; the old slot still verifies what is in flight.
+ * - `retiring`: the old slot is being deleted.
+ */
+const stepSchema = v.picklist(['opening', 'rotating', 'stored', 'done', 'retiring']);
+
+const recordSchema = v.object({
+  /** The slot whose secret Vast.ai signed with before the rotation, or signs with where none is under way. */
+  current: v.string(),
+  rotation: v.optional(
+    v.object({
+      step: stepSchema,
+      /** The slot that gets, or has got, the new secret. */
+      target: v.string(),
+      /** Whether the target was known to be empty before: if it is set later, this rotation has set it. */
+      targetWasFree: v.boolean(),
+    }),
+  ),
+});
+const fileSchema = v.object({ version: v.literal(1), webhooks: v.record(v.string(), recordSchema) });
+
+export type RotationStep = v.InferOutput<typeof stepSchema>;
+export type RotationRecord = v.InferOutput<typeof recordSchema>;
+
+export interface RotationRecords {
+  readonly path: string;
+  read(url: string): RotationRecord | undefined;
+  write(url: string, record: RotationRecord): void;
+  /** Whether another webhook of the same Worker needs the window, which they share. */
+  othersSwitching(url: string): boolean;
+}
+
+export function rotationRecordsPath(env: Surroundings['env']): string {
+  const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
+  return join(base, 'vastai-webhook-worker', 'rotations.json');
+}
+
+/** A file that cannot be read counts as empty: the Worker's list of secrets then decides, or the operator is asked. */
+export function createRotationRecords(path: string): RotationRecords {
+  const readAll = (): Record<string, RotationRecord> => {
+    try {
+      const parsed = v.safeParse(fileSchema, JSON.parse(readFileSync(path, 'utf8')));
+      return parsed.success ? parsed.output.webhooks : {};
+    } catch {
+      return {};
+    }
+  };
+  return {
+    path,
+    read: (url) => new Map(Object.entries(readAll())).get(url),
+    write: (url, record) => {
+      const webhooks = { ...readAll(), [url]: record };
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // Written beside and renamed: a process that dies here leaves the old file or the new one, never half of one.
+      const beside = `${path}.${process.pid}`;
+      writeFileSync(beside, `${JSON.stringify({ version: 1, webhooks }, null, 2)}\n`, { mode: 0o600 });
+      renameSync(beside, path);
+    },
+    othersSwitching: (url) =>
+      Object.entries(readAll()).some(
+        ([other, { rotation }]) =>
+          other !== url &&
+          URL.parse(other)?.origin === URL.parse(url)?.origin &&
+          rotation !== undefined &&
+          (rotation.step === 'opening' || rotation.step === 'rotating' || rotation.step === 'stored'),
+      ),
+  };
+}

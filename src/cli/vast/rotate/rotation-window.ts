@@ -1,0 +1,26 @@
+// The rotation window: while `VASTAI_ROTATION_UNTIL` lies ahead, the Worker answers mismatches with 503, so that Vast.ai
+// retries. It belongs to the whole Worker: endpoints that are rotated at the same time share it.
+import type { SetupDeps } from '../setup.ts';
+
+const NAME = 'VASTAI_ROTATION_UNTIL';
+
+/** How long it stays open by itself, in seconds: long enough to complete an interrupted rotation the next day. */
+const OPEN_SECONDS = 86_400;
+/** A value in the past closes it. Deleting the variable would fail where it is already gone. */
+const CLOSED = '0';
+
+/** Returns when it will close by itself, in seconds since the epoch. */
+export async function openWindow({ store, surroundings }: SetupDeps): Promise<number> {
+  const untilSeconds = Math.floor(surroundings.now() / 1000) + OPEN_SECONDS;
+  await store.put(NAME, String(untilSeconds));
+  return untilSeconds;
+}
+
+/** Closes it, unless another endpoint of the Worker is in the middle of its rotation. */
+export async function closeWindow({ output, records, store, target }: SetupDeps): Promise<void> {
+  if (records.othersSwitching(target.url)) {
+    output.say('    It stays open: another endpoint of this Worker is being rotated.');
+    return;
+  }
+  await store.put(NAME, CLOSED);
+}

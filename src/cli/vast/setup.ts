@@ -1,0 +1,55 @@
+// What `register` and `rotate` share: the options with which they reach the Worker's secrets, and what they work with.
+import type { Command } from 'commander';
+import type { VastApi } from '../../vast/vast-api.ts';
+import { wholeNumber } from '../command-line.ts';
+import type { Target } from '../target.ts';
+import type { ActionContext } from './action.ts';
+import { connectToOps } from './connect.ts';
+import { createRotationRecords, type RotationRecords, rotationRecordsPath } from './rotate/rotation-record.ts';
+import type { OpsClient } from './worker/ops-client.ts';
+import { createSecretStore, type SecretStore } from './worker/secret-store.ts';
+import { createWorkerClient, type WorkerClient } from './worker/worker-client.ts';
+
+export interface SetupOptions {
+  readonly wrangler: string;
+  readonly settle: number;
+}
+
+/** Pause for Cloudflare's other locations, in seconds: a new secret is usually everywhere within a few. */
+const SETTLE_SECONDS = 10;
+
+export function addSetupOptions(command: Command): Command {
+  return command
+    .option('--wrangler <command>', 'how wrangler is called, for example "npx wrangler --env staging"', 'npx wrangler')
+    .option(
+      '--settle <seconds>',
+      'pause after a secret is accepted, for the other Cloudflare locations',
+      wholeNumber(0, 9_999),
+      SETTLE_SECONDS,
+    );
+}
+
+export interface SetupDeps extends ActionContext {
+  readonly target: Target;
+  readonly settleSeconds: number;
+  readonly api: VastApi;
+  readonly worker: WorkerClient;
+  readonly store: SecretStore;
+  readonly records: RotationRecords;
+  /** Absent where no `OPS_TOKEN` is given. */
+  readonly ops: OpsClient | undefined;
+}
+
+export function setupDeps(context: ActionContext, api: VastApi, target: Target, options: SetupOptions): SetupDeps {
+  const { surroundings, output } = context;
+  return {
+    ...context,
+    target,
+    settleSeconds: options.settle,
+    api,
+    worker: createWorkerClient(surroundings, target),
+    store: createSecretStore(options.wrangler, surroundings, output),
+    records: createRotationRecords(rotationRecordsPath(surroundings.env)),
+    ops: connectToOps(context, target),
+  };
+}

@@ -1,0 +1,70 @@
+// `types`: what Vast.ai offers now, against the catalogue this project ships.
+import type { Command } from 'commander';
+import { oneLine } from '../../../vast/one-line.ts';
+import type { LiveType } from '../../../vast/vast-api.ts';
+import { columns } from '../../columns.ts';
+import type { Action } from '../action.ts';
+import { connectToVast, expectOk } from '../connect.ts';
+import { catalogueKeys, contextOf, isSecurityCritical, slugOf } from './event-keys.ts';
+
+interface ComparedType {
+  readonly key: string;
+  readonly slug: string;
+  readonly context: string;
+  readonly name: string;
+  /** `new`: not in the catalogue yet; it reaches the fallback handler. `gone`: no longer offered. */
+  readonly status: 'known' | 'new' | 'gone';
+  readonly securityCritical: boolean;
+}
+
+/** Live types in their order, then those that are gone. */
+function compareTypes(live: readonly LiveType[]): ComparedType[] {
+  const [known, offered] = [new Set(catalogueKeys), new Set(live.map(({ key }) => key))];
+  const gone = catalogueKeys.filter((key) => !offered.has(key));
+  return [
+    ...live.map(({ key, slug, context, display_name }) => ({
+      key,
+      slug,
+      context,
+      name: oneLine(display_name ?? ''),
+      status: known.has(key) ? ('known' as const) : ('new' as const),
+      securityCritical: isSecurityCritical(key),
+    })),
+    ...gone.map((key) => ({
+      key,
+      slug: slugOf(key),
+      context: contextOf(key),
+      name: '',
+      status: 'gone' as const,
+      securityCritical: isSecurityCritical(key),
+    })),
+  ];
+}
+
+function typeLines(types: readonly ComparedType[]): string[] {
+  const rows = types.map(({ key, name, status, securityCritical }) => [
+    status === 'known' ? '' : status,
+    key,
+    securityCritical ? `${name} (security-critical: only by name)` : name,
+  ]);
+  const count = (status: ComparedType['status']) => types.filter((type) => type.status === status).length;
+  return [...columns(rows), '', `${count('known')} known, ${count('new')} new, ${count('gone')} gone.`];
+}
+
+export function addTypesCommand(program: Command, action: Action): void {
+  program
+    .command('types')
+    .description('event types that Vast.ai offers now, against the catalogue shipped here')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText(
+      'after',
+      '\nA new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.',
+    )
+    .action(
+      action(async (context) => {
+        const api = await connectToVast(context);
+        const types = compareTypes(expectOk(await api.types(), 'list the event types'));
+        context.output.result({ types }, typeLines(types));
+      }),
+    );
+}

@@ -1,0 +1,76 @@
+// Did the provider's test event reach the ledger? The edge's answer proves the edge; this proves that queue and consumer
+// work, too.
+import { TEST_TYPE } from '../../../event/catalogue.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
+import type { LedgerEvent, OpsClient } from './ops-client.ts';
+import { PROBE_ID_PREFIX } from './worker-client.ts';
+
+/** For how long to look, in milliseconds: a batch may wait, a handler may take its time. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 2_000;
+const LISTED = 50;
+
+export type Confirmation =
+  | { readonly kind: 'in_ledger'; readonly id: string; readonly status: string }
+  | { readonly kind: 'not_found' }
+  /** No token, or no use of the ops API: the test call's answer has to do. */
+  | { readonly kind: 'not_looked'; readonly because: string };
+
+export interface TestEvent {
+  readonly endpoint: string;
+  /** The provider's id of it, where its answer says. */
+  readonly eventId: string | undefined;
+  /** Ids that the ledger knew before the test: whatever test event is not among them is the one. */
+  readonly knownIds: ReadonlySet<string>;
+}
+
+/** The ids to compare with afterwards. Empty where the ledger cannot be asked, which `confirmInLedger` then says. */
+export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
+  const recent = await ops?.recent(LISTED);
+  return new Set(recent?.ok ? recent.value.map((event) => event.id) : []);
+}
+
+export async function confirmInLedger(
+  ops: OpsClient | undefined,
+  test: TestEvent,
+  surroundings: Pick<Surroundings, 'now' | 'sleep'>,
+): Promise<Confirmation> {
+  if (!ops) return { kind: 'not_looked', because: 'no OPS_TOKEN is given' };
+  const giveUpAt = surroundings.now() + PATIENCE_MS;
+  for (;;) {
+    // The list comes first: its 404 means a closed API, that of a single event only "not yet".
+    const recent = await ops.recent(LISTED);
+    if (!recent.ok) return { kind: 'not_looked', because: recent.failure };
+    const found = await find(ops, recent.value, test);
+    if (found) return { kind: 'in_ledger', id: found.id, status: found.status };
+    if (surroundings.now() >= giveUpAt) return { kind: 'not_found' };
+    await surroundings.sleep(PAUSE_MS);
+  }
+}
+
+async function find(
+  ops: OpsClient,
+  recent: readonly LedgerEvent[],
+  { endpoint, eventId, knownIds }: TestEvent,
+): Promise<LedgerEvent | undefined> {
+  if (eventId === undefined) return recent.find((event) => isNewTest(event, knownIds));
+  const listed = recent.find((event) => event.id === eventId);
+  if (listed) return listed;
+  const single = await ops.event(eventId, endpoint);
+  return single.ok ? single.value : undefined;
+}
+
+function isNewTest(event: LedgerEvent, knownIds: ReadonlySet<string>): boolean {
+  return event.type === TEST_TYPE && !event.id.startsWith(PROBE_ID_PREFIX) && !knownIds.has(event.id);
+}
+
+export function describeConfirmation(confirmation: Confirmation): string {
+  switch (confirmation.kind) {
+    case 'in_ledger':
+      return `The test event is in the ledger (${confirmation.id}, ${confirmation.status}).`;
+    case 'not_found':
+      return 'The test event is not in the ledger.';
+    case 'not_looked':
+      return `Vast.ai says that its test was delivered. The ledger was not asked: ${confirmation.because}.`;
+  }
+}

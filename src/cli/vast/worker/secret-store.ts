@@ -1,0 +1,112 @@
+// Puts secrets where the Worker reads them, through wrangler. A value travels on standard input only; what the command
+// prints is held back, and shown with the value blanked out if it fails.
+import { spawn } from 'node:child_process';
+import { oneLine } from '../../../vast/one-line.ts';
+import { CliFailure } from '../../cli-failure.ts';
+import type { Output } from '../terminal/output.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
+
+/** How long one command may take, in milliseconds. */
+const TIMEOUT_MS = 120_000;
+const PUT_TRIES = 3;
+const PUT_PAUSE_MS = 3_000;
+/** Kept of what a command prints, in characters. */
+const MAX_KEPT = 20_000;
+
+/** Each call throws a `CliFailure` with what the command said where it fails. */
+export interface SecretStore {
+  /** Stores a value, with retries. */
+  put(name: string, value: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** The names that are set. */
+  list(): Promise<ReadonlySet<string>>;
+}
+
+/** @param wrangler How wrangler is called, for a shell: `npx wrangler`. It is called with `secret put NAME` and the like. */
+export function createSecretStore(
+  wrangler: string,
+  surroundings: Pick<Surroundings, 'env' | 'sleep'>,
+  output: Output,
+): SecretStore {
+  const secret = (args: string, input = '') => runCommand(`${wrangler} secret ${args}`, input, surroundings.env);
+  return {
+    put: async (name, value) => {
+      for (let attempt = 1; ; attempt += 1) {
+        const run = await secret(`put ${name}`, value);
+        if (run.code === 0) return;
+        if (attempt === PUT_TRIES) throw failed(`store ${name}`, run);
+        await surroundings.sleep(PUT_PAUSE_MS * attempt);
+      }
+    },
+    remove: async (name) => {
+      const run = await secret(`delete ${name}`);
+      if (run.code !== 0) throw failed(`delete ${name}`, run);
+    },
+    list: async () => {
+      const run = await secret('list');
+      if (run.code !== 0) throw failed('list the secrets', run);
+      return namesIn(run.stdout);
+    },
+  };
+
+  function failed(doing: string, run: Run): CliFailure {
+    const said = oneLine(output.redact(`${run.stderr} ${run.stdout}`), 400);
+    return new CliFailure(
+      `"${wrangler}" could not ${doing} (exit ${run.code ?? 'by signal'}): ${said || 'it said nothing'}`,
+    );
+  }
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Ours alone: a command that stores one secret has no need to see the others. */
+const KEPT_FROM_COMMANDS = /^(VAST_API_KEY|OPS_TOKEN|VASTAI_WEBHOOK_SECRET.*)$/;
+
+async function runCommand(command: string, input: string, env: Surroundings['env']): Promise<Run> {
+  const { promise, resolve } = Promise.withResolvers<Run>();
+  const child = spawn(command, {
+    shell: true,
+    // A group of its own: Ctrl-C in the terminal must not stop it while it stores a secret that is shown only once.
+    detached: process.platform !== 'win32',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT_FROM_COMMANDS.test(name))),
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout = (stdout + text).slice(-MAX_KEPT);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr = (stderr + text).slice(-MAX_KEPT);
+  });
+  const timer = setTimeout(() => stop(child.pid), TIMEOUT_MS);
+  child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
+  child.on('close', (code) => resolve({ code, stdout, stderr }));
+  // A command that ends without reading breaks the pipe; its exit code says enough.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function stop(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid);
+  } catch {
+    // It has just ended by itself.
+  }
+}
+
+/** Wrangler prints `[{"name": …}]`, and may print a banner around it. */
+function namesIn(text: string): ReadonlySet<string> {
+  const names = [...text.matchAll(/\b[A-Z][A-Z0-9_]*\b/g)].map(([name]) => name);
+  return new Set(names.filter((name) => name.startsWith('VASTAI_WEBHOOK_SECRET')));
+}

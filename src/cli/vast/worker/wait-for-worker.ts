@@ -1,0 +1,33 @@
+// Waits until a Worker sees a change of its secrets. Changes travel through Cloudflare's locations and we see only the
+// nearest, so an answer must come several times in a row, and a pause follows for the others.
+import type { Surroundings } from '../terminal/surroundings.ts';
+import type { WorkerAnswer, WorkerReply } from './worker-client.ts';
+
+/** For how long to ask, in milliseconds, and how often in a row the answer must be right. */
+const PATIENCE_MS = 120_000;
+const PAUSE_MS = 1_000;
+const TIMES_IN_A_ROW = 3;
+
+export interface WaitOptions {
+  /** Pause after the answer is right, in seconds, for Cloudflare's other locations. */
+  readonly settleSeconds: number;
+}
+
+/** Asks until the answer is of `kind`, and returns the last answer: the one waited for, or the one it stayed at. */
+export async function waitForWorker(
+  ask: () => Promise<WorkerReply>,
+  kind: WorkerAnswer['kind'],
+  surroundings: Pick<Surroundings, 'now' | 'sleep'>,
+  { settleSeconds }: WaitOptions,
+): Promise<WorkerAnswer> {
+  const giveUpAt = surroundings.now() + PATIENCE_MS;
+  let inARow = 0;
+  for (;;) {
+    const { answer } = await ask();
+    inARow = answer.kind === kind ? inARow + 1 : 0;
+    const settled = inARow === TIMES_IN_A_ROW;
+    if (settled) await surroundings.sleep(settleSeconds * 1000);
+    if (settled || surroundings.now() >= giveUpAt) return answer;
+    await surroundings.sleep(PAUSE_MS);
+  }
+}

@@ -1,0 +1,135 @@
+// What a Worker answers, seen from outside, or what answers in front of it.
+//
+// The signed probe is how the CLI learns whether the Worker knows a secret. It is a genuine `webhook_test` with a fixed
+// id per endpoint: accepted with 200 only if the secret is live, and a duplicate from then on, so that it runs a handler
+// once in the ledger's 30 days, however often it is sent. A stale or unreadable delivery would tell as much, but it is
+// kept as a dead letter that somebody is notified of; a probe must not do that.
+import { schemes } from '../../../signature/schemes.ts';
+import { signDelivery } from '../../../signature/sign.ts';
+import { networkDetail } from '../../../vast/api-client.ts';
+import { jsonObjectIn } from '../../../vast/json-object.ts';
+import { oneLine } from '../../../vast/one-line.ts';
+import type { Target } from '../../target.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** What answered. `detail`: where a redirect leads, a stranger's status, why there was no connection; else empty. */
+export interface WorkerAnswer {
+  readonly kind: keyof typeof SENTENCES;
+  readonly detail: string;
+}
+
+/** Each kind of answer in one sentence. */
+const SENTENCES = {
+  ok: (url: string) => `${url} accepts deliveries`,
+  /** `/health`: no webhook secret is set. A delivery: none for this endpoint. */
+  not_configured: (url: string) => `${url} has no signing secret yet`,
+  invalid_signature: (url: string) => `${url} does not know this secret`,
+  outside_tolerance: (url: string) => `${url} knows the secret, but this machine's clock is more than five minutes off`,
+  /** A rotation window is open and the signature matches nothing, or the Worker's queue is down. */
+  unavailable: (url: string) =>
+    `${url} answers "Temporarily unavailable": a rotation is under way, or its queue is down`,
+  // Something other than this Worker answered, or nothing did.
+  redirect: (url: string, to: string) => `${url} redirects to ${to}; Vast.ai never follows a redirect`,
+  login_page: (url: string) =>
+    `a login page (Cloudflare Access or the like) is in front of ${url}; Vast.ai cannot pass it`,
+  challenge: (url: string) => `a bot challenge is in front of ${url}; Vast.ai cannot solve it`,
+  not_the_worker: (url: string, status: string) => `${url} answers ${status}, not as this Worker does`,
+  unreachable: (url: string, why: string) => `${url} cannot be reached (${why})`,
+};
+
+/** The Worker's own answers, told by status and body together: a stranger's 401 or 503 is not ours. */
+const OWN_ANSWERS: Readonly<Record<string, WorkerAnswer['kind']>> = {
+  '200 ok': 'ok',
+  '200 received': 'ok',
+  '503 unconfigured': 'not_configured',
+  '503 Not configured': 'not_configured',
+  '503 Temporarily unavailable': 'unavailable',
+  '401 Invalid signature': 'invalid_signature',
+  '401 Timestamp outside tolerance': 'outside_tolerance',
+};
+
+/** One sentence about an answer, for people. */
+export function describeAnswer({ kind, detail }: WorkerAnswer, url: string): string {
+  return SENTENCES[kind](url, detail);
+}
+
+export interface WorkerReply {
+  readonly answer: WorkerAnswer;
+  /** The Worker's clock less ours, in seconds, where its answer has a date. */
+  readonly clockAheadSeconds?: number | undefined;
+}
+
+export interface WorkerClient {
+  health(): Promise<WorkerReply>;
+  /** A delivery without a signature: tells whether the endpoint has a secret and whether a window is open. Leaves a log line. */
+  unsigned(): Promise<WorkerReply>;
+  /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
+  signed(secret: string): Promise<WorkerReply>;
+}
+
+export const PROBE_ID_PREFIX = 'vastai-webhook-worker-probe-';
+
+export function createWorkerClient(surroundings: Pick<Surroundings, 'fetch' | 'now'>, target: Target): WorkerClient {
+  return {
+    health: () => ask(`${target.worker}/health`, {}),
+    unsigned: () => ask(target.url, { method: 'POST', body: '{}' }),
+    signed: async (secret) => {
+      const body = new TextEncoder().encode(probeBody(target.endpoint, surroundings.now()));
+      const timestamp = String(Math.floor(surroundings.now() / 1000));
+      const headers = await signDelivery(schemes.notification, secret, timestamp, body);
+      return ask(target.url, { method: 'POST', body, headers });
+    },
+  };
+
+  async function ask(url: string, init: RequestInit): Promise<WorkerReply> {
+    const sentAt = surroundings.now();
+    try {
+      const response = await surroundings.fetch(url, {
+        ...init,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      const answer = read(response, await response.text());
+      return { answer, clockAheadSeconds: clockAhead(response.headers, (sentAt + surroundings.now()) / 2) };
+    } catch (error) {
+      return { answer: { kind: 'unreachable', detail: networkDetail(error) } };
+    }
+  }
+}
+
+function probeBody(endpoint: string, nowMs: number): string {
+  return JSON.stringify({
+    event_id: `${PROBE_ID_PREFIX}${endpoint}`,
+    user_id: 0,
+    notif_type: 'webhook_test',
+    subject: 'Signature probe',
+    message: 'Sent by `npm run vast` to learn whether the Worker knows its secret. Nothing happened at Vast.ai.',
+    timestamp: nowMs / 1000,
+  });
+}
+
+function read({ status, headers }: Response, text: string): WorkerAnswer {
+  const body = jsonObjectIn(text);
+  const said = body?.received === true ? 'received' : (body?.status ?? body?.error);
+  const own = OWN_ANSWERS[`${status} ${said}`];
+  if (own) return { kind: own, detail: '' };
+  const location = headers.get('location') ?? '';
+  const redirects = status >= 300 && status < 400;
+  if (redirects && !isLogin(location)) return { kind: 'redirect', detail: oneLine(location) };
+  if (headers.has('cf-mitigated')) return { kind: 'challenge', detail: '' };
+  if (redirects || isLogin(text)) return { kind: 'login_page', detail: '' };
+  if (/challenge-platform|cf-chl|Just a moment/.test(text)) return { kind: 'challenge', detail: '' };
+  return { kind: 'not_the_worker', detail: String(status) };
+}
+
+function isLogin(text: string): boolean {
+  return /cloudflareaccess\.com|\/cdn-cgi\/access\/|<input[^>]+type=["']?password/i.test(text);
+}
+
+/** The Date header has whole seconds, so half of one is added. */
+function clockAhead(headers: Headers, localMs: number): number | undefined {
+  const told = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(told) ? undefined : Math.round((told + 500 - localMs) / 1000);
+}

@@ -1,0 +1,120 @@
+// One call to Vast.ai's REST API, for Worker and commands alike: the key in a header, never across a redirect; time-outs
+// and odd answers become values, transient failures are retried. What can be called is in vast-api.ts.
+import { fail, type Result, succeed } from '../result.ts';
+import { retryAfterSeconds } from '../retry-after.ts';
+import { type ApiFailure, isTransient } from './api-failure.ts';
+import { jsonObjectIn } from './json-object.ts';
+import { oneLine } from './one-line.ts';
+
+export const DEFAULT_API_URL = 'https://console.vast.ai';
+
+/** How long one try may take, in milliseconds. The test call waits for our own answer, for which Vast.ai allows 10 s. */
+const TIMEOUT_MS = 30_000;
+const MAX_TRIES = 4;
+/** Pause before the second try, in milliseconds, doubled each time. Vast.ai's 429 names no time to wait, so it is long. */
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** Which failures are retried: every transient one, or only a 429, after which we know that nothing was done. */
+export type Repeat = 'whenever' | 'if_untouched';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly repeat: Repeat;
+}
+
+export type ApiCall = (request: ApiRequest) => Promise<Result<Record<string, unknown>, ApiFailure>>;
+
+export interface ApiClientOptions {
+  /** Where the API is. The key is sent there: the caller has made sure that it is https, or this machine. */
+  readonly base: URL;
+  readonly key: string;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly timeoutMs?: number;
+}
+
+export function createApiClient(options: ApiClientOptions): ApiCall {
+  // Called as plain functions: the Workers runtime refuses its `fetch` as somebody's method.
+  const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS } = options;
+
+  return async (request) => {
+    let pause = FIRST_PAUSE_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      const { result, retryAfterMs } = await callOnce(request);
+      if (result.ok || attempt === MAX_TRIES || !mayRepeat(result.failure, request.repeat)) return result;
+      await sleep(retryAfterMs ?? pause * (0.75 + Math.random() / 2));
+      pause *= 2;
+    }
+  };
+
+  function retryAfterMs(headers: Headers): number | undefined {
+    const seconds = retryAfterSeconds(headers.get('retry-after'), now());
+    return seconds === undefined ? undefined : Math.min(seconds * 1000, LONGEST_PAUSE_MS);
+  }
+
+  async function callOnce(request: ApiRequest): Promise<Answer> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(new URL(request.path, base), {
+        method: request.method,
+        // Followed, a redirect would carry the key to whoever wrote the Location.
+        redirect: 'manual',
+        headers: {
+          Accept: 'application/json',
+          Authorization: `Bearer ${key}`,
+          ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+        },
+        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        signal,
+      });
+      return { result: read(response, await response.text()), retryAfterMs: retryAfterMs(response.headers) };
+    } catch (error) {
+      if (signal.aborted) return { result: fail({ kind: 'timeout', seconds: timeoutMs / 1000 }) };
+      return { result: fail({ kind: 'network', detail: networkDetail(error) }) };
+    }
+  }
+}
+
+interface Answer {
+  readonly result: Result<Record<string, unknown>, ApiFailure>;
+  readonly retryAfterMs?: number | undefined;
+}
+
+function mayRepeat(failure: ApiFailure, repeat: Repeat): boolean {
+  if (repeat === 'whenever') return isTransient(failure);
+  return failure.kind === 'status' && failure.status === 429;
+}
+
+function read(response: Response, text: string): Result<Record<string, unknown>, ApiFailure> {
+  const { status } = response;
+  if (status >= 300 && status < 400) {
+    return fail({ kind: 'redirect', location: oneLine(response.headers.get('location') ?? 'nowhere') });
+  }
+  if (status === 429) return fail({ kind: 'status', status, detail: '' });
+  const json = jsonObjectIn(text);
+  if (json && response.ok) {
+    return json.success === false ? fail({ kind: 'unsuccessful', detail: detailOf(json) }) : succeed(json);
+  }
+  if (json) return fail({ kind: 'status', status, detail: detailOf(json) });
+  if (/^\s*</.test(text)) return fail({ kind: 'web_page', status });
+  return response.ok ? fail({ kind: 'malformed', status }) : fail({ kind: 'status', status, detail: text });
+}
+
+/** `msg` is the sentence, `error` the code; either may be missing. */
+function detailOf(json: Record<string, unknown>): string {
+  if (typeof json.msg === 'string' && json.msg !== '') return json.msg;
+  return typeof json.error === 'string' ? json.error : '';
+}
+
+/** The system's code, such as ECONNREFUSED: fetch itself only says that it failed. */
+export function networkDetail(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (typeof code === 'string') return code;
+  return oneLine(cause instanceof Error ? cause.message : error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,96 @@
+// The calls of Vast.ai's API that concern webhooks, typed. Answers are checked: one that lacks what we need is a failure,
+// fields that we do not need may come and go.
+import * as v from 'valibot';
+import { fail, type Result, succeed } from '../result.ts';
+import type { ApiCall, ApiRequest } from './api-client.ts';
+import type { ApiFailure } from './api-failure.ts';
+
+const webhookSchema = v.object({
+  id: v.pipe(v.number(), v.integer()),
+  name: v.nullish(v.string()),
+  webhook_url: v.string(),
+  event_types: v.array(v.string()),
+});
+const webhookWithSecretSchema = v.object({
+  ...webhookSchema.entries,
+  webhook_secret: v.pipe(v.string(), v.minLength(1)),
+});
+const typeSchema = v.object({
+  key: v.string(),
+  slug: v.string(),
+  context: v.string(),
+  display_name: v.nullish(v.string()),
+});
+const testSchema = v.object({ event_id: v.nullish(v.string()) });
+
+export type Webhook = v.InferOutput<typeof webhookSchema>;
+export type WebhookWithSecret = v.InferOutput<typeof webhookWithSecretSchema>;
+export type LiveType = v.InferOutput<typeof typeSchema>;
+
+export interface WebhookFields {
+  readonly webhook_url: string;
+  readonly event_types: readonly string[];
+  readonly name?: string | undefined;
+}
+
+export interface VastApi {
+  types(): Promise<Result<LiveType[], ApiFailure>>;
+  list(): Promise<Result<Webhook[], ApiFailure>>;
+  /** Not retried when its outcome is unknown: that could register twice. */
+  create(fields: WebhookFields): Promise<Result<WebhookWithSecret, ApiFailure>>;
+  update(id: number, fields: Partial<WebhookFields>): Promise<Result<Webhook, ApiFailure>>;
+  remove(id: number): Promise<Result<void, ApiFailure>>;
+  /** The old secret is dead from the moment this reaches Vast.ai, whether or not its answer reaches us. */
+  rotate(id: number): Promise<Result<WebhookWithSecret, ApiFailure>>;
+  /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
+  test(id: number): Promise<Result<{ readonly eventId?: string | undefined }, ApiFailure>>;
+}
+
+/** Vast.ai's limit per user. */
+export const MAX_WEBHOOKS = 4;
+
+const WEBHOOKS = '/api/v0/webhooks/';
+
+export function createVastApi(call: ApiCall): VastApi {
+  const at = (id: number, action = '') => `${WEBHOOKS}${id}/${action}`;
+  return {
+    types: () => pick(call, get('/api/v0/notification-types/'), 'notification_types', v.array(typeSchema)),
+    list: () => pick(call, get(WEBHOOKS), 'webhooks', v.array(webhookSchema)),
+    create: (fields) => pick(call, post(WEBHOOKS, fields), 'webhook', webhookWithSecretSchema),
+    update: (id, fields) =>
+      pick(call, { method: 'PUT', path: at(id), body: fields, repeat: 'whenever' }, 'webhook', webhookSchema),
+    remove: async (id) => {
+      const answer = await call({ method: 'DELETE', path: at(id), repeat: 'whenever' });
+      return answer.ok ? succeed(undefined) : answer;
+    },
+    rotate: (id) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
+    test: async (id) => {
+      const answer = await call(post(at(id, 'test/')));
+      if (!answer.ok) return answer;
+      const parsed = v.safeParse(testSchema, answer.value);
+      return succeed({ eventId: parsed.success ? (parsed.output.event_id ?? undefined) : undefined });
+    },
+  };
+}
+
+function get(path: string): ApiRequest {
+  return { method: 'GET', path, repeat: 'whenever' };
+}
+
+function post(path: string, body?: unknown): ApiRequest {
+  return { method: 'POST', path, body, repeat: 'if_untouched' };
+}
+
+/** Makes the call and checks one field of its answer. */
+async function pick<Schema extends v.GenericSchema>(
+  call: ApiCall,
+  request: ApiRequest,
+  field: string,
+  schema: Schema,
+): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
+  const answer = await call(request);
+  if (!answer.ok) return answer;
+  const parsed = v.safeParse(schema, answer.value[field]);
+  // Issue texts would quote the answer, which may hold the secret: the kind is enough.
+  return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
+}
