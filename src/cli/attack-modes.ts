@@ -1,9 +1,10 @@
-// What can be sent beside an honest delivery, and the only answer that is right for it (the README's table of answers).
+// What can be sent beside an honest delivery, and the only answer that is right for it (the
+// README's table of answers).
 import { MAX_BODY_BYTES, TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { type Delivery, type Draft, signatureHeaderOf } from './delivery.ts';
 import type { Answer } from './send.ts';
 
-/** Status and fields that an answer must have. A field that is `undefined` must be absent; others do not matter. */
+/** Status and fields that an answer must have. A field that is `undefined` must be absent. */
 export interface ExpectedAnswer {
   readonly status: number;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -112,8 +113,8 @@ export function forge(delivery: Delivery): Delivery {
 }
 
 /**
- * A deployed Worker may accept the copy, too: KV caches "absent" for up to a minute at the edge, and the consumer then
- * recognises it.
+ * A deployed Worker may accept the copy, too: KV caches "absent" for up to a minute at the edge,
+ * and the consumer then recognises it.
  */
 function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanContext): readonly PlannedSend[] {
   return [

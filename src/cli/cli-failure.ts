@@ -1,4 +1,5 @@
-// How a command ends when it does not end well: one clear line, and an exit code that scripts can rely on.
+// How a command ends when it does not end well: one clear line, and an exit code that scripts can
+// rely on.
 
 /** The exit codes of every command (design: Commands). Scripts depend on the numbers. */
 export const EXIT = {

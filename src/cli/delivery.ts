@@ -1,5 +1,5 @@
-// A delivery as Vast.ai would make it: a body from the samples, signed by the real signer, with the provider's headers.
-// No I/O and no clock: the caller sends it, or tampers with it first.
+// A delivery as Vast.ai would make it: a body from the samples, signed by the real signer, with the
+// provider's headers. No I/O and no clock: the caller sends it, or tampers with it first.
 import type { SignedDialect } from '../event/dialect.ts';
 import { sampleOf } from '../event/samples.ts';
 import { schemes } from '../signature/schemes.ts';
@@ -42,7 +42,7 @@ export function draftDelivery({ type, id, now, data }: DraftOptions): Draft {
   };
 }
 
-/** Signs a draft. Only the `notification` dialect has headers beside the signature's, and they are not signed. */
+/** Signs a draft. The `notification` dialect has further headers, which are not signed. */
 export async function signDraft(draft: Draft, secret: string): Promise<Delivery> {
   const signature = await signDelivery(schemes[draft.dialect], secret, String(draft.timestamp), draft.body);
   const unsigned = draft.dialect === 'notification' && { 'X-Vast-Event-Id': draft.id, 'X-Vast-Delivery-Attempt': '1' };

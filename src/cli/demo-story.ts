@@ -1,4 +1,5 @@
-// The demo's scenes: what is sent, which answer was promised, and what must become of it. Data; demo.ts plays them.
+// The demo's scenes: what is sent, which answer was promised, and what must become of it. Data;
+// demo.ts plays them.
 import {
   ACCEPTED,
   DUPLICATE,
@@ -129,7 +130,7 @@ function readQuarantined(lines: readonly LogLine[]): string | undefined {
 function readRetrying(lines: readonly LogLine[]): string | undefined {
   const failed = named(lines, 'event.retrying')[0];
   if (typeof failed?.delaySeconds !== 'number') return undefined;
-  return `try ${failed.attempt} failed ("${failed.error}"): retried in ${failed.delaySeconds} s, then with growing delays`;
+  return `try ${failed.attempt} failed ("${failed.error}"), retried in ${failed.delaySeconds} s, later less often`;
 }
 
 function readDead(lines: readonly LogLine[]): string | undefined {

@@ -1,4 +1,5 @@
-// `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues. Other arguments pass on to `wrangler dev`.
+// `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues. Other
+// arguments pass on to `wrangler dev`.
 import { DEFAULT_ENDPOINT, webhookPath } from '../endpoint.ts';
 import { EXIT } from './cli-failure.ts';
 import { commandLine, wholeNumber } from './command-line.ts';

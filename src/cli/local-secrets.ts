@@ -1,4 +1,5 @@
-// Which secret a test delivery is signed with. What is committed or meant for this machine never signs for another one.
+// Which secret a test delivery is signed with. What is committed or meant for this machine never
+// signs for another one.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -22,7 +23,7 @@ export interface SecretSearch {
   readonly directory: string;
 }
 
-/** The file with which the local Worker runs: your own, or the committed example while there is none. */
+/** The file of the local Worker: your own, or the committed example while there is none. */
 export function localVarsFile(directory: string): string {
   return existsSync(join(directory, OWN_FILE)) ? OWN_FILE : EXAMPLE_FILE;
 }
@@ -48,7 +49,7 @@ export function findSecret(
   throw usage(`no secret: ${file} has no ${name} (add it to ${OWN_FILE}, set it in the environment, or pass --secret)`);
 }
 
-/** A variable of a Worker on this machine: from the environment, else from the file it runs with. */
+/** A variable of a local Worker: from the environment, else from the file it runs with. */
 export function findLocalVar(name: string, { environment, directory }: SecretSearch): string | undefined {
   const path = join(directory, localVarsFile(directory));
   const fromFile = existsSync(path) ? parseEnv(readFileSync(path, 'utf8'))[name] : undefined;

@@ -1,5 +1,6 @@
-// Starts a Worker on a free port of this machine, from wrangler.toml as `wrangler deploy` reads it. Nothing of yours is
-// touched: neither .dev.vars nor the storage of `npm run dev`; what it writes goes when the process does.
+// Starts a Worker on a free port of this machine, from wrangler.toml as `wrangler deploy` reads it.
+// Nothing of yours is touched: neither .dev.vars nor the storage of `npm run dev`; what it writes
+// goes when the process does.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,14 +26,15 @@ export interface LogLine {
 
 export type LocalWorker = Awaited<ReturnType<typeof startLocalWorker>>;
 
-/** `close` ends the Worker. `log` is every line so far, oldest first. `server` is wrangler's own handle on it. */
+/** `log` gives every line so far, oldest first. `server` is wrangler's handle on the Worker. */
 export async function startLocalWorker({ secrets = {}, change = () => ({}) }: LocalWorkerOptions = {}) {
   // Read by wrangler when it is loaded, so set first.
   Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
   const { createTestHarness, unstable_readConfig } = await import('wrangler');
 
   const root = mkdtempSync(join(tmpdir(), 'vastai-worker-'));
-  // However the process ends. On Ctrl-C wrangler ends itself, and the Worker with it, without a word to us.
+  // However the process ends. On Ctrl-C wrangler ends itself, and the Worker with it, without a
+  // word to us.
   const remove = () => rmSync(root, { recursive: true, force: true });
   process.once('exit', remove);
 

@@ -1,7 +1,7 @@
 // Runs a command to its exit code. Only what nobody foresaw gets a stack trace.
 import { CliFailure } from './cli-failure.ts';
 
-/** The command's number becomes the exit code; a `CliFailure` is printed as one line, and its code is the exit code. */
+/** The command's number is the exit code; a `CliFailure` is printed as one line and has its own. */
 export async function runCli(command: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await command();

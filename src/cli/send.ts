@@ -1,4 +1,5 @@
-// Posts one delivery and reads the answer, as the provider would: ten seconds at most, redirects not followed.
+// Posts one delivery and reads the answer, as the provider would: ten seconds at most, redirects
+// not followed.
 import { fail, type Result, succeed } from '../result.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import type { Delivery } from './delivery.ts';
@@ -43,7 +44,7 @@ export async function send(
   }
 }
 
-/** `fetch` hides the reason in a chain of causes; several addresses of one host make an `AggregateError` with a code of its own. */
+/** `fetch` hides the reason in a chain of causes. */
 function sendFailureOf(error: unknown): SendFailure {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.name === 'TimeoutError') return 'no_answer_in_time';

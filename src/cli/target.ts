@@ -1,5 +1,6 @@
-// Where a Worker's webhooks live: from what the operator types to a URL, its endpoint and the secrets that belong to it.
-// Every command that takes `--url` and `--endpoint` asks here, so all of them accept and refuse the same.
+// Where a Worker's webhooks live: from what the operator types to a URL, its endpoint and the
+// secrets that belong to it. Every command that takes `--url` and `--endpoint` asks here, so all of
+// them accept and refuse the same.
 import { DEFAULT_ENDPOINT, endpointAt, isEndpoint, isReserved, secretNamesOf, webhookPath } from '../endpoint.ts';
 import { isThisMachine } from '../this-machine.ts';
 import { usage } from './cli-failure.ts';
@@ -21,7 +22,8 @@ export interface Target {
 }
 
 /**
- * @param address The Worker's address (`https://name.account.workers.dev`) or the whole webhook URL.
+ * @param address The Worker's address (`https://name.account.workers.dev`) or the whole webhook
+ * URL.
  * @param endpoint Name of the endpoint; from the URL's path where it is not given.
  * @throws CliFailure (usage) for what no Worker serves.
  */
@@ -54,7 +56,7 @@ export function targetOf(address: string, endpoint?: string): Target {
   };
 }
 
-/** A target that Vast.ai may be given, and credentials sent to. @throws CliFailure (usage) also for plain http elsewhere. */
+/** A target fit for Vast.ai and for credentials. @throws CliFailure (usage) also for plain http. */
 export function secureTargetOf(address: string, endpoint?: string): Target {
   const target = targetOf(address, endpoint);
   if (!isSafeForCredentials(new URL(target.url))) {
@@ -70,7 +72,7 @@ function whyNoEndpoint(name: string): string {
     : `"${name}" is no name of an endpoint: lower-case letters, digits and dashes, up to 32, beginning with a letter.`;
 }
 
-/** Whether a secret sent to this URL stays between us and its host: https anywhere, plain http only on this machine. */
+/** Whether a secret may be sent there: https anywhere, plain http only on this machine. */
 export function isSafeForCredentials(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname));
 }

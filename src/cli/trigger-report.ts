@@ -1,4 +1,5 @@
-// What `npm run trigger` prints: every exchange when there are few, the answers counted when there are many.
+// What `npm run trigger` prints: every exchange when there are few, the answers counted when there
+// are many.
 import { describeExpected, isAsExpected, type PlannedSend } from './attack-modes.ts';
 import { columns } from './columns.ts';
 import type { Answer } from './send.ts';
@@ -24,7 +25,7 @@ function verdict({ planned: { expected }, answer }: Exchange): string {
   return isAsExpected(answer, expected) ? 'as expected' : `EXPECTED ${describeExpected(expected)}`;
 }
 
-/** Many exchanges: how often which answer came, the unexpected ones with what they should have been. */
+/** Many exchanges: how often each answer came, and what unexpected ones should have been. */
 export function describeMany(exchanges: readonly Exchange[], elapsedMs: number): string {
   const counts = new Map<string, number>();
   for (const exchange of exchanges) {

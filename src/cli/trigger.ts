@@ -92,7 +92,7 @@ async function trigger(type: string, options: Options): Promise<number> {
   return allAsExpected(exchanges) ? EXIT.ok : EXIT.failed;
 }
 
-/** Runs the same task `count` times, at most `concurrency` of them at once. The first that throws ends the command. */
+/** Runs the task `count` times, `concurrency` of them at once. The first that throws ends it. */
 async function runAll(
   { count, concurrency }: Options,
   task: () => Promise<readonly Exchange[]>,

@@ -1,4 +1,5 @@
-// Runs the project's own wrangler as a child process. What it says and how it ends is passed on as it is.
+// Runs the project's own wrangler as a child process. What it says and how it ends is passed on as
+// it is.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
@@ -9,11 +10,12 @@ import { projectRoot } from './project-root.ts';
 
 const wranglerEntry = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
 
-/** Saves calls that only matter online: `request.cf` is a placeholder, usage is not reported. Your own settings win. */
+/** A placeholder for `request.cf`, and no report of usage: no calls that only matter online. */
 export const offlineEnvironment = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };
 
 /**
- * Runs wrangler on this terminal until it ends. Ctrl-C and SIGTERM reach it first, so that it can stop the Worker.
+ * Runs wrangler on this terminal until it ends. Ctrl-C and SIGTERM reach it first, so that it can
+ * stop the Worker.
  *
  * @returns Its exit code; 130 where it was stopped so.
  */

@@ -1,5 +1,6 @@
-// One call to Vast.ai's REST API, for Worker and commands alike: the key in a header, never across a redirect; time-outs
-// and odd answers become values, transient failures are retried. What can be called is in vast-api.ts.
+// One call to Vast.ai's REST API, for Worker and commands alike: the key in a header, never across
+// a redirect; time-outs and odd answers become values, transient failures are retried. What can be
+// called is in vast-api.ts.
 import { fail, type Result, succeed } from '../result.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { type ApiFailure, isTransient } from './api-failure.ts';
@@ -8,14 +9,14 @@ import { oneLine } from './one-line.ts';
 
 export const DEFAULT_API_URL = 'https://console.vast.ai';
 
-/** How long one try may take, in milliseconds. The test call waits for our own answer, for which Vast.ai allows 10 s. */
+/** Of one try, in milliseconds. The test call waits for our own answer: up to 10 s. */
 const TIMEOUT_MS = 30_000;
 const MAX_TRIES = 4;
-/** Pause before the second try, in milliseconds, doubled each time. Vast.ai's 429 names no time to wait, so it is long. */
+/** Before the first retry, in milliseconds, then doubled. Long, as Vast.ai's 429 names no time. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Which failures are retried: every transient one, or only a 429, after which we know that nothing was done. */
+/** Which failures are retried: every transient one, or only a 429, where nothing was done. */
 export type Repeat = 'whenever' | 'if_untouched';
 
 export interface ApiRequest {
@@ -28,7 +29,7 @@ export interface ApiRequest {
 export type ApiCall = (request: ApiRequest) => Promise<Result<Record<string, unknown>, ApiFailure>>;
 
 export interface ApiClientOptions {
-  /** Where the API is. The key is sent there: the caller has made sure that it is https, or this machine. */
+  /** Where the key is sent: the caller has checked that it is https, or this machine. */
   readonly base: URL;
   readonly key: string;
   readonly fetch: typeof fetch;

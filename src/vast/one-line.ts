@@ -1,4 +1,4 @@
-/** Text from a stranger, made harmless for terminal and log: control characters gone, one line, at most `maxLength` characters. */
+/** A stranger's text, safe for terminal and log: one line, no control characters, bounded. */
 export function oneLine(text: string, maxLength = 200): string {
   const flat = text
     .replace(/\p{C}+/gu, ' ')

@@ -1,5 +1,5 @@
-// The calls of Vast.ai's API that concern webhooks, typed. Answers are checked: one that lacks what we need is a failure,
-// fields that we do not need may come and go.
+// The calls of Vast.ai's API that concern webhooks, typed. Answers are checked: one that lacks what
+// we need is a failure, fields that we do not need may come and go.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
 import type { ApiCall, ApiRequest } from './api-client.ts';
@@ -15,12 +15,7 @@ const webhookWithSecretSchema = v.object({
   ...webhookSchema.entries,
   webhook_secret: v.pipe(v.string(), v.minLength(1)),
 });
-const typeSchema = v.object({
-  key: v.string(),
-  slug: v.string(),
-  context: v.string(),
-  display_name: v.nullish(v.string()),
-});
+const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
 const testSchema = v.object({ event_id: v.nullish(v.string()) });
 
 export type Webhook = v.InferOutput<typeof webhookSchema>;
@@ -40,7 +35,7 @@ export interface VastApi {
   create(fields: WebhookFields): Promise<Result<WebhookWithSecret, ApiFailure>>;
   update(id: number, fields: Partial<WebhookFields>): Promise<Result<Webhook, ApiFailure>>;
   remove(id: number): Promise<Result<void, ApiFailure>>;
-  /** The old secret is dead from the moment this reaches Vast.ai, whether or not its answer reaches us. */
+  /** The old secret is dead as soon as this reaches Vast.ai, whether or not the answer arrives. */
   rotate(id: number): Promise<Result<WebhookWithSecret, ApiFailure>>;
   /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
   test(id: number): Promise<Result<{ readonly eventId?: string | undefined }, ApiFailure>>;

@@ -1,4 +1,5 @@
-// `npm run bench:ledger`: what the ledger costs. Exit code 0 only if rows and growth stay within the budget.
+// `npm run bench:ledger`: what the ledger costs. Exit code 0 only if rows and growth stay within
+// the budget.
 import { EXIT } from '../../src/cli/cli-failure.ts';
 import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import { runCli } from '../../src/cli/run-cli.ts';

@@ -1,5 +1,5 @@
-// A Worker of test/workerd/bench/ on a free port, with the bindings of the deployed one and storage of its own. Nobody consumes its
-// queues: the batches that count are the bench's.
+// A Worker of test/workerd/bench/ on a free port, with the bindings of the deployed one and storage
+// of its own. Nobody consumes its queues: the batches that count are the bench's.
 import { join } from 'node:path';
 import { startLocalWorker } from '../../src/cli/local-worker.ts';
 import { projectRoot } from '../../src/cli/project-root.ts';

@@ -24,7 +24,10 @@ const NAMES: Record<Subject, string> = {
   consume100: 'consume an event, batches of 100',
 };
 
-/** Ratios of times, and the most that each may be: twice as fast is half the time. Two without a goal say what can be reached. */
+/**
+ * Ratios of times, and the most that each may be: twice as fast is half the time. Two without a
+ * goal say what can be reached.
+ */
 const RATIOS: readonly { what: string; subject: Subject; baseline: Subject; most?: number }[] = [
   { what: 'verify / bare crypto.subtle.verify', subject: 'verify', baseline: 'subtle', most: 1.25 },
   { what: 'verify / standardwebhooks', subject: 'verify', baseline: 'standardwebhooks', most: 1 / 2 },
@@ -43,7 +46,10 @@ const { rounds, ledger, json } = commandLine('npm run bench --')
   .parse()
   .opts<{ rounds: number; ledger: boolean; json?: true }>();
 
-/** What the bundle should come down to, gzipped, in bytes. The check's budget is above it while the goal is missed. */
+/**
+ * What the bundle should come down to, gzipped, in bytes. The check's budget is above it while the
+ * goal is missed.
+ */
 const BUNDLE_GOAL_BYTES = 40 * 1024;
 
 /** Of the ledger with many rows. */

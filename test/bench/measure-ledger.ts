@@ -1,6 +1,6 @@
-// Measures the real ledger object in workerd: rows written per event, and how long a batch takes with few and with many
-// events on record. Timed from outside, turn by turn and each first in every other round, so that a busy machine slows both
-// and neither profits from its place.
+// Measures the real ledger object in workerd: rows written per event, and how long a batch takes
+// with few and with many events on record. Timed from outside, turn by turn and each first in every
+// other round, so that a busy machine slows both and neither profits from its place.
 import { performance } from 'node:perf_hooks';
 import { startBenchWorker } from './bench-worker.ts';
 import { compare, median } from './statistics.ts';
@@ -11,7 +11,10 @@ export const MOST_GROWTH = 1.2;
 
 /** Rows added by one call: a statement may not hold the object for minutes. */
 const FILL_STEP = 50_000;
-/** A measurement is one request for batches of this many events together, so that the way to the Worker hardly counts. */
+/**
+ * A measurement is one request for batches of this many events together, so that the way to the
+ * Worker hardly counts.
+ */
 const EVENTS_AT_ONCE = 500;
 /** One round more than counts, because the first finds caches cold. */
 export const LEDGER_ROUNDS = 16;
@@ -29,11 +32,16 @@ export interface LedgerFigures {
   /** Of an event that succeeds at first try, claim and settle together; and of a copy of it. */
   readonly rowsWritten: { readonly alone: RowsWritten; readonly batched: RowsWritten };
   readonly rounds: { readonly few: Samples; readonly many: Samples };
-  /** Medians of the rounds, in milliseconds, and the median of their ratios: how many times as long it takes with many rows. */
+  /**
+   * Medians of the rounds, in milliseconds, and the median of their ratios: how many times as long
+   * it takes with many rows.
+   */
   readonly medians: Readonly<
     Record<Operation, { readonly few: number; readonly many: number; readonly ratio: number }>
   >;
-  /** Whether the design's budget holds: rows written per event, and claims whose cost does not grow. */
+  /**
+   * Whether the design's budget holds: rows written per event, and claims whose cost does not grow.
+   */
   readonly withinBudget: { readonly rows: boolean; readonly growth: boolean };
 }
 

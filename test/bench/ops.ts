@@ -1,5 +1,6 @@
 // How long the operator's page takes over a full ledger, and whether claims notice how full it is.
-// `npm run bench:ops -- [rows]`: every answer over HTTP, from a local Worker; the median of 15, and the slowest.
+// `npm run bench:ops -- [rows]`: every answer over HTTP, from a local Worker; the median of 15, and
+// the slowest.
 import { columns } from '../../src/cli/columns.ts';
 import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
 import { OPS_TOKEN, startWorker } from '../node/browser/start-worker.ts';

@@ -1,5 +1,6 @@
-// Times the loops of test/bench/speed-worker.ts from outside, because inside the clock stands still while code runs. Each
-// round is a process of its own; within it the subjects take turns, forwards in one round and backwards in the next.
+// Times the loops of test/bench/speed-worker.ts from outside, because inside the clock stands still
+// while code runs. Each round is a process of its own; within it the subjects take turns, forwards
+// in one round and backwards in the next.
 import { startBenchWorker } from './bench-worker.ts';
 import { median } from './statistics.ts';
 

@@ -1,4 +1,5 @@
-// CPU time that the script takes to start, from the profile that wrangler makes of the deployed bundle.
+// CPU time that the script takes to start, from the profile that wrangler makes of the deployed
+// bundle.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,10 @@ interface Profile {
 /** How often the profiler looks. */
 const SAMPLING_MS = 1;
 
-/** Milliseconds in which the processor was not idle, to about a millisecond: take the mean of several. */
+/**
+ * Milliseconds in which the processor was not idle, to about a millisecond: take the mean of
+ * several.
+ */
 export async function measureStartup(): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'vastai-startup-'));
   try {
@@ -27,7 +31,10 @@ export async function measureStartup(): Promise<number> {
   }
 }
 
-/** Looks are counted, not the time between them: the profiler may be held up, and would blame whatever it saw last. */
+/**
+ * Looks are counted, not the time between them: the profiler may be held up, and would blame
+ * whatever it saw last.
+ */
 export function busyMs({ nodes, samples }: Profile): number {
   const idle = nodes.find((node) => node.callFrame.functionName === '(idle)')?.id;
   return samples.filter((sample) => sample !== idle).length * SAMPLING_MS;

@@ -1,4 +1,5 @@
-// Numbers from rounds. A ratio is taken within a round, so that what slows a whole round slows both sides of it.
+// Numbers from rounds. A ratio is taken within a round, so that what slows a whole round slows both
+// sides of it.
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -11,7 +12,10 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** One comparison: what it cost in each round beside what it is compared with, and the ratio of each round. */
+/**
+ * One comparison: what it cost in each round beside what it is compared with, and the ratio of each
+ * round.
+ */
 export interface Comparison {
   /** The median of the rounds' ratios: subject by baseline. */
   readonly ratio: number;

@@ -13,12 +13,16 @@ export interface BundleSize {
 }
 
 /**
- * Largest upload, gzipped, in bytes: what there is and a little room, so that a dependency that slips in is seen. Two fifths
- * of it are the operator's page (its markup and stylesheet, hono/jsx, its API and log-in); a cold start reads all of it.
+ * Largest upload, gzipped, in bytes: what there is and a little room, so that a dependency that
+ * slips in is seen. Two fifths of it are the operator's page (its markup and stylesheet, hono/jsx,
+ * its API and log-in); a cold start reads all of it.
  */
 export const BUNDLE_BUDGET_BYTES = 44 * 1024;
 
-/** Builds the bundle and measures it. Throws a `CliFailure` where it does not build, or builds with a warning. */
+/**
+ * Builds the bundle and measures it. Throws a `CliFailure` where it does not build, or builds with
+ * a warning.
+ */
 export async function measureBundle(): Promise<BundleSize> {
   const directory = mkdtempSync(join(tmpdir(), 'vastai-bundle-'));
   try {

@@ -1,4 +1,5 @@
-// `npm run bundle`: what would be uploaded, built without uploading. Fails on any warning and above the size budget.
+// `npm run bundle`: what would be uploaded, built without uploading. Fails on any warning and above
+// the size budget.
 import { CliFailure } from '../../src/cli/cli-failure.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { BUNDLE_BUDGET_BYTES, kib, measureBundle } from './bundle-size.ts';

@@ -21,7 +21,10 @@ export interface LedgerReader {
   readonly since: (place: number) => Promise<readonly LedgerRow[]>;
 }
 
-/** @param token The Worker's `OPS_TOKEN`. Every call throws a `CliFailure` where the Worker does not answer as it should. */
+/**
+ * @param token The Worker's `OPS_TOKEN`. Every call throws a `CliFailure` where the Worker does not
+ * answer as it should.
+ */
 export function ledgerReader(worker: URL, token: string): LedgerReader {
   const headers = { Authorization: `Basic ${Buffer.from(`load:${token}`).toString('base64')}` };
 

@@ -1,5 +1,6 @@
 // `npm run load`: a bounded load against a local Worker, reconciled with its ledger at the end.
-// Exit code 0 only if every answer was right, every accepted event was processed once, and nothing else is there.
+// Exit code 0 only if every answer was right, every accepted event was processed once, and nothing
+// else is there.
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option } from 'commander';
@@ -104,7 +105,10 @@ function runningWorker(address: string): Subject {
   return { url: new URL(target.url), secret, opsToken, close: async () => undefined };
 }
 
-/** Waits until the ledger has as many events as were promised and none is under way; gives up when nothing moves. */
+/**
+ * Waits until the ledger has as many events as were promised and none is under way; gives up when
+ * nothing moves.
+ */
 async function drain(ledger: LedgerReader, before: number, { promised }: Played, deadline: number): Promise<void> {
   const bar = progressBar('waiting for the ledger', promised.size);
   let finished = -1;
@@ -121,7 +125,10 @@ async function drain(ledger: LedgerReader, before: number, { promised }: Played,
   bar.end();
 }
 
-/** An option given in percent of the events and kept as a share, which the help would otherwise show as its default. */
+/**
+ * An option given in percent of the events and kept as a share, which the help would otherwise show
+ * as its default.
+ */
 function inPercent(flags: string, what: string, byDefault: number): Option {
   return new Option(flags, `${what}, in percent of the events`)
     .argParser((text) => wholeNumber(0, 100)(text) / 100)

@@ -1,5 +1,5 @@
-// What a load consists of: genuine events, and on top of them copies, forgeries and stale deliveries, shuffled by a seed.
-// No I/O and no clock: the same seed makes the same load.
+// What a load consists of: genuine events, and on top of them copies, forgeries and stale
+// deliveries, shuffled by a seed. No I/O and no clock: the same seed makes the same load.
 
 export type Kind = 'genuine' | 'duplicate' | 'forged' | 'stale';
 
@@ -13,11 +13,17 @@ export interface Mix {
 
 export interface Planned {
   readonly kind: Kind;
-  /** Which event it is about. A duplicate shares its number with the genuine delivery that comes before it. */
+  /**
+   * Which event it is about. A duplicate shares its number with the genuine delivery that comes
+   * before it.
+   */
   readonly event: number;
 }
 
-/** The whole load in the order of sending. Every duplicate comes after its original, at any distance. */
+/**
+ * The whole load in the order of sending. Every duplicate comes after its original, at any
+ * distance.
+ */
 export function planOf({ events, duplicates, forgeries, stale }: Mix, seed: number): readonly Planned[] {
   const random = randomFrom(seed);
   const kinds: Kind[] = [
@@ -50,7 +56,10 @@ function shuffle(items: unknown[], random: () => number): void {
   }
 }
 
-/** Numbers from 0 up to, not including, 1: a linear congruential generator (Numerical Recipes' constants), its high bits. */
+/**
+ * Numbers from 0 up to, not including, 1: a linear congruential generator (Numerical Recipes'
+ * constants), its high bits.
+ */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,5 @@
-// Sends a load and keeps count: plays the provider with its retries, a forger and a latecomer, so many at a time.
+// Sends a load and keeps count: plays the provider with its retries, a forger and a latecomer, so
+// many at a time.
 import {
   ACCEPTED_OR_DUPLICATE,
   type ExpectedAnswer,
@@ -12,7 +13,9 @@ import { send } from '../../src/cli/send.ts';
 import type { Kind, Planned } from './mix.ts';
 import type { Promised } from './reconcile.ts';
 
-/** Far enough outside the tolerance for a long load, whose deliveries are signed as they are sent. */
+/**
+ * Far enough outside the tolerance for a long load, whose deliveries are signed as they are sent.
+ */
 const STALE_SECONDS = 3_600;
 /** Like the provider, a load sends again what was answered by 5xx or not at all. */
 const MOST_TRIES = 5;
@@ -97,7 +100,9 @@ export async function play(plan: readonly Planned[], options: LoadOptions): Prom
   };
 }
 
-/** Signed when it is sent. A copy is the same event signed anew, as a retry of the provider's is. */
+/**
+ * Signed when it is sent. A copy is the same event signed anew, as a retry of the provider's is.
+ */
 async function deliveryOf({ kind, event }: Planned, { idPrefix, secret }: LoadOptions): Promise<Delivery> {
   const type = TYPES[event % TYPES.length] ?? TYPES[0];
   const draft = draftDelivery({ type, id: `${idPrefix}${event}`, now: Date.now() });

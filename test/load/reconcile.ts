@@ -1,6 +1,9 @@
 // Compares what was promised with what the ledger has. No I/O.
 
-/** What the ledger must say of an id. What is to be absent (a forgery) is expected by not being named. */
+/**
+ * What the ledger must say of an id. What is to be absent (a forgery) is expected by not being
+ * named.
+ */
 export type Promised = 'processed' | 'quarantined';
 
 /** A row of the ledger, as far as it matters here. */
@@ -25,7 +28,10 @@ export interface Reconciliation {
   readonly foreign: readonly string[];
 }
 
-/** @param rows May name an id twice (refused first and accepted later): the ledger has one state of it. */
+/**
+ * @param rows May name an id twice (refused first and accepted later): the ledger has one state of
+ * it.
+ */
 export function reconcile(promised: ReadonlyMap<string, Promised>, rows: readonly LedgerRow[]): Reconciliation {
   const found = new Map(rows.map((row) => [row.id, row]));
   const missing: string[] = [];

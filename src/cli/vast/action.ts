@@ -8,9 +8,9 @@ export interface ActionContext {
 }
 
 /**
- * Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means 0). Ids are the only
- * arguments there are.
+ * Wraps a command's action: builds its output, and keeps the exit code it returns (nothing means
+ * 0). Ids are the only arguments there are.
  */
-export type Action = <Options extends { readonly json?: boolean }>(
+export type Action = <Options>(
   run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
 ) => (...parameters: unknown[]) => Promise<void>;

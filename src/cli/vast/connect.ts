@@ -1,5 +1,5 @@
-// What most commands begin with: the credentials, and the APIs behind them. A credential is held for this run only, and
-// hidden from the output.
+// What most commands begin with: the credentials, and the APIs behind them. A credential is held
+// for this run only, and hidden from the output.
 import type { Result } from '../../result.ts';
 import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
@@ -19,7 +19,8 @@ export async function connectToVast({ surroundings, output }: ActionContext): Pr
   const given = surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
   const key = given?.trim() ?? '';
   if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
-  // A header can carry nothing else; a line break here is a paste gone wrong, and fetch would quote it in its error.
+  // A header can carry nothing else; a line break here is a paste gone wrong, and fetch would quote
+  // it in its error.
   if (!/^[\x21-\x7e]+$/.test(key)) throw usage('The API key holds characters that no key has.');
   output.protect(key);
   return createVastApi(createApiClient({ ...surroundings, base, key }));
@@ -33,7 +34,7 @@ export function connectToOps({ surroundings, output }: ActionContext, { worker }
   return createOpsClient(surroundings, worker, token);
 }
 
-/** What an API call brought. @throws CliFailure otherwise. @param doing Follows "could not": "list the webhooks". */
+/** The value of a call. @throws CliFailure: could not `doing`, such as "list the webhooks". */
 export function expectOk<Value>(answer: Result<Value, ApiFailure>, doing: string): Value {
   if (!answer.ok) throw new CliFailure(describeApiFailure(answer.failure, doing));
   return answer.value;

@@ -1,4 +1,5 @@
-// The command line of `vast`: its commands, its help, and how every command ends. What a command does is in its file.
+// The command line of `vast`: its commands, its help, and how every command ends. What a command
+// does is in its file.
 import { Command, CommanderError } from 'commander';
 import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
 import type { Action } from './action.ts';
@@ -36,9 +37,13 @@ export async function runVast(argv: readonly string[], surroundings: Surrounding
     (run) =>
     async (...parameters) => {
       const command = parameters.at(-1) as Command;
-      const options = command.opts() as Parameters<typeof run>[1];
-      output = createOutput(surroundings, options.json === true);
-      exitCode = (await run({ surroundings, output }, options, command.processedArgs as number[])) ?? EXIT.ok;
+      output = createOutput(surroundings, command.opts().json === true);
+      exitCode =
+        (await run(
+          { surroundings, output },
+          command.opts() as Parameters<typeof run>[1],
+          command.processedArgs as number[],
+        )) ?? EXIT.ok;
     };
   try {
     await createProgram(action, surroundings).parseAsync([...argv], { from: 'user' });

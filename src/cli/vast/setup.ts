@@ -1,4 +1,5 @@
-// What `register` and `rotate` share: the options with which they reach the Worker's secrets, and what they work with.
+// What `register` and `rotate` share: the options with which they reach the Worker's secrets, and
+// what they work with.
 import type { Command } from 'commander';
 import type { VastApi } from '../../vast/vast-api.ts';
 import { wholeNumber } from '../command-line.ts';
@@ -15,7 +16,7 @@ export interface SetupOptions {
   readonly settle: number;
 }
 
-/** Pause for Cloudflare's other locations, in seconds: a new secret is usually everywhere within a few. */
+/** In seconds: a new secret is usually at all of Cloudflare's locations within a few. */
 const SETTLE_SECONDS = 10;
 
 export function addSetupOptions(command: Command): Command {
@@ -28,6 +29,9 @@ export function addSetupOptions(command: Command): Command {
       SETTLE_SECONDS,
     );
 }
+
+/** What to ask when the Worker does not see a secret that was stored. */
+export const RIGHT_WORKER = 'Does --wrangler write to the Worker behind this URL (the name in wrangler.toml)?';
 
 export interface SetupDeps extends ActionContext {
   readonly target: Target;

@@ -1,4 +1,5 @@
-// A server on this machine that stands in for the Worker: it keeps what it is sent and answers as it is told.
+// A server on this machine that stands in for the Worker: it keeps what it is sent and answers as
+// it is told.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

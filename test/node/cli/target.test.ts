@@ -1,4 +1,5 @@
-// From what is typed after `--url` and `--endpoint` to the URL, the endpoint and the secrets that belong to it.
+// From what is typed after `--url` and `--endpoint` to the URL, the endpoint and the secrets that
+// belong to it.
 import { describe, expect, it } from 'vitest';
 import { isSameUrl, secureTargetOf, targetOf } from '../../../src/cli/target.ts';
 

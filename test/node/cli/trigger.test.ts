@@ -1,4 +1,5 @@
-// `npm run trigger` against a stand-in for the Worker. What is sent is checked with node:crypto, not with our own signer.
+// `npm run trigger` against a fake Worker. What is sent is checked with node:crypto,
+// not with our own signer.
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +16,9 @@ const OUTSIDE_TOLERANCE: FakeAnswer = { status: 401, body: { error: 'Timestamp o
 const TOO_LARGE: FakeAnswer = { status: 413, body: { error: 'Payload too large' } };
 const INVALID_EVENT: FakeAnswer = { status: 400, body: { error: 'Invalid event', issues: ['body must be UTF-8'] } };
 
-/** Runs the command against a Worker that gives these answers in turn, the last one from then on. */
+/**
+ * Runs the command against a Worker that gives these answers in turn, the last one from then on.
+ */
 async function trigger(args: readonly string[], ...answers: [FakeAnswer, ...FakeAnswer[]]) {
   await using worker = await fakeWorker((_, index) => answers[index] ?? answers[answers.length - 1] ?? RECEIVED);
   const ended = await runCommand('trigger', [...args, '--url', worker.url], { VASTAI_WEBHOOK_SECRET: SECRET });

@@ -1,29 +1,30 @@
-// Doctor's checks of the Worker, as Vast.ai sees it: address, what is in front, health, clock, secret, recent events.
+// Doctor's checks of the Worker, as Vast.ai sees it: address, what is in front, health, clock,
+// secret, recent events.
 
 import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
 import type { Target } from '../../target.ts';
 import type { OpsClient } from '../worker/ops-client.ts';
 import { describeAnswer, type WorkerAnswer, type WorkerClient } from '../worker/worker-client.ts';
-import { type Finding, fine, problem, skipped, warning } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
-/** A clock difference that is mentioned, in seconds; from the tolerance on, deliveries are refused as stale. */
+/** From this clock difference on, in seconds, there is a warning. */
 const NOTABLE_SKEW_SECONDS = 30;
 const RECENT = 50;
 
 export function checkAddress({ local, url }: Target): Finding {
+  const { fine, warning } = about('address');
   const { hostname, port } = new URL(url);
   if (local || isPrivateHost(hostname)) {
     return warning(
-      'address',
       `${hostname} is reachable only from here`,
       'Fine for a local Worker. Vast.ai needs a deployed one: give its public https address.',
     );
   }
   if (port !== '') {
-    return warning('address', `port ${port} is unusual`, 'Check that this port is open to the internet.');
+    return warning(`port ${port} is unusual`, 'Check that this port is open to the internet.');
   }
-  return fine('address', `https, public host ${hostname}`);
+  return fine(`https, public host ${hostname}`);
 }
 
 function isPrivateHost(host: string): boolean {
@@ -39,75 +40,72 @@ export async function checkHealth(worker: WorkerClient, target: Target): Promise
 }
 
 function healthFinding(answer: WorkerAnswer, url: string, target: Target): Finding {
-  if (answer.kind === 'ok') return fine('health', 'the Worker answers and has a secret');
+  const { fine, problem } = about('health');
+  if (answer.kind === 'ok') return fine('the Worker answers and has a secret');
   if (answer.kind === 'not_configured') {
-    return problem('health', 'the Worker has no webhook secret at all', registerFix(target));
+    return problem('the Worker has no webhook secret at all', registerFix(target));
   }
   // A delivery's answer at /health is a stranger's.
   const isOwn = ['invalid_signature', 'outside_tolerance', 'unavailable'].includes(answer.kind);
   const found = isOwn ? `${url} does not answer as this Worker does` : describeAnswer(answer, url);
-  return problem('health', found, fixOf(answer));
+  return problem(found, fixOf(answer));
 }
 
 function clockFinding(ahead: number | undefined): Finding {
-  if (ahead === undefined) return skipped('clock', 'The answer had no date to compare with.');
+  const { fine, problem, warning, skipped } = about('clock');
+  if (ahead === undefined) return skipped('The answer had no date to compare with.');
   const off = Math.abs(ahead);
   const found = `this machine is ${off} s ${ahead > 0 ? 'behind' : 'ahead of'} the Worker`;
-  const fix = `Set this machine’s clock (NTP): from ${TIMESTAMP_TOLERANCE_SECONDS} s on, what it signs itself is refused. Vast.ai's deliveries are not affected.`;
-  if (off >= TIMESTAMP_TOLERANCE_SECONDS) return problem('clock', found, fix);
-  return off >= NOTABLE_SKEW_SECONDS ? warning('clock', found, fix) : fine('clock', `within ${NOTABLE_SKEW_SECONDS} s`);
+  const fix = `Set this machine’s clock (NTP): from ${TIMESTAMP_TOLERANCE_SECONDS} s on, what it signs is refused.`;
+  if (off >= TIMESTAMP_TOLERANCE_SECONDS) return problem(found, fix);
+  return off >= NOTABLE_SKEW_SECONDS ? warning(found, fix) : fine(`within ${NOTABLE_SKEW_SECONDS} s`);
 }
 
 /** How a delivery without a signature is answered: by the path and method that Vast.ai uses. */
 export async function checkDoor(worker: WorkerClient, target: Target): Promise<Finding> {
+  const { fine, problem, warning } = about('endpoint');
   const { answer } = await worker.unsigned();
   switch (answer.kind) {
     case 'invalid_signature':
-      return fine('endpoint', `${target.url} refuses unsigned deliveries, as it must`);
+      return fine(`${target.url} refuses unsigned deliveries, as it must`);
     case 'not_configured':
-      return problem('endpoint', `no secret for endpoint "${target.endpoint}"`, registerFix(target));
+      return problem(`no secret for endpoint "${target.endpoint}"`, registerFix(target));
     case 'unavailable':
       return warning(
-        'endpoint',
         'a rotation window is open: forgeries are answered 503 instead of 401',
         'If no rotation is running now, complete it: `webhooks rotate`.',
       );
     case 'ok':
     case 'outside_tolerance':
-      return problem(
-        'endpoint',
-        'it accepts a delivery without a signature',
-        'This is not the Worker: check where the URL leads.',
-      );
+      return problem('it accepts a delivery without a signature', 'This is not the Worker: check where the URL leads.');
     default:
-      return problem('endpoint', describeAnswer(answer, target.url), fixOf(answer));
+      return problem(describeAnswer(answer, target.url), fixOf(answer));
   }
 }
 
 export async function checkSecret(worker: WorkerClient, target: Target, secret: string | undefined): Promise<Finding> {
+  const { fine, problem, warning, skipped } = about('secret');
   const [name] = target.slots;
-  if (!secret) return skipped('secret', `To check it, set ${name} in the environment.`);
+  if (!secret) return skipped(`To check it, set ${name} in the environment.`);
   const { answer } = await worker.signed(secret);
   switch (answer.kind) {
     case 'ok':
-      return fine('secret', 'the Worker accepts what this secret signs');
+      return fine('the Worker accepts what this secret signs');
     case 'invalid_signature':
     case 'not_configured':
       return problem(
-        'secret',
         `the Worker does not know the secret in ${name}`,
         `Store it again (\`npx wrangler secret put ${name}\`), or get a new one: \`webhooks rotate\`.`,
       );
     case 'outside_tolerance':
-      return problem('secret', 'right, but this machine’s clock is wrong', 'Set this machine’s clock (NTP).');
+      return problem('right, but this machine’s clock is wrong', 'Set this machine’s clock (NTP).');
     case 'unavailable':
       return warning(
-        'secret',
         'not accepted: a rotation window is open, or the queue is down',
         'Complete the rotation (`webhooks rotate`). If none is running, see the Worker’s log.',
       );
     default:
-      return problem('secret', describeAnswer(answer, target.url), fixOf(answer));
+      return problem(describeAnswer(answer, target.url), fixOf(answer));
   }
 }
 
@@ -120,30 +118,26 @@ export async function checkRecent(
   token: string | undefined,
   target: Target,
 ): Promise<Finding> {
-  if (!ops || token === undefined) return skipped('deliveries', 'To read the ledger, set OPS_TOKEN.');
-  const store = 'Store one with `npx wrangler secret put OPS_TOKEN`.';
+  const { fine, warning, skipped } = about('deliveries');
+  if (!ops || token === undefined) return skipped('To read the ledger, set OPS_TOKEN.');
+  const store = 'Store the same at the Worker: `npx wrangler secret put OPS_TOKEN`.';
   if (token.length < MIN_OPS_TOKEN_LENGTH && !target.local) {
     const found = `OPS_TOKEN is under ${MIN_OPS_TOKEN_LENGTH} characters: the Worker then serves no ops page`;
-    return warning('deliveries', found, `Use a longer one. ${store}`);
+    return warning(found, `Use a longer one. ${store}`);
   }
   const recent = await ops.recent(RECENT);
-  if (!recent.ok) {
-    return warning('deliveries', recent.failure, store);
-  }
+  if (!recent.ok) return warning(recent.failure, store);
   const counts = new Map<string, number>();
   for (const { status } of recent.value) counts.set(status, (counts.get(status) ?? 0) + 1);
   const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-  if (counts.size === 0) {
-    return warning('deliveries', 'none yet', 'Have one sent: `webhooks test <id>`.');
-  }
+  if (counts.size === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
   if (counts.has('dead') || counts.has('quarantined')) {
     return warning(
-      'deliveries',
       `of the last ${recent.value.length}: ${summary}`,
       'Look at them on /ops, and replay those that should run again.',
     );
   }
-  return fine('deliveries', `of the last ${recent.value.length}: ${summary}`);
+  return fine(`of the last ${recent.value.length}: ${summary}`);
 }
 
 function registerFix({ worker, endpoint }: Target): string {
@@ -152,8 +146,7 @@ function registerFix({ worker, endpoint }: Target): string {
 }
 
 const FIXES: Partial<Record<WorkerAnswer['kind'], string>> = {
-  redirect:
-    'Use the address it redirects to, or remove the redirect rule from this path: Vast.ai counts a redirect as a permanent failure.',
+  redirect: 'Use the address it redirects to, or remove the redirect rule from this path.',
   login_page: 'Exempt /webhooks/* and /health from Cloudflare Access (protect /ops alone): Vast.ai cannot log in.',
   challenge: 'Add a WAF rule that skips bot checks for /webhooks/*: Vast.ai cannot solve a challenge.',
   unreachable: 'Check the address, its DNS record and certificate, and that the Worker is deployed.',

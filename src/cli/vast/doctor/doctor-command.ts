@@ -13,7 +13,6 @@ import type { Finding } from './finding.ts';
 interface Options {
   readonly url: string;
   readonly endpoint?: string;
-  readonly json?: boolean;
 }
 
 const HELP_END = `

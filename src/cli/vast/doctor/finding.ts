@@ -2,28 +2,18 @@
 
 export interface Finding {
   readonly check: string;
-  /** `problem`: deliveries are lost or never come. `warning`: look at it. `skipped`: what the check needs was not given. */
+  /** `problem`: deliveries are lost or never come. `skipped`: what the check needs is not set. */
   readonly level: 'fine' | 'problem' | 'warning' | 'skipped';
   readonly found: string;
   readonly fix?: string;
 }
 
-export const fine = (check: string, found: string): Finding => ({ check, level: 'fine', found });
-export const problem = (check: string, found: string, fix: string): Finding => ({
-  check,
-  level: 'problem',
-  found,
-  fix,
-});
-export const warning = (check: string, found: string, fix: string): Finding => ({
-  check,
-  level: 'warning',
-  found,
-  fix,
-});
-export const skipped = (check: string, fix: string): Finding => ({
-  check,
-  level: 'skipped',
-  found: 'not checked',
-  fix,
-});
+/** The findings of one check. */
+export function about(check: string) {
+  return {
+    fine: (found: string): Finding => ({ check, level: 'fine', found }),
+    problem: (found: string, fix: string): Finding => ({ check, level: 'problem', found, fix }),
+    warning: (found: string, fix: string): Finding => ({ check, level: 'warning', found, fix }),
+    skipped: (fix: string): Finding => ({ check, level: 'skipped', found: 'not checked', fix }),
+  };
+}

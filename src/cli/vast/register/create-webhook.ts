@@ -1,4 +1,5 @@
-// The part of a registration that must not be interrupted: from creating the webhook to storing its secret.
+// The part of a registration that must not be interrupted: from creating the webhook to storing its
+// secret.
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
@@ -34,7 +35,7 @@ export async function createWebhook(
   return withNewSecret(api, found, surroundings);
 }
 
-/** Takes over what an interrupted run left: registered, but the endpoint never got the secret, so nothing can be lost. */
+/** Takes over a webhook of an interrupted run. The Worker never had its secret: nothing is lost. */
 export async function adoptWebhook({ api, output, surroundings }: SetupDeps, webhook: Webhook) {
   output.say(`2/5 Webhook ${webhook.id} is registered without a secret at the Worker: asking for a new one`);
   return withNewSecret(api, webhook, surroundings);
@@ -61,7 +62,8 @@ export async function storeOrUndo(deps: SetupDeps, webhook: Webhook, slot: strin
 /** A failure that leaves a webhook behind: how to finish, and how to undo. */
 export function left(webhook: Webhook, what: string): CliFailure {
   return new CliFailure(
-    `Webhook ${webhook.id} is registered, but ${what} To finish: fix that, then run the same command again (it goes on from here; add --replace-secret if the endpoint holds another secret). To undo: \`webhooks delete ${webhook.id}\`.`,
+    `Webhook ${webhook.id} is registered, but ${what} To finish: fix that, then run the same command again ` +
+      `(with --replace-secret if the endpoint has another secret). To undo: \`webhooks delete ${webhook.id}\`.`,
     EXIT.unfinished,
   );
 }

@@ -1,4 +1,4 @@
-// The command line of `webhooks register`; what it does stands in register.ts.
+// The command line of `webhooks register`; what it does is in register.ts.
 import type { Command } from 'commander';
 import { secureTargetOf } from '../../target.ts';
 import type { Action } from '../action.ts';
@@ -14,7 +14,6 @@ interface Options extends SetupOptions {
   readonly endpoint?: string;
   readonly name?: string;
   readonly replaceSecret?: boolean;
-  readonly json?: boolean;
 }
 
 const HELP_END = `
@@ -25,7 +24,7 @@ Security-critical types (group "account") are only included by name.
 Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
   npm run vast -- webhooks register --url https://hooks.example.com --endpoint host --events host --name machines
-  npm run vast -- webhooks register --url https://hooks.example.com --events outbid --wrangler "npx wrangler --env staging"`;
+  npm run vast -- webhooks register --url https://w.example.com --events outbid --wrangler "npx wrangler --env staging"`;
 
 export function addRegisterCommand(webhooks: Command, action: Action): void {
   const command = webhooks

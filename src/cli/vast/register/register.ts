@@ -1,11 +1,12 @@
-// `webhooks register`: from a deployed Worker to a verified test event. Everything that can be checked is checked before
-// Vast.ai changes anything; what fails afterwards is undone, or named together with the way to finish.
+// `webhooks register`: from a deployed Worker to a verified test event. Everything that can be
+// checked is checked before Vast.ai changes anything; what fails afterwards is undone, or named
+// together with the way to finish.
 
 import { MAX_WEBHOOKS, type VastApi, type Webhook, type WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import { isSameUrl } from '../../target.ts';
 import { expectOk } from '../connect.ts';
-import type { SetupDeps } from '../setup.ts';
+import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
 import { contextOf, expandEvents } from '../webhooks/event-keys.ts';
 import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { type Confirmation, confirmInLedger, idsInLedger } from '../worker/confirm-in-ledger.ts';
@@ -50,11 +51,13 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
   }
   if (hasSecret && !options.replaceSecret) {
     throw new CliFailure(
-      `Endpoint "${target.endpoint}" already has a secret, so another webhook may be using it. Use --endpoint <name> for a path and secret of its own, or --replace-secret if nothing else delivers here.`,
+      `Endpoint "${target.endpoint}" already has a secret, so another webhook may be using it. Use --endpoint <name> ` +
+        'for a path and secret of its own, or --replace-secret if nothing else delivers here.',
     );
   }
 
-  // The secret is shown once: an interrupt before it is stored would leave a webhook that nobody can verify.
+  // The secret is shown once: an interrupt before it is stored would leave a webhook that nobody
+  // can verify.
   const { webhook, secret } = await surroundings.uninterrupted(async () => {
     const made = registered.same
       ? await adoptWebhook(deps, registered.same)
@@ -69,15 +72,12 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
   output.say('4/5 Waiting until the Worker knows it');
   const answer = await waitForWorker(() => deps.worker.signed(secret), 'ok', surroundings, deps);
   if (answer.kind !== 'ok') {
-    throw left(
-      webhook,
-      `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. Does the secret command write to the Worker behind this URL (the name in wrangler.toml)?`,
-    );
+    throw left(webhook, `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. ${RIGHT_WORKER}`);
   }
   return verify(deps, webhook, { slot, created: !registered.same });
 }
 
-/** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers, at both addresses. */
+/** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers. */
 async function checkWorker({ worker, target }: SetupDeps): Promise<boolean> {
   const health = (await worker.health()).answer;
   if (health.kind !== 'ok' && health.kind !== 'not_configured') {
@@ -147,6 +147,6 @@ function checkSameEvents(webhook: Webhook, fields: WebhookFields): void {
   const wanted = new Set(fields.event_types);
   if (wanted.symmetricDifference(new Set(webhook.event_types)).size === 0) return;
   throw new CliFailure(
-    `This URL is registered as webhook ${webhook.id} with other event types. Change them with \`webhooks update ${webhook.id} --events …\`.`,
+    `This URL is webhook ${webhook.id}, with other event types: \`webhooks update ${webhook.id} --events …\`.`,
   );
 }

@@ -1,4 +1,5 @@
-// One new secret from Vast.ai. If the answer is lost, so is the secret, and all that helps is to rotate again.
+// One new secret from Vast.ai. If the answer is lost, so is the secret, and all that helps is to
+// rotate again.
 import { fail, type Result, succeed } from '../../../result.ts';
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';

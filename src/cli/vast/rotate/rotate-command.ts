@@ -1,4 +1,4 @@
-// The command line of `webhooks rotate`; what it does stands in rotate.ts.
+// The command line of `webhooks rotate`; what it does is in rotate.ts.
 import type { Command } from 'commander';
 import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
@@ -16,11 +16,10 @@ interface Options extends SetupOptions {
   readonly finish?: boolean;
   readonly again?: boolean;
   readonly current?: string;
-  readonly json?: boolean;
 }
 
 const HELP_END = `
-Run it once: Vast.ai signs with a new secret, the Worker accepts the new and the old one, no delivery is refused for good.
+Run it once: Vast.ai signs with a new secret, the Worker accepts both, no delivery is refused for good.
 Run it again a day or so later: the old secret is retired. (Vast.ai does not say for how long it retries.)
 After an interruption at any point, run it again: it completes what was begun.
 

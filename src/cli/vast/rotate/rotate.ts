@@ -1,10 +1,12 @@
-// `webhooks rotate`: a new secret without losing a delivery. Each step is noted before or after what it changes, so that
-// whatever a run leaves, the next one completes. What a run has to do is decided in rotation-plan.ts.
+// `webhooks rotate`: a new secret without losing a delivery. Each step is noted before or after
+// what it changes, so that whatever a run leaves, the next one completes. What a run has to do is
+// decided in rotation-plan.ts.
 //
-// The order matters: the Worker answers mismatches with 503, so that Vast.ai retries, before Vast.ai may sign with a secret
-// that the Worker does not have. The old slot stays live, because Vast.ai does not say whether it signs retries again.
+// The order matters: the Worker answers mismatches with 503, so that Vast.ai retries, before
+// Vast.ai may sign with a secret that the Worker does not have. The old slot stays live, because
+// Vast.ai does not say whether it signs retries again.
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
-import type { SetupDeps } from '../setup.ts';
+import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
 import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
@@ -23,8 +25,7 @@ export interface RotateOptions {
 }
 
 export type RotateResult =
-  | { readonly state: 'rotated'; readonly current: string; readonly old: string }
-  | { readonly state: 'retired'; readonly current: string; readonly old: string }
+  | { readonly state: 'rotated' | 'retired'; readonly current: string; readonly old: string }
   | { readonly state: 'nothing_to_finish' };
 
 /** Runs or completes a rotation. @throws CliFailure; unfinished where another run completes it. */
@@ -72,9 +73,7 @@ async function switchSecret(
     const why = `The rotation window is stored, but ${describeAnswer(seen, url)}.`;
     if (plan.resumed) throw unfinished(why);
     await abandon(deps, back);
-    throw new CliFailure(
-      `${why} Nothing was changed at Vast.ai. Does the secret command write to the Worker behind this URL (the name in wrangler.toml)?`,
-    );
+    throw new CliFailure(`${why} Nothing was changed at Vast.ai. ${RIGHT_WORKER}`);
   }
 
   output.say(`2/5 Asking Vast.ai for a new secret, and storing it in ${target}; ${current} stays live.`);
@@ -90,8 +89,9 @@ async function switchSecret(
     try {
       await store.put(target, fresh.value);
     } catch (error) {
+      const until = new Date(untilSeconds * 1000).toISOString();
       throw unfinished(
-        `${messageOf(error)}. Vast.ai signs with a new secret that the Worker does not have; nothing is refused for good until ${new Date(untilSeconds * 1000).toISOString()}.`,
+        `${messageOf(error)}. The Worker lacks Vast.ai's new secret; nothing is refused for good until ${until}.`,
       );
     }
     note('stored');
@@ -112,7 +112,7 @@ async function abandon(deps: SetupDeps, back: RotationRecord): Promise<void> {
   deps.records.write(deps.target.url, back);
 }
 
-/** Steps 4 and 5. Vast.ai's own test is the proof: since the rotation it signs with nothing but the new secret. */
+/** Steps 4 and 5. Vast.ai's test is the proof: it signs with nothing but the new secret now. */
 async function prove(deps: SetupDeps, options: RotateOptions, plan: Plan<'prove'>): Promise<RotateResult> {
   const { api, output, records, surroundings } = deps;
   const { current, target } = plan;
@@ -123,9 +123,8 @@ async function prove(deps: SetupDeps, options: RotateOptions, plan: Plan<'prove'
       output.say('    The secret of the interrupted run is lost; rotating once more.');
       return switchSecret(deps, options, { do: 'switch', current, target, resumed: true }, false);
     }
-    throw unfinished(
-      `The new secret is stored in ${target}, but: ${describeTest(outcome)}. If that does not change, \`--again\` rotates once more.`,
-    );
+    const stored = `The new secret is stored in ${target}, but: ${describeTest(outcome)}.`;
+    throw unfinished(`${stored} If that does not change, \`--again\` rotates once more.`);
   }
   output.say('5/5 Closing the window.');
   await closeWindow(deps);
@@ -133,7 +132,7 @@ async function prove(deps: SetupDeps, options: RotateOptions, plan: Plan<'prove'
   return { state: 'rotated', current: target, old: current };
 }
 
-/** The second run. The old slot goes only after Vast.ai's test shows that the other one is in use. */
+/** The second run. The old slot goes only after a test shows that the other one is in use. */
 async function retire(
   deps: SetupDeps,
   options: RotateOptions,
@@ -145,7 +144,7 @@ async function retire(
   const before = await testUntilDelivered(api, options.webhookId, surroundings);
   if (before.kind !== 'delivered') {
     throw new CliFailure(
-      `${old} is kept: ${describeTest(before)}. If Vast.ai's secret was changed elsewhere, \`--again\` rotates once more.`,
+      `${old} is kept: ${describeTest(before)}. If the secret was changed elsewhere, \`--again\` rotates once more.`,
       EXIT.unfinished,
     );
   }

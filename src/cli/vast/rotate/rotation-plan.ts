@@ -1,8 +1,9 @@
 // What a run of `webhooks rotate` has to do, from what is known. Pure: no I/O, no clock.
 //
-// The list of secrets says which slots are set but not which secret is in them, and Vast.ai shows a secret only once. So
-// the record says which slot is in use; where neither record nor list can tell, the operator must: a guess could overwrite
-// the only secret that still verifies what is in flight.
+// The list of secrets says which slots are set but not which secret is in them, and Vast.ai shows a
+// secret only once. So the record says which slot is in use; where neither record nor list can
+// tell, the operator must: a guess could overwrite the only secret that still verifies what is in
+// flight.
 import type { RotationRecord } from './rotation-record.ts';
 
 export interface PlanInput {
@@ -19,7 +20,7 @@ export interface PlanInput {
 }
 
 export type RotationPlan =
-  /** Rotate; the new secret goes to `target`. `resumed`: an earlier run may already have rotated and lost the secret. */
+  /** Rotate into `target`. `resumed`: an earlier run may have rotated and lost the secret. */
   | { readonly do: 'switch'; readonly current: string; readonly target: string; readonly resumed: boolean }
   /** The new secret is in `target`, or perhaps is: prove it. */
   | { readonly do: 'prove'; readonly current: string; readonly target: string; readonly certain: boolean }

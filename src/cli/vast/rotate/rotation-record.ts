@@ -1,5 +1,5 @@
-// What this machine remembers of rotations, so that an interrupted one can be completed: names of slots and steps,
-// never a secret. Kept outside the repository, one record per webhook URL.
+// What this machine remembers of rotations, so that an interrupted one can be completed: names of
+// slots and steps, never a secret. Kept outside the repository, one record per webhook URL.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,14 +17,14 @@ import type { Surroundings } from '../terminal/surroundings.ts';
 const stepSchema = v.picklist(['opening', 'rotating', 'stored', 'done', 'retiring']);
 
 const recordSchema = v.object({
-  /** The slot whose secret Vast.ai signed with before the rotation, or signs with where none is under way. */
+  /** The slot whose secret Vast.ai signs with, or signed with before the rotation under way. */
   current: v.string(),
   rotation: v.optional(
     v.object({
       step: stepSchema,
       /** The slot that gets, or has got, the new secret. */
       target: v.string(),
-      /** Whether the target was known to be empty before: if it is set later, this rotation has set it. */
+      /** Whether the target is known to have been empty: if it is set, this rotation has set it. */
       targetWasFree: v.boolean(),
     }),
   ),
@@ -35,7 +35,6 @@ export type RotationStep = v.InferOutput<typeof stepSchema>;
 export type RotationRecord = v.InferOutput<typeof recordSchema>;
 
 export interface RotationRecords {
-  readonly path: string;
   read(url: string): RotationRecord | undefined;
   write(url: string, record: RotationRecord): void;
   /** Whether another webhook of the same Worker needs the window, which they share. */
@@ -47,7 +46,7 @@ export function rotationRecordsPath(env: Surroundings['env']): string {
   return join(base, 'vastai-webhook-worker', 'rotations.json');
 }
 
-/** A file that cannot be read counts as empty: the Worker's list of secrets then decides, or the operator is asked. */
+/** A file that cannot be read counts as empty: the list of secrets decides, or the operator. */
 export function createRotationRecords(path: string): RotationRecords {
   const readAll = (): Record<string, RotationRecord> => {
     try {
@@ -58,12 +57,12 @@ export function createRotationRecords(path: string): RotationRecords {
     }
   };
   return {
-    path,
     read: (url) => new Map(Object.entries(readAll())).get(url),
     write: (url, record) => {
       const webhooks = { ...readAll(), [url]: record };
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      // Written beside and renamed: a process that dies here leaves the old file or the new one, never half of one.
+      // Written beside and renamed: a process that dies here leaves the old file or the new one,
+      // never half of one.
       const beside = `${path}.${process.pid}`;
       writeFileSync(beside, `${JSON.stringify({ version: 1, webhooks }, null, 2)}\n`, { mode: 0o600 });
       renameSync(beside, path);

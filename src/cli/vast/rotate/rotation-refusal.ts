@@ -13,7 +13,8 @@ export function rotationRefusal(because: RefusalReason, { slots, endpoint }: Tar
       return new CliFailure(`Endpoint "${endpoint}" has no secret to rotate: register a webhook for it first.`);
     case 'both_set':
       return usage(
-        `${first} and ${second} are both set, and this machine has no record of which one Vast.ai signs with. Say so with --current ${first} or --current ${second}: with --finish the other one is deleted, without it the other one gets the new secret.`,
+        `${first} and ${second} are both set, and this machine has no record of which one Vast.ai signs with. ` +
+          `Say so with --current ${first} or --current ${second}. The other one gets the new secret, or is deleted with --finish.`,
       );
     case 'not_switched_yet':
       return new CliFailure('The rotation is not complete yet: run it without --finish first.', EXIT.unfinished);

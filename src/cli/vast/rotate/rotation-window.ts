@@ -1,10 +1,11 @@
-// The rotation window: while `VASTAI_ROTATION_UNTIL` lies ahead, the Worker answers mismatches with 503, so that Vast.ai
-// retries. It belongs to the whole Worker: endpoints that are rotated at the same time share it.
+// The rotation window: while `VASTAI_ROTATION_UNTIL` lies ahead, the Worker answers mismatches with
+// 503, so that Vast.ai retries. It belongs to the whole Worker: endpoints that are rotated at the
+// same time share it.
 import type { SetupDeps } from '../setup.ts';
 
 const NAME = 'VASTAI_ROTATION_UNTIL';
 
-/** How long it stays open by itself, in seconds: long enough to complete an interrupted rotation the next day. */
+/** How long it stays open, in seconds: an interrupted rotation can be completed the next day. */
 const OPEN_SECONDS = 86_400;
 /** A value in the past closes it. Deleting the variable would fail where it is already gone. */
 const CLOSED = '0';

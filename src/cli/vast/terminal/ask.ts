@@ -10,7 +10,7 @@ export interface Terminal {
 
 /** Asks for a line without showing it. @throws CliFailure (interrupted) on Ctrl-C. */
 export function askHidden(message: string, terminal: Terminal): Promise<string> {
-  return passwordPrompt({ message }, terminal).catch(interrupted);
+  return passwordPrompt({ message, toggleMask: false }, terminal).catch(interrupted);
 }
 
 /** Asks a yes-or-no question; no is the default. @throws CliFailure (interrupted) on Ctrl-C. */

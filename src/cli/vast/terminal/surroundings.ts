@@ -1,4 +1,5 @@
-// What a command needs from outside: environment, terminal, network, clock. Tests hand in their own.
+// What a command needs from outside: environment, terminal, network, clock. Tests hand in their
+// own.
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -12,6 +13,6 @@ export interface Surroundings {
   readonly askHidden?: ((question: string) => Promise<string>) | undefined;
   /** Asks a yes-or-no question; no is the default. Absent where there is no terminal. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
-  /** Runs a section that must not be cut in half: an interrupt waits until it is over, then ends the command. */
+  /** Runs a section that an interrupt must not stop: the command ends after it instead. */
   readonly uninterrupted: <Value>(run: () => Promise<Value>) => Promise<Value>;
 }

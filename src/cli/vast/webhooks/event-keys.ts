@@ -1,11 +1,14 @@
-// From what an operator types (`billing,outbid,host:machine_error`) to the full keys of Vast.ai's subscriptions.
+// From what an operator types (`billing,outbid,host:machine_error`) to the full keys of Vast.ai's
+// subscriptions.
 import { type NotificationGroup, notificationGroups, securityCriticalTypes } from '../../../event/catalogue.ts';
 import { type CliFailure, usage } from '../../cli-failure.ts';
 
 /** Every full key of the catalogue: `client:outbid`, `host:machine_error`. */
-export const catalogueKeys: readonly string[] = Object.values(notificationGroups).flatMap((group) =>
-  group.types.map((slug) => `${group.context}:${slug}`),
-);
+export const catalogueKeys = Object.values(notificationGroups).flatMap(keysOfGroup);
+
+function keysOfGroup({ context, types }: { context: string; types: readonly string[] }): string[] {
+  return types.map((slug) => `${context}:${slug}`);
+}
 
 export function slugOf(key: string): string {
   return key.slice(key.indexOf(':') + 1);
@@ -22,10 +25,12 @@ export function isSecurityCritical(key: string): boolean {
 /**
  * Expands groups, `all`, bare slugs and full keys, each key once, in the order given.
  *
- * Groups leave out security-critical types: their text can hold a link into the account, so they must be named.
+ * Groups leave out security-critical types: their text can hold a link into the account, so they
+ * must be named.
  *
  * @param text Comma-separated.
- * @param liveKeys What Vast.ai offers now. A group's key that is gone is left out; a named one that is unknown is refused.
+ * @param liveKeys What Vast.ai offers now. A group's key that is gone is left out; a named one that
+ * is unknown is refused.
  */
 export function expandEvents(text: string, liveKeys: readonly string[]): string[] {
   const live = new Set(liveKeys);
@@ -40,7 +45,7 @@ export function expandEvents(text: string, liveKeys: readonly string[]): string[
 
 function keysOf(word: string, live: ReadonlySet<string>): string[] {
   if (word === 'all') return [...live].filter((key) => !isSecurityCritical(key));
-  if (Object.hasOwn(notificationGroups, word)) return keysOfGroup(word as NotificationGroup, live);
+  if (Object.hasOwn(notificationGroups, word)) return offeredOfGroup(word as NotificationGroup, live);
   if (word.includes(':')) {
     if (!live.has(word)) throw unknown(word, live);
     return [word];
@@ -53,9 +58,8 @@ function keysOf(word: string, live: ReadonlySet<string>): string[] {
   return matches;
 }
 
-function keysOfGroup(name: NotificationGroup, live: ReadonlySet<string>): string[] {
-  const { context, types } = notificationGroups[name];
-  const keys = types.map((slug) => `${context}:${slug}`);
+function offeredOfGroup(name: NotificationGroup, live: ReadonlySet<string>): string[] {
+  const keys = keysOfGroup(notificationGroups[name]);
   const harmless = keys.filter((key) => !isSecurityCritical(key));
   if (harmless.length === 0) {
     throw usage(`The types of group "${name}" are security-critical and only included by name: ${keys.join(', ')}.`);

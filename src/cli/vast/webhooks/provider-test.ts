@@ -1,4 +1,5 @@
-// The provider's own test: Vast.ai signs a `webhook_test` with the secret it uses now and tells how we answered it.
+// The provider's own test: Vast.ai signs a `webhook_test` with the secret it uses now and tells how
+// we answered it.
 import { type ApiFailure, describeApiFailure } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
@@ -8,7 +9,7 @@ const PAUSE_MS = 3_000;
 
 export type TestOutcome =
   | { readonly kind: 'delivered'; readonly eventId?: string | undefined }
-  /** The Worker's answer was a permanent refusal, or a transient one: Vast.ai's secret may not be the Worker's. */
+  /** The Worker refused it, for good or for now: it may not have Vast.ai's secret. */
   | { readonly kind: 'refused' | 'unavailable' }
   /** The test could not be made, which says nothing about the Worker. */
   | { readonly kind: 'not_made'; readonly failure: ApiFailure };
@@ -23,7 +24,7 @@ export async function testOnce(api: VastApi, id: number): Promise<TestOutcome> {
   return { kind: 'not_made', failure };
 }
 
-/** Makes the test, with retries: a location that has not seen the new secret yet answers as to a wrong one. */
+/** Makes the test, with retries: to some locations a new secret may still be a wrong one. */
 export async function testUntilDelivered(
   api: VastApi,
   id: number,
@@ -46,9 +47,9 @@ export function describeTest(outcome: TestOutcome): string {
     case 'delivered':
       return 'Vast.ai delivered its test event and the Worker accepted it';
     case 'refused':
-      return 'Vast.ai says that its test was refused for good: the Worker does not know the secret that Vast.ai signs with, or something else answers in front of it';
+      return 'Vast.ai says that its test was refused for good: the Worker does not know the secret, or is not what answered';
     case 'unavailable':
-      return 'Vast.ai says that its test failed with an error that it retries: the Worker is unavailable, or in a rotation window without the new secret';
+      return 'Vast.ai says that its test failed: the Worker is unavailable, or in a rotation window without the secret';
     case 'not_made':
       return describeApiFailure(outcome.failure, 'make the test');
   }

@@ -12,7 +12,7 @@ interface ComparedType {
   readonly slug: string;
   readonly context: string;
   readonly name: string;
-  /** `new`: not in the catalogue yet; it reaches the fallback handler. `gone`: no longer offered. */
+  /** `new`: not in the catalogue, so the fallback handles it. `gone`: no longer offered. */
   readonly status: 'known' | 'new' | 'gone';
   readonly securityCritical: boolean;
 }
@@ -20,24 +20,14 @@ interface ComparedType {
 /** Live types in their order, then those that are gone. */
 function compareTypes(live: readonly LiveType[]): ComparedType[] {
   const [known, offered] = [new Set(catalogueKeys), new Set(live.map(({ key }) => key))];
-  const gone = catalogueKeys.filter((key) => !offered.has(key));
+  const compared = (key: string, name: string, status: ComparedType['status']) => {
+    return { key, slug: slugOf(key), context: contextOf(key), name, status, securityCritical: isSecurityCritical(key) };
+  };
   return [
-    ...live.map(({ key, slug, context, display_name }) => ({
-      key,
-      slug,
-      context,
-      name: oneLine(display_name ?? ''),
-      status: known.has(key) ? ('known' as const) : ('new' as const),
-      securityCritical: isSecurityCritical(key),
-    })),
-    ...gone.map((key) => ({
-      key,
-      slug: slugOf(key),
-      context: contextOf(key),
-      name: '',
-      status: 'gone' as const,
-      securityCritical: isSecurityCritical(key),
-    })),
+    ...live.map(({ key, display_name }) =>
+      compared(key, oneLine(display_name ?? ''), known.has(key) ? 'known' : 'new'),
+    ),
+    ...catalogueKeys.filter((key) => !offered.has(key)).map((key) => compared(key, '', 'gone')),
   ];
 }
 

@@ -18,19 +18,10 @@ interface UpdateOptions {
   readonly endpoint?: string;
   readonly events?: string;
   readonly name?: string;
-  readonly json?: boolean;
-}
-
-interface DeleteOptions {
-  readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 export function addWebhookCommands(webhooks: Command, action: Action): void {
-  addList(webhooks, action);
-  addUpdate(webhooks, action);
-  addDelete(webhooks, action);
-  addTest(webhooks, action);
+  for (const add of [addList, addUpdate, addDelete, addTest]) add(webhooks, action);
 }
 
 function addList(webhooks: Command, action: Action): void {
@@ -89,7 +80,7 @@ function addDelete(webhooks: Command, action: Action): void {
     .option('--yes', 'do not ask')
     .option('--json', 'one JSON object on stdout')
     .action(
-      action<DeleteOptions>(async (context, options, [id = 0]) => {
+      action<{ readonly yes?: boolean }>(async (context, options, [id = 0]) => {
         if (!options.yes) {
           const { confirm } = context.surroundings;
           if (!confirm) throw usage('There is no terminal to ask at: add --yes.');

@@ -1,5 +1,5 @@
-// Did the provider's test event reach the ledger? The edge's answer proves the edge; this proves that queue and consumer
-// work, too.
+// Did the provider's test event reach the ledger? The edge's answer proves the edge; this proves
+// that queue and consumer work, too.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 import type { LedgerEvent, OpsClient } from './ops-client.ts';
@@ -24,7 +24,7 @@ export interface TestEvent {
   readonly knownIds: ReadonlySet<string>;
 }
 
-/** The ids to compare with afterwards. Empty where the ledger cannot be asked, which `confirmInLedger` then says. */
+/** The ids to compare with afterwards. Empty where the ledger cannot be asked. */
 export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
   const recent = await ops?.recent(LISTED);
   return new Set(recent?.ok ? recent.value.map((event) => event.id) : []);
@@ -53,15 +53,13 @@ async function find(
   recent: readonly LedgerEvent[],
   { endpoint, eventId, knownIds }: TestEvent,
 ): Promise<LedgerEvent | undefined> {
-  if (eventId === undefined) return recent.find((event) => isNewTest(event, knownIds));
+  if (eventId === undefined) {
+    return recent.find(({ id, type }) => type === TEST_TYPE && !id.startsWith(PROBE_ID_PREFIX) && !knownIds.has(id));
+  }
   const listed = recent.find((event) => event.id === eventId);
   if (listed) return listed;
   const single = await ops.event(eventId, endpoint);
   return single.ok ? single.value : undefined;
-}
-
-function isNewTest(event: LedgerEvent, knownIds: ReadonlySet<string>): boolean {
-  return event.type === TEST_TYPE && !event.id.startsWith(PROBE_ID_PREFIX) && !knownIds.has(event.id);
 }
 
 export function describeConfirmation(confirmation: Confirmation): string {

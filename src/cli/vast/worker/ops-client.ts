@@ -1,4 +1,5 @@
-// The Worker's operator API, as far as set-up needs it: did an event arrive, and how have recent ones ended?
+// The Worker's operator API, as far as set-up needs it: did an event arrive, and how have recent
+// ones ended?
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../../../result.ts';
 import { networkDetail } from '../../../vast/api-client.ts';

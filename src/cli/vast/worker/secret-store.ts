@@ -1,5 +1,5 @@
-// Puts secrets where the Worker reads them, through wrangler. A value travels on standard input only; what the command
-// prints is held back, and shown with the value blanked out if it fails.
+// Puts secrets where the Worker reads them, through wrangler. A value travels on standard input
+// only; what the command prints is held back, and shown with the value blanked out if it fails.
 import { spawn } from 'node:child_process';
 import { oneLine } from '../../../vast/one-line.ts';
 import { CliFailure } from '../../cli-failure.ts';
@@ -22,7 +22,7 @@ export interface SecretStore {
   list(): Promise<ReadonlySet<string>>;
 }
 
-/** @param wrangler How wrangler is called, for a shell: `npx wrangler`. It is called with `secret put NAME` and the like. */
+/** @param wrangler The shell command for wrangler; `secret put NAME` and the like are appended. */
 export function createSecretStore(
   wrangler: string,
   surroundings: Pick<Surroundings, 'env' | 'sleep'>,
@@ -70,7 +70,8 @@ async function runCommand(command: string, input: string, env: Surroundings['env
   const { promise, resolve } = Promise.withResolvers<Run>();
   const child = spawn(command, {
     shell: true,
-    // A group of its own: Ctrl-C in the terminal must not stop it while it stores a secret that is shown only once.
+    // A group of its own: Ctrl-C in the terminal must not stop it while it stores a secret that is
+    // shown only once.
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT_FROM_COMMANDS.test(name))),

@@ -1,5 +1,6 @@
-// Waits until a Worker sees a change of its secrets. Changes travel through Cloudflare's locations and we see only the
-// nearest, so an answer must come several times in a row, and a pause follows for the others.
+// Waits until a Worker sees a change of its secrets. Changes travel through Cloudflare's locations
+// and we see only the nearest, so an answer must come several times in a row, and a pause follows
+// for the others.
 import type { Surroundings } from '../terminal/surroundings.ts';
 import type { WorkerAnswer, WorkerReply } from './worker-client.ts';
 
@@ -13,7 +14,7 @@ export interface WaitOptions {
   readonly settleSeconds: number;
 }
 
-/** Asks until the answer is of `kind`, and returns the last answer: the one waited for, or the one it stayed at. */
+/** Asks until the answer is of `kind` or patience ends, and returns the last answer. */
 export async function waitForWorker(
   ask: () => Promise<WorkerReply>,
   kind: WorkerAnswer['kind'],

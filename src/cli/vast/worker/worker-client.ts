@@ -1,20 +1,21 @@
 // What a Worker answers, seen from outside, or what answers in front of it.
 //
-// The signed probe is how the CLI learns whether the Worker knows a secret. It is a genuine `webhook_test` with a fixed
-// id per endpoint: accepted with 200 only if the secret is live, and a duplicate from then on, so that it runs a handler
-// once in the ledger's 30 days, however often it is sent. A stale or unreadable delivery would tell as much, but it is
-// kept as a dead letter that somebody is notified of; a probe must not do that.
-import { schemes } from '../../../signature/schemes.ts';
-import { signDelivery } from '../../../signature/sign.ts';
+// The signed probe is how the CLI learns whether the Worker knows a secret. It is a genuine
+// `webhook_test` with a fixed id per endpoint: accepted with 200 only if the secret is live, and a
+// duplicate from then on, so that it runs a handler once in the ledger's 30 days, however often it
+// is sent. A stale or unreadable delivery would tell as much, but it is kept as a dead letter that
+// somebody is notified of; a probe must not do that.
+import { TEST_TYPE } from '../../../event/catalogue.ts';
 import { networkDetail } from '../../../vast/api-client.ts';
 import { jsonObjectIn } from '../../../vast/json-object.ts';
 import { oneLine } from '../../../vast/one-line.ts';
+import { draftDelivery, signDraft } from '../../delivery.ts';
 import type { Target } from '../../target.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 
 const TIMEOUT_MS = 15_000;
 
-/** What answered. `detail`: where a redirect leads, a stranger's status, why there was no connection; else empty. */
+/** `detail`: where a redirect leads, a stranger's status, why there was no connection; or empty. */
 export interface WorkerAnswer {
   readonly kind: keyof typeof SENTENCES;
   readonly detail: string;
@@ -39,7 +40,7 @@ const SENTENCES = {
   unreachable: (url: string, why: string) => `${url} cannot be reached (${why})`,
 };
 
-/** The Worker's own answers, told by status and body together: a stranger's 401 or 503 is not ours. */
+/** The Worker's own answers, known by status and body: a stranger's 401 or 503 is not ours. */
 const OWN_ANSWERS: Readonly<Record<string, WorkerAnswer['kind']>> = {
   '200 ok': 'ok',
   '200 received': 'ok',
@@ -63,22 +64,26 @@ export interface WorkerReply {
 
 export interface WorkerClient {
   health(): Promise<WorkerReply>;
-  /** A delivery without a signature: tells whether the endpoint has a secret and whether a window is open. Leaves a log line. */
+  /** An unsigned delivery: shows whether the endpoint has a secret and whether a window is open. */
   unsigned(): Promise<WorkerReply>;
   /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
   signed(secret: string): Promise<WorkerReply>;
 }
 
 export const PROBE_ID_PREFIX = 'vastai-webhook-worker-probe-';
+const PROBE = {
+  subject: 'Signature probe',
+  message: 'Sent by `npm run vast` to learn whether the Worker knows its secret. Nothing happened at Vast.ai.',
+};
 
 export function createWorkerClient(surroundings: Pick<Surroundings, 'fetch' | 'now'>, target: Target): WorkerClient {
   return {
     health: () => ask(`${target.worker}/health`, {}),
     unsigned: () => ask(target.url, { method: 'POST', body: '{}' }),
     signed: async (secret) => {
-      const body = new TextEncoder().encode(probeBody(target.endpoint, surroundings.now()));
-      const timestamp = String(Math.floor(surroundings.now() / 1000));
-      const headers = await signDelivery(schemes.notification, secret, timestamp, body);
+      const id = `${PROBE_ID_PREFIX}${target.endpoint}`;
+      const draft = draftDelivery({ type: TEST_TYPE, id, now: surroundings.now(), data: PROBE });
+      const { body, headers } = await signDraft(draft, secret);
       return ask(target.url, { method: 'POST', body, headers });
     },
   };
@@ -97,17 +102,6 @@ export function createWorkerClient(surroundings: Pick<Surroundings, 'fetch' | 'n
       return { answer: { kind: 'unreachable', detail: networkDetail(error) } };
     }
   }
-}
-
-function probeBody(endpoint: string, nowMs: number): string {
-  return JSON.stringify({
-    event_id: `${PROBE_ID_PREFIX}${endpoint}`,
-    user_id: 0,
-    notif_type: 'webhook_test',
-    subject: 'Signature probe',
-    message: 'Sent by `npm run vast` to learn whether the Worker knows its secret. Nothing happened at Vast.ai.',
-    timestamp: nowMs / 1000,
-  });
 }
 
 function read({ status, headers }: Response, text: string): WorkerAnswer {

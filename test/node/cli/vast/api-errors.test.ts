@@ -1,4 +1,5 @@
-// Every way in which Vast.ai's API can fail becomes one clear line, and only what is safe to repeat is repeated.
+// Every way in which Vast.ai's API can fail becomes one clear line, and only what is safe to repeat
+// is repeated.
 import { describe, expect, it, vi } from 'vitest';
 import { createApiClient } from '../../../../src/vast/api-client.ts';
 import { createClock } from './clock.ts';

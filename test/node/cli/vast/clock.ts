@@ -1,4 +1,5 @@
-// One clock for the CLI, the Worker and the provider of a test: waiting moves it, so that minutes of patience cost nothing.
+// One clock for the CLI, the Worker and the provider of a test: waiting moves it, so that minutes
+// of patience cost nothing.
 import { setTimeout as realSleep } from 'node:timers/promises';
 
 export interface Clock {

@@ -78,7 +78,7 @@ describe('doctor', () => {
     expect(run.levelOf('endpoint')).toMatchObject({ level: 'problem', found: expect.stringMatching(found) });
   });
 
-  it('recognises what stands in front of deliveries only', async () => {
+  it('recognises what blocks deliveries only', async () => {
     const scene = await healthyScene();
     scene.worker.front = (request) =>
       request.method === 'GET'

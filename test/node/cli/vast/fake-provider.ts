@@ -1,5 +1,6 @@
-// Vast.ai as the contract describes it: the webhook API, its errors, and deliveries that are signed with the secret of the
-// moment, retried after 408, 429, 5xx and lost connections, and given up after anything else.
+// Vast.ai as the contract describes it: the webhook API, its errors, and deliveries that are signed
+// with the secret of the moment, retried after 408, 429, 5xx and lost connections, and given up
+// after anything else.
 
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { catalogueKeys, contextOf, slugOf } from '../../../../src/cli/vast/webhooks/event-keys.ts';
@@ -46,7 +47,10 @@ export interface FakeProvider {
   deliver(id: number, eventId: string, signing: Signing): Promise<'delivered' | 'refused'>;
 }
 
-/** Whether a waiting retry is signed again with the secret of the moment: Vast.ai does not say, so both are played. */
+/**
+ * Whether a waiting retry is signed again with the secret of the moment: Vast.ai does not say, so
+ * both are played.
+ */
 export type Signing = 'signed_again' | 'signed_once';
 
 export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
@@ -146,7 +150,7 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
       const told = provider.tellsEventId ? { webhook_id: webhook.id, event_id: eventId } : { msg: 'Delivered' };
       return json(200, { success: true, ...told });
     }
-    return isPassing(status)
+    return isTransient(status)
       ? json(502, { success: false, error: 'delivery_failed', msg: 'Delivery failed' })
       : json(400, { success: false, error: 'not_deliverable', msg: 'Webhook is not deliverable' });
   }
@@ -159,7 +163,7 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
     for (let attempt = 1; ; attempt += 1) {
       const status = await send(webhook, { ...headers, ...unsigned(eventId, attempt) }, body);
       if (status >= 200 && status < 300) return 'delivered';
-      if (!isPassing(status)) return 'refused';
+      if (!isTransient(status)) return 'refused';
       await realSleep(20);
       if (signing === 'signed_again') headers = await sign(id, body);
     }
@@ -186,7 +190,7 @@ async function send(webhook: Registered, headers: Record<string, string>, body: 
   }
 }
 
-function isPassing(status: number): boolean {
+function isTransient(status: number): boolean {
   return status === 0 || status === 408 || status === 429 || status >= 500;
 }
 

@@ -1,5 +1,6 @@
-// A Worker as the CLI sees it: the real signature and parse code over secret slots that a test's secret command writes to.
-// A change takes effect only after a while, as on the real platform, and no queue stands behind it.
+// A Worker as the CLI sees it: the real signature and parse code over secret slots that a test's
+// secret command writes to. A change takes effect only after a while, as on the real platform, and
+// no queue stands behind it.
 
 import { endpointAt, secretNamesOf } from '../../../../src/endpoint.ts';
 import { parseEvent } from '../../../../src/event/parse.ts';
@@ -27,9 +28,11 @@ export interface FakeWorker {
   opsToken: string | undefined;
   /** Whether accepted events reach the ledger. */
   consuming: boolean;
-  /** Stands in front of the Worker where set; what it gives no answer to passes through. */
+  /** In front of the Worker where set; what it does not answer reaches the Worker. */
   front: ((request: Request) => Response | undefined) | undefined;
-  /** Called for each run of the secret command, before and after it takes effect. May hang or throw. */
+  /**
+   * Called for each run of the secret command, before and after it takes effect. May hang or throw.
+   */
   onCommand: (run: CommandRun, when: 'before' | 'after') => Promise<void> | void;
   set(name: string, value: string): void;
 }

@@ -1,4 +1,5 @@
-// The command as a process of its own: signals, exit codes, and what other users of the machine can see of it.
+// The command as a process of its own: signals, exit codes, and what other users of the machine can
+// see of it.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';

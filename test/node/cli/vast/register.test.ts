@@ -1,4 +1,5 @@
-// Registering, from an API key and a deployed URL to a verified test event, and every way in which that can stop.
+// Registering, from an API key and a deployed URL to a verified test event, and every way in which
+// that can stop.
 import { describe, expect, it } from 'vitest';
 import { createScene, type Scene } from './scene.ts';
 import { never } from './serve.ts';
@@ -134,7 +135,7 @@ describe('webhooks register', () => {
     expect(kills).toBeLessThan(40);
   });
 
-  it('asks Vast.ai for nothing when something stands in front of the Worker', async () => {
+  it('asks Vast.ai for nothing when something else answers in front of the Worker', async () => {
     const scene = await freshScene();
     scene.worker.front = () => Response.redirect('https://team.cloudflareaccess.com/cdn-cgi/access/login/x', 302);
     const run = await scene.register();

@@ -1,4 +1,5 @@
-// Rotation against a provider that switches secrets at the rotate call and keeps on delivering meanwhile.
+// Rotation against a provider that switches secrets at the rotate call and keeps on delivering
+// meanwhile.
 import { readFileSync } from 'node:fs';
 import { setTimeout as realSleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
@@ -21,7 +22,9 @@ async function registeredScene() {
   };
 }
 
-/** Delivers without pause until stopped; then waits for every delivery to end one way or the other. */
+/**
+ * Delivers without pause until stopped; then waits for every delivery to end one way or the other.
+ */
 function startStream({ provider }: Scene, id: number, signing: Signing, pauseMs = 2) {
   const ends: Promise<{ id: string; end: 'delivered' | 'refused' }>[] = [];
   let running = true;
@@ -52,7 +55,8 @@ describe('webhooks rotate', () => {
     'loses none of 1,000 deliveries that span the switch, with retries %s',
     async (signing) => {
       const scene = await registeredScene();
-      // Every tenth delivery meets a passing failure and waits for its retry until the rotation is over.
+      // Every tenth delivery meets a transient failure and waits for its retry until the rotation is
+      // over.
       const held = new Set<string>();
       scene.worker.front = (request) => {
         const id = request.headers.get('x-vast-event-id') ?? '';
@@ -266,9 +270,9 @@ describe('webhooks rotate', () => {
 });
 
 /**
- * Stops a run dead at its n-th step, before or after that has taken effect, as SIGKILL would: the run never hears of it
- * and does nothing more. A step is a contact with the outside; the same one repeated is one step. Returns false where
- * the run had fewer.
+ * Stops a run dead at its n-th step, before or after that has taken effect, as SIGKILL would: the
+ * run never hears of it and does nothing more. A step is a contact with the outside; the same one
+ * repeated is one step. Returns false where the run had fewer.
  */
 async function killedAt(
   scene: Scene,

@@ -1,4 +1,5 @@
-// A provider, a Worker and a CLI that talk to each other on this machine, and all that the CLI has said.
+// A provider, a Worker and a CLI that talk to each other on this machine, and all that the CLI has
+// said.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

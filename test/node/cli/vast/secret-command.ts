@@ -1,6 +1,6 @@
-// Plays wrangler: `node secret-command.ts <worker> secret put NAME` with the value on standard input, `secret delete NAME`,
-// `secret list`.
-// It also reports its own argument list and environment, so that a test can look for leaks there.
+// Plays wrangler: `node secret-command.ts <worker> secret put NAME` with the value on standard
+// input, `secret delete NAME`, `secret list`. It also reports its own argument list and
+// environment, so that a test can look for leaks there.
 import { text } from 'node:stream/consumers';
 
 const [worker = '', secret, verb = '', name = ''] = process.argv.slice(2);

@@ -1,4 +1,5 @@
-// A local HTTP server for a test: a handler from Request to Response, on a free port, closed for good at the end.
+// A local HTTP server for a test: a handler from Request to Response, on a free port, closed for
+// good at the end.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
