@@ -15,7 +15,7 @@ test('a small load is reconciled with the ledger of a Worker of its own', async 
 
 test('a load is never sent to another machine', async () => {
   const { code, stderr } = await runCommand('load', ['--url', 'https://worker.invalid']);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toBe('error: a load goes to this machine only: --url must be a loopback address\n');
 });
 
