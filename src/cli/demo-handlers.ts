@@ -16,4 +16,5 @@ export const handlers = defineHandlers({
   },
 });
 
-export async function onDead(): Promise<void> {}
+const toNobody = async (): Promise<void> => {};
+export const notices = { dead: toNobody, quarantined: toNobody, manyQuarantined: toNobody };

@@ -35,7 +35,7 @@ await runCli(async () => {
   const secret = randomBytes(24).toString('base64url');
   const worker = await startLocalWorker({
     secrets: { VASTAI_WEBHOOK_SECRET: secret },
-    change: () => ({ alias: { './handlers/index.ts': HANDLERS, './handlers/on-dead.ts': HANDLERS } }),
+    change: () => ({ alias: { './handlers/index.ts': HANDLERS, './handlers/notices.ts': HANDLERS } }),
   });
   try {
     console.log(`It listens at ${worker.url.origin}. The demo now plays Vast.ai.\n`);

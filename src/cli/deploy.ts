@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_ENDPOINT, secretNamesOf, webhookPath } from '../endpoint.ts';
+import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
 import { deployedAddress } from './deployed-address.ts';
 import { runCli } from './run-cli.ts';
 import { runWrangler } from './wrangler.ts';
@@ -32,7 +33,7 @@ Deployed. What is left, once:
        npx wrangler secret put ${secret}
   3. Send a test event, with the same secret in the environment as ${secret}:
        npm run trigger -- webhook_test --url ${address}
-  4. Optional: open ${address}/ops with a password of at least 24 characters:
+  4. Optional: open ${address}/ops with a password of at least ${MIN_OPS_TOKEN_LENGTH} characters:
        npx wrangler secret put OPS_TOKEN`;
 }
 

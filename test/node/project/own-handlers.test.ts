@@ -31,7 +31,7 @@ test('whatever src/index.ts imports from it is replaced, in the tests and in the
   const imported = usersModules('src/index.ts').map((path) => `./${relative('src', path)}`);
   expect(imported).toContain('./handlers/index.ts');
   expect(Object.keys(ownHandlers)).toEqual(expect.arrayContaining(imported));
-  expect(imported.filter((name) => !read('src/cli/demo-worker.ts').includes(`'${name}'`))).toEqual([]);
+  expect(imported.filter((name) => !read('src/cli/demo.ts').includes(`'${name}'`))).toEqual([]);
 });
 
 test('nothing that is deployed imports the kit for tests', () => {
@@ -41,7 +41,7 @@ test('nothing that is deployed imports the kit for tests', () => {
 });
 
 test('every file that starts a Worker for a test names the tests’ handlers', () => {
-  const starts = /\bcreateTestHarness\(|\bcloudflareTest\(|\/dev\.ts'|'npm', \['(?:start|run)'/;
+  const starts = /\bstartLocalWorker\(|\bcloudflareTest\(|\/dev\.ts'|'npm', \['(?:start|run)'/;
   const starters = files.filter((file) => /^(?:test\/|vitest)/.test(file) && starts.test(read(file)));
   expect(starters.length).toBeGreaterThan(4);
   const careless = starters.filter((file) => !importsOf(file).includes('test/own-handlers.ts'));

@@ -2,7 +2,7 @@
 // secret, recent events.
 
 import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
-import { TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
+import { MIN_OPS_TOKEN_LENGTH, TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
 import type { Target } from '../../target.ts';
 import type { OpsClient } from '../worker/ops-client.ts';
 import { describeAnswer, type WorkerAnswer, type WorkerClient } from '../worker/worker-client.ts';
@@ -108,9 +108,6 @@ export async function checkSecret(worker: WorkerClient, target: Target, secret: 
       return problem(describeAnswer(answer, target.url), fixOf(answer));
   }
 }
-
-/** A Worker that is not on this machine takes a shorter token for none. */
-const MIN_OPS_TOKEN_LENGTH = 24;
 
 /** @param token The `OPS_TOKEN` with which `ops` asks. */
 export async function checkRecent(
