@@ -8,27 +8,23 @@ import type { ConsumerDeps, Item } from './deps.ts';
 import { toldText } from './error-text.ts';
 import { backoffSeconds, type Ending, type Grant } from './retry-policy.ts';
 
-/** A message whose event this invocation may not run. */
-export function acknowledgeUngranted(
-  item: Item,
-  answer: Exclude<ClaimAnswer, Grant>,
-  deps: ConsumerDeps,
-): DeadEvent | undefined {
+/** A message whose event this invocation may not run. @returns The event, if it has just been given up. */
+export function acknowledgeUngranted(item: Item, answer: Exclude<ClaimAnswer, Grant>, deps: ConsumerDeps): DeadEvent[] {
   const { message } = item;
   switch (answer.kind) {
     case 'duplicate':
       // Done, or in another message's custody: nothing is left to do for this one.
       log('event.duplicate', aboutOf(item));
       message.ack();
-      return undefined;
+      return [];
     case 'busy':
       message.retry({ delaySeconds: busyDelaySeconds(answer.until, deps.random()) });
-      return undefined;
+      return [];
     case 'dead': {
       const error = toldText(answer.error, item.sent.event, deps.env);
       log('event.dead', { ...aboutOf(item), attempt: answer.attempts, reason: 'retries_exhausted', error }, 'error');
       message.ack();
-      return { ...aboutOf(item), reason: 'retries_exhausted', error };
+      return [{ ...aboutOf(item), reason: 'retries_exhausted', error }];
     }
   }
 }

@@ -9,8 +9,9 @@ import type { ClaimAnswer, ClaimRequest } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
 import { fail, type Result } from '../result.ts';
 import { acknowledgeOvertaken, acknowledgeRun, acknowledgeUngranted, defer } from './acknowledge.ts';
+import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { endingOf } from './retry-policy.ts';
+import { endingOf, type Grant } from './retry-policy.ts';
 import { runHandler } from './run-handler.ts';
 import { Settlement } from './settlement.ts';
 import { sortMessages } from './sort-messages.ts';
@@ -43,16 +44,21 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
   const claimed = await claimEvents(claim, items, deps);
   if (!claimed.ok) return defer(items, claimed.failure, deps);
 
-  const settlement = new Settlement(
-    claim,
-    claimed.value.filter(([, answer]) => answer.kind === 'run').length,
-    deps.env,
-  );
+  const granted: [Item, Grant][] = [];
+  const givenUp: DeadEvent[] = [];
+  for (const [item, answer] of claimed.value) {
+    if (answer.kind === 'run') granted.push([item, answer]);
+    else givenUp.push(...acknowledgeUngranted(item, answer, deps));
+  }
+  const tell = (event: DeadEvent | undefined) => event && tellOfDead(event, invocation, deps);
+  // Before any handler starts: one that takes its consumer down would take the news with it.
+  await Promise.all(givenUp.map(tell));
+
+  const settlement = new Settlement(claim, granted.length, deps.env);
   const dead = await Promise.all(
-    claimed.value.map(async ([item, answer]) => {
-      if (answer.kind !== 'run') return acknowledgeUngranted(item, answer, deps);
-      const outcome = await runHandler(item.sent.event, answer, invocation, deps);
-      const ending = endingOf(item, answer, outcome, Date.now(), deps.random());
+    granted.map(async ([item, grant]) => {
+      const outcome = await runHandler(item.sent.event, grant, invocation, deps);
+      const ending = endingOf(item, grant, outcome, Date.now(), deps.random());
       const settled = await settlement.settle(ending.report);
       if (settled.ok && settled.value) return acknowledgeRun(item, ending);
       if (settled.ok) acknowledgeOvertaken(item, ending, deps);
@@ -62,7 +68,7 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
       return undefined;
     }),
   );
-  await Promise.all(dead.map((event) => event && tellOfDead(event, invocation, deps)));
+  await Promise.all(dead.map(tell));
 }
 
 type Claimed = readonly (readonly [Item, ClaimAnswer])[];

@@ -155,16 +155,20 @@ export class Writer {
    * @param claim Names the call; repeating one whose answer got lost repeats its answer.
    */
   bury(claim: string, requests: readonly BuryRequest[], now: number): BuryAnswer[] {
-    return this.#transaction(() =>
-      requests.map((request) => {
+    return this.#transaction(() => {
+      const buried = new Set<string>();
+      return requests.map((request) => {
         const row = this.#store.row(this.#keyOf(request));
+        // One message twice in a batch would pass for a repeated call.
+        if (buried.has(request.messageId)) return { kind: 'drop' };
+        buried.add(request.messageId);
         if (row?.status === 'dead' && row.claim === claim && row.holder === request.messageId) return deathOf(row);
         const decision = decideBury(row, request.messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
         return deathOf(this.#giveUp(row, { messageId: request.messageId, claim }, now));
-      }),
-    );
+      });
+    });
   }
 
   /**
