@@ -38,7 +38,7 @@ export const DUPLICATE: ExpectedAnswer = { status: 200, fields: { received: true
 export const INVALID_SIGNATURE: ExpectedAnswer = { status: 401, fields: { error: 'Invalid signature' } };
 export const OUTSIDE_TOLERANCE: ExpectedAnswer = { status: 401, fields: { error: 'Timestamp outside tolerance' } };
 const TOO_LARGE: ExpectedAnswer = { status: 413, fields: { error: 'Payload too large' } };
-const INVALID_EVENT: ExpectedAnswer = { status: 400, fields: { error: 'Invalid event' } };
+export const INVALID_EVENT: ExpectedAnswer = { status: 400, fields: { error: 'Invalid event' } };
 
 /** Far enough outside that a slow answer does not bring a timestamp ahead of now back inside. */
 const OUTSIDE_SECONDS = TIMESTAMP_TOLERANCE_SECONDS + 60;

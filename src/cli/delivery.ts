@@ -29,15 +29,18 @@ export interface DraftOptions {
   readonly now: number;
   /** Replaces or adds fields, as the samples do. */
   readonly data?: Record<string, unknown> | undefined;
+  readonly dialect?: SignedDialect | undefined;
+  /** Sent byte for byte, in place of a sample. */
+  readonly body?: string | undefined;
 }
 
-export function draftDelivery({ type, id, now, data }: DraftOptions): Draft {
-  const sample = sampleOf(type, { id, now, data });
+export function draftDelivery({ type, id, now, data, dialect, body }: DraftOptions): Draft {
+  const sample = sampleOf(type, { id, now, data, dialect });
   return {
     id,
     type,
     dialect: sample.dialect,
-    body: new Uint8Array(encoder.encode(sample.body)),
+    body: new Uint8Array(encoder.encode(body ?? sample.body)),
     timestamp: Math.floor(now / 1000),
   };
 }

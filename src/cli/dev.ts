@@ -28,7 +28,9 @@ await runCli(async () => {
 
   // wrangler finds .dev.vars by itself; any other file must be named.
   const varsArguments = vars === '.dev.vars' ? [] : ['--env-file', vars];
-  const code = await runWrangler(['dev', '--port', String(port), ...varsArguments, ...program.args]);
+  // Tells the Worker that its queue forgets at every restart (src/limits.ts, `LOCAL_…`).
+  const local = ['--var', 'LOCAL_DEV:1'];
+  const code = await runWrangler(['dev', '--port', String(port), ...local, ...varsArguments, ...program.args]);
   // Ctrl-C is how it ordinarily ends.
   return code === EXIT.interrupted ? EXIT.ok : code;
 });

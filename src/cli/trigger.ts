@@ -2,7 +2,10 @@
 // Exit code 0 only if every answer was the right one. The secret is never printed.
 import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
+import { type SignedDialect, signedDialects } from '../event/dialect.ts';
+import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import {
@@ -11,6 +14,8 @@ import {
   type AttackMode,
   type AttackName,
   attackModes,
+  type ExpectedAnswer,
+  INVALID_EVENT,
   type PlannedSend,
 } from './attack-modes.ts';
 import { CliFailure, EXIT, usage } from './cli-failure.ts';
@@ -28,6 +33,8 @@ type Options = {
   url: string;
   endpoint?: string;
   secret?: string;
+  dialect?: SignedDialect;
+  body?: string;
   data?: Record<string, unknown>;
   id?: string;
   count: number;
@@ -43,6 +50,8 @@ const program = commandLine('npm run trigger --')
   .option('--url <url>', "the Worker's address", 'http://localhost:8787')
   .option('--endpoint <name>', 'the endpoint at that address, such as host')
   .option('--secret <secret>', 'the signing secret (default: VASTAI_WEBHOOK_SECRET…, then the local Worker’s own)')
+  .addOption(new Option('--dialect <name>', "the dialect (default: the type's own)").choices(signedDialects))
+  .addOption(new Option('--body <text>', 'sent byte for byte, in place of a sample').conflicts(['data', 'id']))
   .option('--data <json>', 'fields to add or replace', jsonObject)
   .option('--id <id>', 'the event id (else a new one each time)')
   .option('--count <number>', 'how many events to send', wholeNumber(), 1)
@@ -74,10 +83,10 @@ async function trigger(type: string, options: Options): Promise<number> {
   });
 
   const attack = attackEntries().find(([name]) => options[name])?.[1];
-  const accepted = options.id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
+  const accepted = expectedOf(type, options);
   const plan = async (): Promise<readonly PlannedSend[]> => {
     const id = options.id ?? randomUUID().replaceAll('-', '');
-    const draft = draftDelivery({ type, id, now: Date.now(), data: options.data });
+    const draft = draftDelivery({ ...options, type, id, now: Date.now() });
     const sign = (each: typeof draft) => signDraft(each, secret);
     if (attack) return attack.plan(draft, { local: target.local, accepted, sign });
     return [{ delivery: await sign(draft), expected: accepted }];
@@ -90,6 +99,23 @@ async function trigger(type: string, options: Options): Promise<number> {
   for (const exchange of few ? exchanges : []) console.log(describeExchange(exchange));
   if (!few) console.log(describeMany(exchanges, performance.now() - startedAt));
   return allAsExpected(exchanges) ? EXIT.ok : EXIT.failed;
+}
+
+/**
+ * What an honest first delivery deserves: an id of one's own choosing may be known already, and a
+ * body of one's own may be no event.
+ *
+ * @throws CliFailure for a body of another type than the one that was asked for.
+ */
+function expectedOf(type: string, options: Options): ExpectedAnswer {
+  const { id, body } = options;
+  if (body === undefined) return id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
+  const { dialect } = sampleOf(type, { id: '', now: 0, dialect: options.dialect });
+  const bytes = new TextEncoder().encode(body);
+  const parsed = parseEvent({ dialect, body: bytes, timestamp: 0, substituteId: 'none' }, DEFAULT_ENDPOINT);
+  if (!parsed.ok) return INVALID_EVENT;
+  if (parsed.value.type !== type) throw usage(`--body is of type "${parsed.value.type}", not "${type}"`);
+  return ACCEPTED_OR_DUPLICATE;
 }
 
 /** Runs the task `count` times, `concurrency` of them at once. The first that throws ends it. */

@@ -14,6 +14,8 @@ export interface SampleOptions {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Default: the one in which the type belongs; `notification` for an unknown type. */
+  readonly dialect?: SignedDialect | undefined;
   /**
    * Replaces or adds fields: of the body for a notification, of the body's `data` for a resource
    * event.
@@ -79,15 +81,16 @@ const resourceData: Record<ResourceType, Record<string, unknown>> = {
  * texts.
  */
 export function sampleOf(type: string, options: SampleOptions): Sample {
-  if (isResourceType(type)) {
-    const data = { ...resourceData[type], ...options.data };
+  const dialect = options.dialect ?? (isResourceType(type) ? 'resource' : 'notification');
+  if (dialect === 'resource') {
+    const data = { ...(isResourceType(type) && resourceData[type]), ...options.data };
     const created = new Date(options.now).toISOString();
-    return { dialect: 'resource', body: JSON.stringify({ id: options.id, type, data, created }) };
+    return { dialect, body: JSON.stringify({ id: options.id, type, data, created }) };
   }
   const texts = Object.hasOwn(notificationTexts, type) ? notificationTexts[type as NotificationType] : undefined;
   const [subject, message] = texts ?? ['A New Kind Of Notification', 'This type is not in the catalogue yet.'];
   return {
-    dialect: 'notification',
+    dialect,
     body: JSON.stringify({
       event_id: options.id,
       user_id: 123,

@@ -68,6 +68,35 @@ describe('an honest delivery', () => {
     expect(jsonOf(only(received)).notif_type).toBe('gpu_on_fire');
   });
 
+  it('sends a body of one’s own byte for byte, in the dialect that it is given', async () => {
+    const body = '{"type":"test", "data":{}}';
+    const { code, received } = await trigger(['test', '--dialect', 'resource', '--body', body], RECEIVED);
+    const delivery = only(received);
+    expect(code).toBe(0);
+    expect(delivery.body.toString('utf8')).toBe(body);
+    expect(delivery.headers['x-vastai-signature']).toBe(macOf(delivery));
+  });
+
+  it('is in the other dialect where that is asked for', async () => {
+    const { received } = await trigger(['outbid', '--dialect', 'resource'], RECEIVED);
+    expect(jsonOf(only(received))).toMatchObject({ type: 'outbid', data: {} });
+  });
+
+  it('is not sent where its body says another type', async () => {
+    const { code, stderr, received } = await trigger(
+      ['outbid', '--body', '{"event_id":"e","notif_type":"low_credit"}'],
+      RECEIVED,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('--body is of type "low_credit", not "outbid"');
+    expect(received).toEqual([]);
+  });
+
+  it('may have a body that is no event, and then deserves a 400', async () => {
+    const { code } = await trigger(['outbid', '--body', 'nonsense'], INVALID_EVENT);
+    expect(code).toBe(0);
+  });
+
   it('carries the id and the fields that it is given', async () => {
     const { received } = await trigger(
       ['outbid', '--id', 'my-id', '--data', '{"message":"Hello","extra":1}'],
