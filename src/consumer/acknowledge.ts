@@ -1,12 +1,12 @@
 // The last word on a message: acknowledge it or send it back, and one log line. Says which event
 // has died, if one has.
-import type { ClaimAnswer } from '../ledger/protocol.ts';
+import type { ClaimAnswer, Grant } from '../ledger/protocol.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
 import { log } from '../log.ts';
 import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { toldText } from './error-text.ts';
-import { backoffSeconds, type Ending, type Grant } from './retry-policy.ts';
+import { backoffSeconds, type Ending } from './retry-policy.ts';
 
 /** A message whose event this invocation may not run. @returns The event, if it has just been given up. */
 export function acknowledgeUngranted(item: Item, answer: Exclude<ClaimAnswer, Grant>, deps: ConsumerDeps): DeadEvent[] {

@@ -5,13 +5,13 @@
 // batch as a whole, so a poisoned message neither repeats its neighbours nor holds them up beyond
 // its own 30 seconds.
 import { askLedger } from '../ledger/client.ts';
-import type { ClaimAnswer, ClaimRequest } from '../ledger/protocol.ts';
+import type { ClaimAnswer, ClaimRequest, Grant } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
 import { fail, type Result } from '../result.ts';
 import { acknowledgeOvertaken, acknowledgeRun, acknowledgeUngranted, defer } from './acknowledge.ts';
 import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { endingOf, type Grant } from './retry-policy.ts';
+import { endingOf } from './retry-policy.ts';
 import { runHandler } from './run-handler.ts';
 import { Settlement } from './settlement.ts';
 import { sortMessages } from './sort-messages.ts';

@@ -1,6 +1,6 @@
 // What a handler's run means for its event: done, tried again after a delay, or given up. Pure:
 // time and chance come in.
-import type { ClaimAnswer, Report } from '../ledger/protocol.ts';
+import type { Grant, Report } from '../ledger/protocol.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, MAX_RETRIES, MAX_STARTS } from '../limits.ts';
 import type { Item } from './deps.ts';
 import type { RunOutcome } from './run-handler.ts';
@@ -15,9 +15,6 @@ export type Ending = { readonly attempt: number; readonly ms: number; readonly r
 
 /** Why an event is given up. */
 export type DeathReason = 'permanent_failure' | 'retries_exhausted';
-
-/** The right to run an event, as the ledger grants it. */
-export type Grant = Extract<ClaimAnswer, { kind: 'run' }>;
 
 /**
  * Decides what a run's outcome means.

@@ -2,12 +2,12 @@
 import { eventKey } from '../endpoint.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { HandlerTimeout, PermanentFailure, RetryLater } from '../failures.ts';
+import type { Grant } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS } from '../limits.ts';
 import { log } from '../log.ts';
 import { type HandlerContext, handlerFor } from './define-handlers.ts';
 import type { ConsumerDeps } from './deps.ts';
 import { describeError, type ErrorTexts } from './error-text.ts';
-import type { Grant } from './retry-policy.ts';
 
 /** How a handler's run ended. */
 export type RunOutcome = {

@@ -27,6 +27,9 @@ export type ClaimAnswer =
   /** Its handler has been started as often as it may: given up by this very call. */
   | Dead;
 
+/** The right to run an event. */
+export type Grant = Extract<ClaimAnswer, { kind: 'run' }>;
+
 interface Dead {
   readonly kind: 'dead';
   readonly attempts: number;

@@ -84,6 +84,30 @@ test.each(files)('%s names its relative imports with their endings, as Node need
   expect(localImports(file).filter((imported) => !/\.(ts|tsx|json)$/.test(imported))).toEqual([]);
 });
 
+/** The first file that reaches itself, with its way there; undefined where none does. */
+function findCircle(importsOfFile: (file: string) => readonly string[], all: readonly string[]): string[] | undefined {
+  const clean = new Set<string>();
+  const visit = (file: string, way: readonly string[]): string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (clean.has(file)) return undefined;
+    for (const imported of importsOfFile(file)) {
+      const circle = visit(imported, [...way, file]);
+      if (circle) return circle;
+    }
+    clean.add(file);
+    return undefined;
+  };
+  for (const file of all) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+test('no file of src reaches itself', () => {
+  expect(findCircle(localImports, files)).toBeUndefined();
+});
+
 test('what is deployed imports no package but the dependencies, and nothing of Node', () => {
   const { dependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
@@ -111,6 +135,21 @@ describe('the rules themselves', () => {
     ['limits.ts', 'event/parse.ts'],
   ])('forbid %s to import %s', (file, imported) => {
     expect(mayImport(file, imported)).toBe(false);
+  });
+
+  test('find a circle, and none where two ways lead to one file', () => {
+    const graph: Record<string, string[]> = {
+      a: ['b', 'c'],
+      b: ['d'],
+      c: ['d'],
+      d: [],
+      x: ['a', 'y'],
+      y: ['z'],
+      z: ['y'],
+    };
+    const importsIn = (file: string) => graph[file] ?? [];
+    expect(findCircle(importsIn, ['a', 'b', 'c', 'd'])).toBeUndefined();
+    expect(findCircle(importsIn, ['x'])).toEqual(['y', 'z', 'y']);
   });
 
   test('see every way to import', () => {
