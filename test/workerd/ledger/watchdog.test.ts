@@ -228,7 +228,8 @@ test('a round takes on no more than its memory holds, and comes back at once for
   expect(sent().length * filler.length).toBeLessThan(WATCH_CHARACTERS + 2 * filler.length);
   expect(await alarmOf(ledger)).toBe(Date.now() + 1_000);
   await pass(ledger, 10_000);
-  expect(sent().toSorted()).toEqual(ids.toSorted());
+  expect(new Set(sent())).toEqual(new Set(ids));
+  expect(sent()).toHaveLength(ids.length);
 }, 60_000);
 
 test('a round stops at the first group that the queue refuses, and leaves the rest to later ones', async () => {
