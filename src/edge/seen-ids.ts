@@ -26,13 +26,15 @@ type SeenAs = 'event' | 'quarantined';
 
 const TTL_SECONDS: Record<SeenAs, number> = { event: SEEN_TTL_SECONDS, quarantined: QUARANTINED_TTL_SECONDS };
 
+type Sending = Promise<Result<unknown, SendFailure>>;
+
 /**
  * What one isolate has sent: until when that counts, in milliseconds since the epoch; and what it
  * is sending now.
  */
 interface Memory {
   readonly sent: Map<string, number>;
-  readonly sending: Map<string, Promise<Result<unknown, SendFailure>>>;
+  readonly sending: Map<string, Sending>;
 }
 
 /** The memory belongs to a namespace: ids known in one mean nothing in another. */
@@ -82,7 +84,7 @@ export class SeenIds {
     const { sent, sending } = this.#memory;
     const key = this.#keyOf(as, id);
     const underWay = sending.get(key);
-    if (underWay !== undefined) return asCopy(underWay);
+    if (underWay !== undefined) return this.#asCopy(key, underWay);
     if ((sent.get(key) ?? 0) > Date.now()) return succeed('copy');
     const sendingNow = send();
     sending.set(key, sendingNow);
@@ -95,8 +97,26 @@ export class SeenIds {
       if (sent.size > REMEMBERED_IDS) sent.delete(oldest);
       return succeed('sent');
     } finally {
-      sending.delete(key);
+      this.#forget(key, sendingNow);
     }
+  }
+
+  /**
+   * The other request may be cut off by its client and never tell: then this one has to be sent again
+   * by the provider, and must not meet it any more.
+   */
+  async #asCopy(key: string, underWay: Sending): Promise<Result<'copy', SendFailure>> {
+    try {
+      const outcome = await withTimeout(underWay, SEND_TIMEOUT_MS);
+      return outcome.ok ? succeed('copy') : outcome;
+    } catch (error) {
+      this.#forget(key, underWay);
+      return fail({ reason: 'queue_unavailable', error: platformError(error) });
+    }
+  }
+
+  #forget(key: string, sending: Sending): void {
+    if (this.#memory.sending.get(key) === sending) this.#memory.sending.delete(key);
   }
 
   /**
@@ -117,18 +137,5 @@ export class SeenIds {
 
   #keyOf(as: SeenAs, id: string): string {
     return `vastai:${as}${this.#endpoint === DEFAULT_ENDPOINT ? '' : `@${this.#endpoint}`}:${id}`;
-  }
-}
-
-/**
- * The other request may be cut off by its client and never tell: then this one has to be sent again
- * by the provider.
- */
-async function asCopy(underWay: Promise<Result<unknown, SendFailure>>): Promise<Result<'copy', SendFailure>> {
-  try {
-    const outcome = await withTimeout(underWay, SEND_TIMEOUT_MS);
-    return outcome.ok ? succeed('copy') : outcome;
-  } catch (error) {
-    return fail({ reason: 'queue_unavailable', error: platformError(error) });
   }
 }
