@@ -50,25 +50,23 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
     if (answer.kind === 'run') granted.push([item, answer]);
     else givenUp.push(...acknowledgeUngranted(item, answer, deps));
   }
-  const tell = (event: DeadEvent | undefined) => event && tellOfDead(event, invocation, deps);
   // Before any handler starts: one that takes its consumer down would take the news with it.
-  await Promise.all(givenUp.map(tell));
+  await Promise.all(givenUp.map((event) => tellOfDead(event, invocation, deps)));
 
   const settlement = new Settlement(claim, granted.length, deps.env);
-  const dead = await Promise.all(
+  await Promise.all(
     granted.map(async ([item, grant]) => {
       const outcome = await runHandler(item.sent.event, grant, invocation, deps);
       const ending = endingOf(item, grant, outcome, Date.now(), deps.random());
       const settled = await settlement.settle(ending.report);
-      if (settled.ok && settled.value) return acknowledgeRun(item, ending);
-      if (settled.ok) acknowledgeOvertaken(item, ending, deps);
       // What succeeded but could not be noted runs again once its lease is over: a repetition,
       // never a loss.
-      else defer([item], settled.failure, deps);
-      return undefined;
+      if (!settled.ok) return defer([item], settled.failure, deps);
+      if (!settled.value) return acknowledgeOvertaken(item, ending, deps);
+      const dead = acknowledgeRun(item, ending);
+      if (dead) await tellOfDead(dead, invocation, deps);
     }),
   );
-  await Promise.all(dead.map(tell));
 }
 
 type Claimed = readonly (readonly [Item, ClaimAnswer])[];

@@ -348,3 +348,19 @@ test('an event whose handler gives up after another run has taken it over is tol
   expect(fateOf(message)).toEqual({ retriedAfter: 5 });
   expect(await ledger.get(id)).toMatchObject({ status: 'processing' });
 });
+
+test('an event that dies is told of while a neighbour still runs: that one may take the consumer down', async () => {
+  const [dying, slow] = [newId(), newId()];
+  const neighbour = Promise.withResolvers<void>();
+  const { handlers } = countingHandler(async ({ id }) => {
+    if (id === dying) throw new PermanentFailure('no');
+    await neighbour.promise;
+  });
+  const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
+  const batch = batchOf([eventMessage({ id: dying }), eventMessage({ id: slow })]);
+  const handling = handleBatch(batch, depsOf({ handlers, notices }));
+  await vi.waitUntil(() => notices.dead.mock.calls.length > 0, { timeout: 5_000 });
+  neighbour.resolve();
+  await handling;
+  expect(notices.dead.mock.calls).toMatchObject([[{ id: dying }, {}]]);
+});
