@@ -2,10 +2,12 @@
 // log have it already, and the one who is told may be the very reason why an event died.
 import { eventKey } from '../endpoint.ts';
 import { NOTICE_TIMEOUT_MS } from '../limits.ts';
-import { log, platformError } from '../log.ts';
+import { log } from '../log.ts';
+import { withTimeout } from '../with-timeout.ts';
 import type { HandlerContext } from './define-handlers.ts';
 import type { DeadEvent, KeptDelivery } from './define-notices.ts';
 import type { ConsumerDeps } from './deps.ts';
+import { keptText } from './error-text.ts';
 
 /** Never rejects. `invocation` is shared by all that runs in one invocation of the consumer. */
 export async function tellOfDead(event: DeadEvent, invocation: object, deps: ConsumerDeps): Promise<void> {
@@ -44,8 +46,12 @@ async function tell(
     },
   };
   try {
-    await notice(context);
+    // A letter is kept until its notice has ended, so the time limit does not depend on the notice.
+    await withTimeout(
+      Promise.resolve().then(() => notice(context)),
+      NOTICE_TIMEOUT_MS,
+    );
   } catch (error) {
-    log('event.untold', { id: key, error: platformError(error) }, 'warn');
+    log('event.untold', { id: key, error: keptText(error, env) }, 'warn');
   }
 }

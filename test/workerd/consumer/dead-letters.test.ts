@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../../src/consumer/dead-letters.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
-import { DEAD_LETTER_RETRY_SECONDS, LEASE_MS } from '../../../src/limits.ts';
+import { DEAD_LETTER_RETRY_SECONDS, LEASE_MS, NOTICE_TIMEOUT_MS } from '../../../src/limits.ts';
 import { decodeMessage } from '../../../src/queue/message.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { fakeQueue } from '../fakes/queue.ts';
@@ -17,6 +17,7 @@ beforeEach(() => {
   logged = collectConsole();
 });
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
@@ -153,16 +154,34 @@ test('an event that another run holds is told to nobody', async () => {
   expect(notices.dead).not.toHaveBeenCalled();
 });
 
-test('a notice that fails changes nothing but the log', async () => {
+test('a notice that fails changes nothing but the log, which shows no secret', async () => {
   const [id, held] = [newId(), newId()];
   await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
   const notices = noticesOf();
-  notices.dead.mockRejectedValue(new Error('the chat is down'));
+  const SLACK_WEBHOOK_URL = 'hooks.slack.test/T0/B0/secret';
+  notices.dead.mockRejectedValue(new TypeError(`Invalid URL: ${SLACK_WEBHOOK_URL}`));
   const letter = eventMessage({ id }, { id: held });
-  await handleDeadLetters(batchOf([letter]), depsOf({ notices }));
+  await handleDeadLetters(batchOf([letter]), depsOf({ env: { ...env, SLACK_WEBHOOK_URL }, notices }));
   expect(fateOf(letter)).toBe('acked');
-  expect(logged.events().at(-1)).toMatchObject({ event: 'event.untold', error: 'the chat is down' });
+  expect(logged.events().at(-1)).toMatchObject({
+    event: 'event.untold',
+    error: expect.stringMatching(/^TypeError: Invalid URL: \[redacted\]/),
+  });
 });
+
+test('a notice that hangs holds its letter no longer than a notice may take', async () => {
+  const notices = noticesOf();
+  notices.quarantined.mockReturnValue(new Promise(() => {}));
+  const letter = refusedMessage(newId());
+  const handling = handleDeadLetters(batchOf([letter]), depsOf({ env: freshLedger(), notices }));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await vi.waitUntil(() => notices.quarantined.mock.calls.length > 0, { timeout: 5_000 });
+  expect(letter.ack).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(NOTICE_TIMEOUT_MS);
+  vi.useRealTimers();
+  await handling;
+  expect(fateOf(letter)).toBe('acked');
+}, 20_000);
 
 describe('a delivery that is kept', () => {
   test('is told with its reason and age, without its payload, and only then acknowledged', async () => {

@@ -42,9 +42,9 @@ test('each question comes back with its answer', async () => {
   });
 });
 
-test('fewer answers than questions are none', async () => {
+test.each([[[true]], [undefined]])('fewer answers than questions are none: %j', async (answers) => {
   const answered = await askLedger(
-    envOf(() => [true]),
+    envOf(() => answers),
     ['a', 'b'],
     (ledger) => ledger.settle('c', []),
   );
