@@ -153,9 +153,11 @@ export class EventLedger extends DurableObject<Env> {
     const clock = () => Date.now();
     const record = this.#queries.get(key);
     const readable = record?.event === null ? await reread(record) : undefined;
-    if (readable) this.#writer.adopt(key, readable, clock());
-    const answer = await replay(this.#writer, readable ?? key, clock, (resend) => this.#send(resend));
     const { id, endpoint } = key;
+    if (readable && !this.#writer.adopt(key, readable, clock())) {
+      return { id, endpoint, kind: 'refused', reason: 'already_processed' };
+    }
+    const answer = await replay(this.#writer, readable ?? key, clock, (resend) => this.#send(resend));
     if (answer.kind === 'queued') log('event.replayed', { id, endpoint });
     return answer;
   }

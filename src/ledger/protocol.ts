@@ -54,7 +54,7 @@ export interface Report {
   readonly steps: readonly string[];
 }
 
-/** The endpoint of what could not be read in the queue: no path can carry this name's events. */
+/** The endpoint of what could not be read in the queue. */
 export const UNREADABLE_MESSAGE_ENDPOINT = 'queue';
 
 /** A delivery refused at the edge although genuine, or a message that could not be read. */

@@ -3,15 +3,22 @@
 import type { AnyEvent } from '../event/envelope.ts';
 import { parseEvent } from '../event/parse.ts';
 import { substituteId } from '../event/substitute-id.ts';
-import { decodeMessage } from '../queue/message.ts';
-import { UNREADABLE_MESSAGE_ENDPOINT } from './protocol.ts';
+import { decodeMessage, encodeMessage } from '../queue/message.ts';
 import type { EventRecord } from './queries.ts';
 
 /** The event in a row that has none yet, or undefined where it cannot be read now either. */
-export async function reread({ endpoint, refusal }: EventRecord): Promise<AnyEvent | undefined> {
+export async function reread(record: EventRecord): Promise<AnyEvent | undefined> {
+  const event = await eventIn(record);
+  // What no message can carry is kept without an envelope: even to write it may be too much.
+  const isSendable = event && encodeMessage({ kind: 'event', event, receivedAt: record.receivedAt }).ok;
+  return isSendable ? event : undefined;
+}
+
+async function eventIn({ endpoint, refusal }: EventRecord): Promise<AnyEvent | undefined> {
   if (refusal === null) return undefined;
   const body = Uint8Array.fromBase64(refusal.body);
-  if (endpoint === UNREADABLE_MESSAGE_ENDPOINT) {
+  // A delivery has the headers that it was proven by.
+  if (Object.keys(refusal.headers).length === 0) {
     const message = decodeMessage(new TextDecoder().decode(body));
     return message.ok ? message.value.event : undefined;
   }

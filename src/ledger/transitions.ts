@@ -116,7 +116,13 @@ export type ReopenDecision =
   /** Send it, as the next run. */
   { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
 
-export type ReopenRefusal = 'unknown_event' | 'being_processed' | 'already_queued' | 'not_an_event';
+export type ReopenRefusal =
+  | 'unknown_event'
+  | 'being_processed'
+  | 'already_queued'
+  | 'not_an_event'
+  /** It can be read by now, and a copy of it has been processed. */
+  | 'already_processed';
 
 /**
  * Whether an operator may run an event again.

@@ -177,14 +177,16 @@ export class Writer {
    */
   quarantine(requests: readonly QuarantineRequest[], now: number): QuarantineAnswer[] {
     return this.#transaction(() => {
-      const before = this.#store.keptSince(now - HOUR_MS);
+      const since = now - HOUR_MS;
+      // Letters that come once more count as if they had not been here: they get the same answer.
+      const again = requests.map((request) => repeatedRow(this.#store.row(request), request)?.updatedAt ?? 0);
+      const before = this.#store.keptSince(since) - again.filter((updatedAt) => updatedAt > since).length;
       let kept = before;
       const answers = requests.map((request): QuarantineAnswer => {
-        const holder = request.messageId ?? null;
         const row = this.#store.row(request);
+        const holder = request.messageId ?? null;
         if (row === undefined) this.#store.insert(request, { status: 'quarantined', holder }, now);
-        // The same message once more: its consumer stopped before it could tell.
-        else if (row.status !== 'quarantined' || holder === null || row.holder !== holder) return { kind: 'known' };
+        else if (repeatedRow(row, request) === undefined) return { kind: 'known' };
         kept += 1;
         return kept <= KEPT_TOLD_ONE_BY_ONE ? { kind: 'tell' } : { kind: 'known' };
       });
@@ -215,16 +217,24 @@ export class Writer {
   /**
    * Gives an event that could not be read before a row of its own, which waits for a replay. The
    * row it was found in is done.
+   *
+   * @returns Whether it may be replayed: not where a copy of it has been processed already.
    */
-  adopt(found: EventKey, event: AnyEvent, now: number): void {
-    this.#transaction(() => {
+  adopt(found: EventKey, event: AnyEvent, now: number): boolean {
+    return this.#transaction(() => {
       const row = this.#store.row(found);
-      if (row === undefined) return;
+      if (row === undefined) return true;
       const { id, endpoint, type } = event;
       const delivery = { id, endpoint, type, receivedAt: row.receivedAt, event: JSON.stringify(event), refusal: null };
-      if (this.#store.row(event) === undefined) this.#store.insert(delivery, { status: 'quarantined' }, now);
-      if (nameOf(found) !== nameOf(event)) this.#store.update(row, { status: 'processed', dueAt: null }, now);
-      else this.#store.setEvent(row, delivery.event);
+      if (nameOf(found) === nameOf(event)) {
+        // Another message may have brought an envelope of its own meanwhile.
+        if (this.#store.eventOf(row) === null) this.#store.setEvent(row, delivery.event);
+        return true;
+      }
+      this.#store.update(row, { status: 'processed', dueAt: null }, now);
+      const known = this.#store.row(event);
+      if (known === undefined) this.#store.insert(delivery, { status: 'quarantined' }, now);
+      return known?.status !== 'processed';
     });
   }
 
@@ -274,6 +284,11 @@ export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange
 
 function deathOf({ attempts, tries }: Row) {
   return { kind: 'dead', attempts, error: tries.at(-1)?.error ?? LOST_ERROR } as const;
+}
+
+/** The row of a letter that is here once more: its consumer stopped before it could tell. */
+function repeatedRow(row: Row | undefined, { messageId }: QuarantineRequest): Row | undefined {
+  return row?.status === 'quarantined' && messageId !== undefined && row.holder === messageId ? row : undefined;
 }
 
 function lostTry(row: Row): Try {

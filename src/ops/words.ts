@@ -86,6 +86,7 @@ export const reopenRefusalWords: Record<Exclude<ReopenRefusal, 'unknown_event'>,
   being_processed: 'Its handler is running right now. Wait for it to end.',
   already_queued: 'It is already waiting in the queue.',
   not_an_event: 'Its body is not an event, so no handler can run it.',
+  already_processed: 'A copy of its event has been processed.',
 };
 
 /** What a replay repeats. */

@@ -123,3 +123,14 @@ describe('quarantine', () => {
     expect(await ledger.get('a')).toMatchObject({ status: 'processed', event: eventOf('a') });
   });
 });
+
+test.each([1, 3, 5, 6, 9])('%d letters that come once more get the answers that may have been lost', async (count) => {
+  const ledger = newLedger();
+  await ledger.quarantine([quarantineRequest('before', { messageId: 'm' })]);
+  const letters = Array.from({ length: count }, (_, at) => quarantineRequest(`id-${at}`, { messageId: `m-${at}` }));
+  const first = await ledger.quarantine(letters);
+  expect(await ledger.quarantine(letters)).toEqual(first);
+  // An hour later they are the only ones of their hour, or none at all.
+  vi.setSystemTime(T0 + 3_600_000);
+  expect((await ledger.quarantine(letters)).slice(0, 5)).toEqual(letters.slice(0, 5).map(() => ({ kind: 'tell' })));
+});

@@ -2,7 +2,16 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeMessage } from '../../../src/queue/message.ts';
 import { collectConsole } from '../fakes/console.ts';
-import { eventOf, newLedger, quarantineRequest, sendThrough, sentEvent, type TestLedger } from './fixtures.ts';
+import {
+  claimRequest,
+  eventOf,
+  newLedger,
+  quarantineRequest,
+  report,
+  sendThrough,
+  sentEvent,
+  type TestLedger,
+} from './fixtures.ts';
 
 beforeEach(() => {
   collectConsole();
@@ -58,4 +67,43 @@ describe('a delivery', () => {
     expect(sent).toEqual([]);
     expect(await statusOf(ledger, 'sha256:body', 'default')).toBe('quarantined');
   });
+});
+
+describe('an event whose copy the ledger knows', () => {
+  const event = eventOf('inside');
+  const message = JSON.stringify({ version: 1, kind: 'event', event, receivedAt: 1 });
+
+  test('does not run a second time where it has been processed', async () => {
+    const { ledger, sent, replay } = await kept('queue', 'message:1', {}, message);
+    await ledger.claim('c1', [claimRequest('inside')]);
+    await ledger.settle('c1', [report('inside')]);
+    expect(await replay()).toMatchObject({ kind: 'refused', reason: 'already_processed' });
+    expect(await ledger.replayMany({ status: 'quarantined' }, null, 10)).toEqual({ answers: [], cursor: null });
+    expect(sent).toEqual([]);
+    expect(await statusOf(ledger, 'inside', 'default')).toBe('processed');
+  });
+
+  test('runs again where it was given up', async () => {
+    const { ledger, sent, replay } = await kept('queue', 'message:1', {}, message);
+    await ledger.claim('c1', [claimRequest('inside')]);
+    await ledger.settle('c1', [report('inside', { outcome: 'dead' })]);
+    expect(await replay()).toMatchObject({ kind: 'queued', id: 'inside' });
+    expect(sent).toEqual([event]);
+  });
+});
+
+test('a body that is nested too deeply for a message stays, and no replay stumbles over it', async () => {
+  const headers = { 'x-vast-signature-256': 'sha256=…', 'x-vast-timestamp': '1772490000' };
+  const body = `{"event_id":"deep","notif_type":"outbid","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+  const { replay, sent } = await kept('default', 'deep', headers, body);
+  expect(await replay()).toMatchObject({ kind: 'refused', reason: 'not_an_event' });
+  expect(sent).toEqual([]);
+});
+
+test('a delivery to an endpoint named queue is no message', async () => {
+  const headers = { 'x-vastai-signature': '…', 'x-vastai-timestamp': '1772490000' };
+  const message = encodeMessage({ kind: 'event', event: eventOf('forged'), receivedAt: 1 });
+  const { replay, sent } = await kept('queue', 'sha256:body', headers, message.ok ? message.value : '');
+  expect(await replay()).toMatchObject({ kind: 'refused', reason: 'not_an_event' });
+  expect(sent).toEqual([]);
 });
