@@ -22,8 +22,9 @@ export interface ErrorTexts {
 
 /** Never throws, whatever was thrown. */
 export function describeError(error: unknown, event: AnyEvent, env: Env): ErrorTexts {
-  const kept = keptText(error, env);
-  return { kept, told: toldText(kept, event, env) };
+  const { message, frame } = partsOf(error, env);
+  // Told before it is cut: half a quotation is not recognized as one.
+  return { kept: shorten(message, frame), told: toldText(message + frame, event, env) };
 }
 
 /**
@@ -31,14 +32,20 @@ export function describeError(error: unknown, event: AnyEvent, env: Env): ErrorT
  * `env`.
  */
 export function keptText(error: unknown, env: Env): string {
+  const { message, frame } = partsOf(error, env);
+  return shorten(message, frame);
+}
+
+/** What was thrown and where, free of secrets. */
+function partsOf(error: unknown, env: Env): { message: string; frame: string } {
   try {
-    if (typeof error === 'string') return shorten(withoutSecrets(error, env), '');
-    if (!(error instanceof Error)) return `thrown ${error === null ? 'null' : typeof error}`;
+    if (typeof error === 'string') return { message: withoutSecrets(error, env), frame: '' };
+    if (!(error instanceof Error)) return { message: `thrown ${error === null ? 'null' : typeof error}`, frame: '' };
     const message = withoutSecrets(`${error.name}: ${error.message}`, env);
-    return shorten(message, withoutSecrets(frameOf(error), env));
+    return { message, frame: withoutSecrets(frameOf(error), env) };
   } catch {
     // A library's error may compute its message, and fail at it.
-    return 'an error that cannot be read';
+    return { message: 'an error that cannot be read', frame: '' };
   }
 }
 
@@ -49,10 +56,11 @@ export function keptText(error: unknown, env: Env): string {
  */
 export function toldText(kept: string, event: AnyEvent, env: Env): string {
   const name = /^[\w$.]+(?=:)/.exec(kept)?.[0] ?? 'Error';
-  if (securityCriticalTypes.has(event.type)) return name;
+  const payload = [...textsIn(event.data), ...textsIn(event.extra)];
+  // A thrown string may begin like a name, and be the payload.
+  if (securityCriticalTypes.has(event.type)) return payload.some((text) => text.includes(name)) ? 'Error' : name;
   // A parser quotes its input in fragments too short to be told from ordinary words.
   const text = name === 'SyntaxError' ? kept.replace(/["'`].*$/s, REDACTED) : kept;
-  const payload = [...textsIn(event.data), ...textsIn(event.extra)];
   return redact(text, [...payload, ...secretsOf(env)]).slice(0, MAX_ERROR_LENGTH);
 }
 

@@ -4,6 +4,7 @@ import { env as testEnv } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { describeError } from '../../../src/consumer/error-text.ts';
 import type { Env } from '../../../src/env.ts';
+import { MAX_ERROR_LENGTH } from '../../../src/limits.ts';
 import { sampleEvent } from './sample-event.ts';
 
 const SECRET = 'whsec-unmistakable';
@@ -126,4 +127,17 @@ test('of a security-critical type only the name of the error is told', () => {
   const critical = sampleEvent({ type: 'password_reset' });
   expect(toldOf(new TypeError('cannot open the link'), critical)).toBe('TypeError');
   expect(toldOf('cannot open the link', critical)).toBe('Error');
+});
+
+test('a quotation that the length limit cuts in two is not told in part', () => {
+  const mail = 'alice.smith@example.test';
+  const about = sampleEvent({ data: { message: mail } });
+  for (let before = 100; before < MAX_ERROR_LENGTH; before += 1) {
+    expect(toldOf(new Error(`${'#'.repeat(before)}${mail}`), about)).not.toContain('alic');
+  }
+});
+
+test('a thrown string of a security-critical event is not told, even where it begins like a name', () => {
+  const about = sampleEvent({ type: 'password_reset', data: { message: 'Your code is 482913: do not share it' } });
+  expect(toldOf('482913: do not share it', about)).toBe('Error');
 });
