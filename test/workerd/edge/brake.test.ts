@@ -1,7 +1,10 @@
 // One captured delivery, sent over and over, costs an isolate one message, whatever KV does.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { REMEMBERED_IDS } from '../../../src/limits.ts';
+import { SeenIds } from '../../../src/edge/seen-ids.ts';
+import { REMEMBERED_IDS, SEND_TIMEOUT_MS } from '../../../src/limits.ts';
+import { succeed } from '../../../src/result.ts';
 import { collectConsole } from '../fakes/console.ts';
+import { fakeKv } from '../fakes/kv.ts';
 import { signedRequest } from '../signed-request.ts';
 import { ACCEPTED, answerOf, DUPLICATE, STALE, UNAVAILABLE } from './answers.ts';
 import { type Receiver, receiver } from './receiver.ts';
@@ -60,6 +63,18 @@ test('copies that meet one another at the queue are answered as it answers the f
   ]);
   for (const answer of both) expect(await answerOf(answer)).toEqual(UNAVAILABLE);
   expect(await answerOf(await world.deliver(captured))).toEqual(ACCEPTED);
+});
+
+test('a copy waits only so long for a first one that never ends, and the next one sends it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const seen = new SeenIds(fakeKv().binding, 'default');
+  const taken = async () => succeed(undefined);
+  // Its client has gone away, and the platform has ended all that it was about.
+  void seen.sendOnce('event', 'a', () => new Promise(() => {}));
+  const copy = seen.sendOnce('event', 'a', taken);
+  await vi.advanceTimersByTimeAsync(SEND_TIMEOUT_MS);
+  expect(await copy).toMatchObject({ ok: false, failure: { reason: 'queue_unavailable' } });
+  expect(await seen.sendOnce('event', 'a', taken)).toEqual(succeed('sent'));
 });
 
 test('what is remembered is forgotten when KV would forget it', async () => {
