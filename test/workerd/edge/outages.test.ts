@@ -5,8 +5,9 @@ import { signedRequest } from '../signed-request.ts';
 import { ACCEPTED, answerOf, STALE, UNAVAILABLE } from './answers.ts';
 import { type Receiver, receiver } from './receiver.ts';
 
+let logged: ReturnType<typeof collectConsole>;
 beforeEach(() => {
-  collectConsole();
+  logged = collectConsole();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -30,6 +31,17 @@ describe('when the queue', () => {
     expect(await answerOf(response)).toEqual(UNAVAILABLE);
     expect(seen.put).not.toHaveBeenCalled();
     expect(await answerOf(await deliver(await signedRequest({ id: 'retried' })))).toEqual(ACCEPTED);
+  });
+
+  test('refuses, the log says as an error which event could not be taken, and why', async () => {
+    const { deliver, events } = receiver();
+    events.send.mockRejectedValueOnce(new Error('Queue overloaded (10250)'));
+    await deliver(await signedRequest({ id: 'retried' }));
+    const about = { id: 'retried', type: 'outbid', endpoint: 'default' };
+    expect(logged.events()).toEqual([
+      { event: 'webhook.refused', ...about, reason: 'queue_unavailable', error: 'Queue overloaded (10250)' },
+    ]);
+    expect(logged.methods()).toEqual(['error']);
   });
 
   test('throws before it returns, the answer is 503', async () => {

@@ -6,8 +6,9 @@ import { DIALECTS, signedRequest, TEST_SECRET, WEBHOOK_URL } from '../signed-req
 import { ACCEPTED, answerOf, DUPLICATE, INVALID_SIGNATURE, STALE } from './answers.ts';
 import { expectNothingDone, receiver } from './receiver.ts';
 
+let logged: ReturnType<typeof collectConsole>;
 beforeEach(() => {
-  collectConsole();
+  logged = collectConsole();
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -78,6 +79,20 @@ test("the unsigned header's id decides nothing", async () => {
   await deliver(await signedRequest({ id: 'signed-id', headers: { 'X-Vast-Event-Id': 'one' } }));
   const again = await signedRequest({ id: 'signed-id', headers: { 'X-Vast-Event-Id': 'two' } });
   expect(await answerOf(await deliver(again))).toEqual(DUPLICATE);
+});
+
+test.each<[string, Record<string, string>, { deliveryAttempt?: number; headerIdDiffers?: true }]>([
+  ['nothing', {}, {}],
+  ['the third attempt', { 'X-Vast-Delivery-Attempt': '3' }, { deliveryAttempt: 3 }],
+  ['a number that no attempt has', { 'X-Vast-Delivery-Attempt': '1'.repeat(7) }, {}],
+  ['words for a number', { 'X-Vast-Delivery-Attempt': 'three' }, {}],
+  ['the signed id', { 'X-Vast-Event-Id': 'signed-id' }, {}],
+  ['another id', { 'X-Vast-Event-Id': 'another' }, { headerIdDiffers: true }],
+])('the log tells what unsigned headers claim, as far as it is usable: %s', async (_, headers, claims) => {
+  await receiver().deliver(await signedRequest({ id: 'signed-id', headers }));
+  expect(logged.events()).toEqual([
+    { event: 'webhook.accepted', id: 'signed-id', type: 'outbid', endpoint: 'default', ageSeconds: 0, ...claims },
+  ]);
 });
 
 test('any content type is accepted', async () => {
