@@ -25,7 +25,7 @@ describe.each(vectors)('known answer: $name', ({ dialect, scheme, secret, timest
     const headers = new Headers({ [signatureHeader]: signature, [timestampHeader]: timestamp });
     expect(await verifyDelivery(headers, body, [secret])).toEqual({
       ok: true,
-      value: { dialect, body, timestamp: Number(timestamp) },
+      value: { dialect, body, timestamp: Number(timestamp), timestampText: timestamp },
     });
   });
 });
