@@ -21,6 +21,12 @@ describe('a body too large', () => {
     expect(await answerOf(await deliver(larger))).toEqual(TOO_LARGE);
   });
 
+  test('is not one of exactly 65,536 bytes that says so', async () => {
+    const headers = { 'Content-Length': String(MAX_BODY_BYTES) };
+    const request = await signedRequest({ body: bodyOfSize(MAX_BODY_BYTES), headers });
+    expect(await answerOf(await receiver().deliver(request))).toEqual(ACCEPTED);
+  });
+
   test('is refused by its declared length, unread', async () => {
     const world = receiver();
     const request = await signedRequest({ headers: { 'Content-Length': String(MAX_BODY_BYTES + 1) } });

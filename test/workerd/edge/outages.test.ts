@@ -44,6 +44,13 @@ describe('when the queue', () => {
     expect(logged.methods()).toEqual(['error']);
   });
 
+  test('refuses with a text without end, the log has its beginning', async () => {
+    const { deliver, events } = receiver();
+    events.send.mockRejectedValueOnce(new Error('Queue overloaded '.repeat(1_000)));
+    await deliver(await signedRequest());
+    expect(logged.events().map(({ error }) => String(error).length)).toEqual([200]);
+  });
+
   test('throws before it returns, the answer is 503', async () => {
     const { deliver, events, seen } = receiver();
     events.send.mockImplementationOnce(() => {

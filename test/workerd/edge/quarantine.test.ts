@@ -71,6 +71,17 @@ describe.each([
   });
 });
 
+test('the resource dialect keeps its own signature and timestamp, by which it is read again', async () => {
+  const { deliver, kept } = receiver();
+  const request = await signedRequest({ dialect: 'resource', ageSeconds: 900 });
+  await deliver(request);
+  expect(kept()[0]?.headers).toEqual({
+    'content-type': 'application/json',
+    'x-vastai-signature': request.headers.get('X-VastAI-Signature'),
+    'x-vastai-timestamp': request.headers.get('X-VastAI-Timestamp'),
+  });
+});
+
 describe('a genuine delivery that is no event', () => {
   const bodies: [string, string | Uint8Array, string, string[]][] = [
     ['not UTF-8', Uint8Array.of(0x7b, 0xff, 0x7d), 'body_not_utf8', ['body must be UTF-8']],

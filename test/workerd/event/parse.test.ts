@@ -196,6 +196,7 @@ describe('what a resource event carries beside the known fields', () => {
 describe('the time of an event', () => {
   test.each([
     ['a fraction of a second', 1772490000.123, '2026-03-02T22:20:00.123Z'],
+    ['microseconds, rounded', 1772490000.1238, '2026-03-02T22:20:00.124Z'],
     ['whole seconds', 1772490000, '2026-03-02T22:20:00.000Z'],
     ['zero', 0, '1970-01-01T00:00:00.000Z'],
   ])("is a notification's timestamp: %s", (_, timestamp, created) => {

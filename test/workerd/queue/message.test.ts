@@ -92,9 +92,10 @@ describe('the size of a message', () => {
   });
 });
 
-test('an event nested as deep as allowed is written', () => {
+test('an event nested as deep as allowed is written, and read again', () => {
   const deep = JSON.parse(`${'['.repeat(MAX_NESTING - 2)}0${']'.repeat(MAX_NESTING - 2)}`) as unknown;
-  expect(encodeMessage({ kind: 'event', event: { ...event, data: { deep } }, receivedAt: 1 }).ok).toBe(true);
+  const message: Message = { kind: 'event', event: { ...event, data: { deep } }, receivedAt: 1 };
+  expect(decodeMessage(encoded(message))).toEqual({ ok: true, value: message });
 });
 
 test.each([MAX_NESTING - 1, 30_000])(

@@ -86,9 +86,13 @@ describe.each(DIALECTS)('verifying the %s dialect', (dialect) => {
     expect(verified).toEqual({ ok: false, failure: 'timestamp_malformed' });
   });
 
-  test.each(['0', '1', '000001', '999999999999'])('takes the digits "%s" for a time', async (timestamp) => {
-    expect(await afterChange(() => {}, timestamp)).toMatchObject({ ok: true, value: { timestamp: Number(timestamp) } });
-  });
+  test.each(['0', '1', '000001', '999999999999'])(
+    'takes the digits "%s" for a time, and keeps them as they are spelt',
+    async (timestamp) => {
+      const value = { timestamp: Number(timestamp), timestampText: timestamp };
+      expect(await afterChange(() => {}, timestamp)).toMatchObject({ ok: true, value });
+    },
+  );
 
   test('signs the timestamp as it is spelt, so that a leading zero more is another delivery', async () => {
     const verified = await afterChange((headers) => headers.set(timestampHeader, `0${TIMESTAMP}`));
@@ -182,6 +186,20 @@ test('imports the key of a secret once', async () => {
       const headers = new Headers(await signDelivery(schemes.notification, secret, timestamp, BODY));
       expect((await verifyDelivery(headers, BODY, [secret])).ok).toBe(true);
     }
+    expect(importKey).toHaveBeenCalledTimes(1);
+  } finally {
+    importKey.mockRestore();
+  }
+});
+
+test('keeps a bounded number of keys: one that has made room is imported again', async () => {
+  const importKey = vi.spyOn(crypto.subtle, 'importKey');
+  try {
+    const sign = (secret: string) => signDelivery(schemes.notification, secret, TIMESTAMP, BODY);
+    await sign('made-room');
+    for (let count = 0; count < 64; count += 1) await sign(`crowding-${count}`);
+    importKey.mockClear();
+    await sign('made-room');
     expect(importKey).toHaveBeenCalledTimes(1);
   } finally {
     importKey.mockRestore();
