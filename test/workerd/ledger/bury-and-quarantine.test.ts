@@ -1,6 +1,6 @@
 // How events end without success, and how deliveries that were never run are kept.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LEASE_MS, MAX_RETRIES } from '../../../src/limits.ts';
+import { KEPT_TOLD_ONE_BY_ONE, LEASE_MS, MAX_RETRIES } from '../../../src/limits.ts';
 import { claimRequest, eventOf, failure, newLedger, quarantineRequest, report, T0 } from './fixtures.ts';
 
 beforeEach(() => {
@@ -113,6 +113,16 @@ describe('quarantine', () => {
     vi.setSystemTime(T0 + 1_000);
     await ledger.quarantine([quarantineRequest('a'), quarantineRequest('b', { refusal: '{}' })]);
     expect([await ledger.get('a'), await ledger.get('b')]).toEqual(before);
+  });
+
+  test('counts as one of many for an hour, and is told by itself again after it', async () => {
+    const ledger = newLedger();
+    const first = Array.from({ length: KEPT_TOLD_ONE_BY_ONE }, (_, index) => quarantineRequest(`q${index}`));
+    expect(await ledger.quarantine(first)).toEqual(first.map(() => ({ kind: 'tell' })));
+    vi.setSystemTime(T0 + 3_600_000 - 1);
+    expect(await ledger.quarantine([quarantineRequest('within')])).toEqual([{ kind: 'tell_count', count: 1 }]);
+    vi.setSystemTime(T0 + 3_600_000);
+    expect(await ledger.quarantine([quarantineRequest('after')])).toEqual([{ kind: 'tell' }]);
   });
 
   test('does not keep the genuine event from running when it arrives after all', async () => {

@@ -85,6 +85,27 @@ describe('a claim', () => {
     expect(await ledger.claim('c3', [claimRequest('a')])).toEqual([{ ...FIRST_RUN, attempt: 2 }]);
   });
 
+  test('after the last start gives the event up, with its last silent try on record, and says so once', async () => {
+    const ledger = newLedger();
+    for (let start = 1; start <= MAX_STARTS; start += 1) {
+      await ledger.claim(`c${start}`, [claimRequest('a')]);
+      later(LEASE_MS);
+    }
+    expect(await ledger.claim('last', [claimRequest('a'), claimRequest('a')])).toEqual([
+      { kind: 'dead', attempts: MAX_STARTS, error: expect.stringContaining('stopped') },
+      { kind: 'duplicate' },
+    ]);
+    const record = await ledger.get('a');
+    expect(record).toMatchObject({ status: 'dead', dueAt: null });
+    expect(record?.tries.map(({ outcome }) => outcome)).toEqual(Array.from({ length: MAX_STARTS }, () => 'lost'));
+  });
+
+  test('stays between ledger and consumer: who reads the event is told neither message nor claim', async () => {
+    const ledger = newLedger();
+    await ledger.claim('c1', [claimRequest('a')]);
+    expect(JSON.stringify(await ledger.get('a'))).not.toMatch(/"(m-a|c1)"/);
+  });
+
   test.each(['processed', 'dead'] as const)('of an event that is %s is a duplicate', async (outcome) => {
     const ledger = newLedger();
     await ledger.claim('c1', [claimRequest('a')]);
@@ -113,6 +134,7 @@ describe('settling', () => {
       status: 'processed',
       attempts: 1,
       tries: [{ at: T0 + 700, ms: 650, outcome: 'succeeded' }],
+      leaseUntil: null,
       dueAt: null,
     });
   });
@@ -195,6 +217,7 @@ describe('settling', () => {
     }
     const record = await ledger.get('a');
     expect(record).toMatchObject({ run: 3, attempts: MAX_STARTS, lastError: `Error: no ${rounds}` });
+    expect((await ledger.list({}, null, 1)).events).toMatchObject([{ lastError: `Error: no ${rounds}` }]);
     expect(record?.tries).toHaveLength(MAX_TRIES_KEPT);
     expect(record?.tries[0]?.error).toBe('Error: no 4');
     for (const each of record?.tries ?? [])

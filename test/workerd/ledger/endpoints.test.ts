@@ -1,10 +1,11 @@
 // An event is its endpoint and its id; and callers of before that was so still find theirs.
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LEASE_MS } from '../../../src/limits.ts';
+import { type Row, Store } from '../../../src/ledger/store.ts';
 import { sampleEvent } from '../consumer/sample-event.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { claimRequest, failure, newLedger, quarantineRequest, report, sendThrough, sentEvent, T0 } from './fixtures.ts';
+import { MeteredSql } from './metered-sql.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: T0 });
@@ -106,13 +107,15 @@ describe('a genuine delivery under the id of one that was kept', () => {
   test('costs no row where it is the same', async () => {
     const ledger = newLedger();
     await ledger.claim('c1', [claimRequest('a')]);
-    vi.setSystemTime(T0 + LEASE_MS);
-    await ledger.claim('c2', [claimRequest('a', { messageId: 'other' })]);
-    const changes = await runInDurableObject(ledger, (_, { storage }) => {
-      const [row] = storage.sql.exec<{ event: string }>('SELECT event FROM deliveries').toArray();
-      return storage.sql.exec('UPDATE deliveries SET event = ?1 WHERE seq = 1 AND event IS NOT ?1', row?.event ?? '')
-        .rowsWritten;
+    const written = await runInDurableObject(ledger, (_, { storage }) => {
+      const sql = new MeteredSql(storage.sql);
+      const store = new Store(sql);
+      const row = store.row({ endpoint: 'default', id: 'a' }) as Row;
+      return ['new', 'new', 'newer'].map((event) => {
+        store.setEvent(row, event);
+        return sql.rowsWritten();
+      });
     });
-    expect(changes).toBe(0);
+    expect(written).toEqual([1, 0, 1]);
   });
 });

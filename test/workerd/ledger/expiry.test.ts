@@ -1,7 +1,7 @@
-// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a
-// busy month.
-import { runDurableObjectAlarm } from 'cloudflare:test';
+// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a busy month.
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Store } from '../../../src/ledger/store.ts';
 import { REST_INTERVAL_MS, RETENTION_MS, SEEN_TTL_SECONDS, WATCH_CHUNK } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { claimRequest, failure, quarantineRequest, report, T0 } from './fixtures.ts';
@@ -53,7 +53,30 @@ test('unfinished events are never forgotten, however old', async () => {
   expect(await ledger.get('retrying')).toMatchObject({ status: 'retrying' });
 });
 
-test('forgetting keeps pace although an old event is still unfinished', async () => {
+test('an event received at the very moment that the retention goes back to is kept', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a', { receivedAt: T0 })]);
+  await ledger.settle('c1', [report('a')]);
+  const expired = await runInDurableObject(ledger, (_, { storage }) => {
+    const store = new Store(storage.sql);
+    return [T0, T0 + 1].map((before) => store.expire(before, 10));
+  });
+  expect(expired).toEqual([0, 1]);
+});
+
+test('forgetting an event leaves the one with its id at another endpoint', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  const atHost = { messageId: 'm@host', endpoint: 'host' };
+  await ledger.claim('c1', [claimRequest('shared'), claimRequest('shared', atHost)]);
+  const retryAt = T0 + 90 * DAY_MS;
+  await ledger.settle('c1', [report('shared'), failure('shared', { ...atHost, retryAt })]);
+  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(await ledger.get('shared', 'default')).toBeNull();
+  expect(await ledger.get('shared', 'host')).toMatchObject({ status: 'retrying' });
+});
+
+test('forgetting keeps pace although an old event is still unfinished', { timeout: 60_000 }, async () => {
   const { ledger } = await ledgerWithoutQueue();
   const finished = Array.from({ length: 3 * WATCH_CHUNK }, (_, index) => `e${index}`);
   await ledger.claim('c1', [claimRequest('waiting'), ...finished.map((id) => claimRequest(id))]);

@@ -176,10 +176,11 @@ test('a replay that is undone late does not touch the run of a later replay', ()
     expect(store.row(KEY)).toMatchObject({ status: 'queued', run: 3 });
   }));
 
-test('a replay that is undone leaves a first try to the watchdog, which has passed it by meanwhile', () =>
+test('a replay that is undone leaves a first try as it was, but to the watchdog, which has passed it by meanwhile', () =>
   withWriter((writer, store) => {
     writer.claim('c1', [claimRequest('a')], T0);
     const reopened = reopen(writer, T0 + LEASE_MS);
     writer.undoReopen(reopened, T0 + LEASE_MS);
-    expect(store.row(KEY)).toMatchObject({ status: 'processing', dueAt: T0 + LEASE_MS + STUCK_AFTER_MS, tries: [] });
+    const changed = { dueAt: T0 + LEASE_MS + STUCK_AFTER_MS, updatedAt: T0 + LEASE_MS };
+    expect(store.row(KEY)).toEqual({ ...reopened.before, ...changed });
   }));

@@ -5,6 +5,7 @@ import { collectConsole } from '../fakes/console.ts';
 import {
   claimRequest,
   eventOf,
+  failure,
   newLedger,
   quarantineRequest,
   report,
@@ -42,6 +43,17 @@ test('a message of a newer version is sent on as the event that it holds', async
   expect(await replay()).toEqual({ kind: 'queued', endpoint: 'host', id: 'inside' });
   expect(sent).toEqual([event]);
   expect(await statusOf(ledger, 'inside', 'host')).toBe('queued');
+  expect(await statusOf(ledger, 'message:1', 'queue')).toBe('processed');
+});
+
+test('a message whose event is known already runs that one again, with the history that it has', async () => {
+  const message = encodeMessage({ kind: 'event', event: eventOf('inside'), receivedAt: Date.now() });
+  if (!message.ok) throw new Error(message.failure);
+  const { ledger, replay } = await kept('queue', 'message:1', {}, message.value);
+  await ledger.claim('c1', [claimRequest('inside')]);
+  await ledger.settle('c1', [failure('inside', { outcome: 'dead' })]);
+  expect(await replay()).toEqual({ kind: 'queued', endpoint: 'default', id: 'inside' });
+  expect(await ledger.get('inside', 'default')).toMatchObject({ status: 'queued', run: 2, tries: [{}] });
   expect(await statusOf(ledger, 'message:1', 'queue')).toBe('processed');
 });
 
