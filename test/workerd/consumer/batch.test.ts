@@ -8,9 +8,10 @@ import type { Handler } from '../../../src/consumer/define-handlers.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
+import type { ClaimRequest } from '../../../src/ledger/protocol.ts';
 import { LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
-import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, testMessage } from './batch-message.ts';
+import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, refusedMessage, testMessage } from './batch-message.ts';
 import { sampleEvent } from './sample-event.ts';
 
 let logged: ReturnType<typeof collectConsole>;
@@ -56,6 +57,15 @@ test('a batch costs two calls to the ledger, however many messages it holds', as
   await handleBatch(batchOf(messages), depsOf({ env }));
   expect(calls).toEqual(['claim', 'settle']);
   expect(messages.map(fateOf)).toEqual(messages.map(() => 'acked'));
+});
+
+test('a run is noted at once where the other messages of its batch may not run', async () => {
+  const id = newId();
+  const messages = [eventMessage({ id }), eventMessage({ id })];
+  // Time stands still: whatever waits for more reports waits for ever.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await handleBatch(batchOf(messages), depsOf());
+  expect(messages.map(fateOf)).toEqual(['acked', 'acked']);
 });
 
 test('a run that cannot be recorded sends its message back, and is not repeated while it is leased', async () => {
@@ -157,6 +167,21 @@ test.each([
   await handleBatch(batchOf([junk, neighbour]), depsOf());
   expect([junk, neighbour].map(fateOf)).toEqual(['acked', 'acked']);
   expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ status: 'quarantined', refusal: { reason } });
+  expect(logged.events()).toContainEqual({ event: 'event.dead', messageId: junk.id, reason });
+});
+
+test('a message that cannot be read is kept under the time at which it was sent', async () => {
+  const junk = testMessage('nonsense');
+  junk.timestamp = new Date(Date.now() - 3_600_000);
+  await handleBatch(batchOf([junk]), depsOf());
+  expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ receivedAt: junk.timestamp.getTime() });
+});
+
+test('a refused delivery that has got into the main queue is kept, not dropped', async () => {
+  const letter = refusedMessage(newId());
+  await handleBatch(batchOf([letter]), depsOf());
+  expect(fateOf(letter)).toBe('acked');
+  expect(await ledger.get(`message:${letter.id}`)).toMatchObject({ refusal: { reason: 'message_of_wrong_kind' } });
 });
 
 test('a message that cannot be read is kept to its last byte, as large as a queue carries', async () => {
@@ -164,6 +189,13 @@ test('a message that cannot be read is kept to its last byte, as large as a queu
   await handleBatch(batchOf([junk]), depsOf());
   const kept = await ledger.get(`message:${junk.id}`);
   expect(Uint8Array.fromBase64(kept?.refusal?.body ?? '')).toHaveLength(126_000);
+});
+
+test('a message of bytes is kept byte for byte', async () => {
+  const bytes = Uint8Array.of(0x00, 0xff, 0x7b);
+  const junk = testMessage(bytes.buffer);
+  await handleBatch(batchOf([junk]), depsOf());
+  expect(await ledger.get(`message:${junk.id}`)).toMatchObject({ refusal: { body: bytes.toBase64() } });
 });
 
 test('a message that cannot be read is not acknowledged before it is kept', async () => {
@@ -265,6 +297,30 @@ test('nothing of a payload reaches the log; the record of a failure has all of i
   expect(logged.lines().join()).not.toContain(secret);
 });
 
+test('a batch does not end before it has told of its dead', async () => {
+  const telling = Promise.withResolvers<void>();
+  const notices = { dead: vi.fn(() => telling.promise), quarantined: vi.fn(), manyQuarantined: vi.fn() };
+  const ended = vi.fn();
+  const { handlers } = rejecting(new PermanentFailure('gone'));
+  const handling = handleBatch(batchOf([eventMessage({ id: newId() })]), depsOf({ handlers, notices })).then(ended);
+  await vi.waitUntil(() => notices.dead.mock.calls.length > 0, { timeout: 10_000 });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(ended).not.toHaveBeenCalled();
+  telling.resolve();
+  await handling;
+});
+
+test('nothing of a payload reaches the log or the notice of an event that failed for good', async () => {
+  const secret = 'sixteen-word-link-into-the-account';
+  const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
+  const message = eventMessage({ id: newId(), data: { message: secret } });
+  const { handlers } = rejecting(new PermanentFailure(`could not post ${secret}`));
+  await handleBatch(batchOf([message]), depsOf({ handlers, notices }));
+  const told = { error: expect.stringContaining('could not post [redacted]') };
+  expect(logged.events()).toMatchObject([{ event: 'event.dead', ...told }]);
+  expect(notices.dead).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(told), expect.anything());
+});
+
 describe('a message that a newer Worker has written', () => {
   test('goes back to the queue, and nothing of it is kept', async () => {
     const message = testMessage(JSON.stringify({ version: 2, kind: 'event', what: 'nobody knows yet' }));
@@ -331,22 +387,45 @@ test('an event whose handler takes its consumer down ends dead after its last st
   expect(await ledger.get(id)).toMatchObject({ status: 'dead', attempts: MAX_STARTS });
 });
 
-test('an event whose handler gives up after another run has taken it over is told to nobody', async () => {
-  const id = newId();
-  const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
-  vi.useFakeTimers({ toFake: ['Date'] });
-  const message = eventMessage({ id });
-  const { handlers } = countingHandler(async () => {
-    vi.setSystemTime(Date.now() + LEASE_MS);
-    const event = sampleEvent({ id });
-    const request = { messageId: 'other', id, type: event.type, endpoint: 'default', receivedAt: Date.now() };
-    await ledger.claim('other', [{ ...request, event: JSON.stringify(event) }]);
-    throw new PermanentFailure('gone');
+describe('a run that another has overtaken', () => {
+  /** Meanwhile another message claims the event, and this handler ends as `end` says. */
+  async function overtaken(end: (request: ClaimRequest) => unknown) {
+    const event = sampleEvent({ id: newId() });
+    const { id, type, endpoint } = event;
+    const request = { messageId: 'other', id, type, endpoint, receivedAt: Date.now(), event: JSON.stringify(event) };
+    const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { handlers } = countingHandler(async () => {
+      vi.setSystemTime(Date.now() + LEASE_MS);
+      await ledger.claim('other', [request]);
+      await end(request);
+    });
+    const message = eventMessage({ id });
+    await handleBatch(batchOf([message]), depsOf({ handlers, notices }));
+    expect(notices.dead).not.toHaveBeenCalled();
+    return { id, fate: fateOf(message), status: (await ledger.get(id))?.status };
+  }
+
+  test('and that gives up comes back, and is told to nobody', async () => {
+    const { fate, status } = await overtaken(() => Promise.reject(new PermanentFailure('gone')));
+    expect({ fate, status }).toEqual({ fate: { retriedAfter: 5 }, status: 'processing' });
   });
-  await handleBatch(batchOf([message]), depsOf({ handlers, notices }));
-  expect(notices.dead).not.toHaveBeenCalled();
-  expect(fateOf(message)).toEqual({ retriedAfter: 5 });
-  expect(await ledger.get(id)).toMatchObject({ status: 'processing' });
+
+  test('and that fails comes back after its delay, to find out', async () => {
+    const { fate, status } = await overtaken(() => Promise.reject(new RetryLater(90)));
+    expect({ fate, status }).toEqual({ fate: { retriedAfter: 90 }, status: 'processing' });
+    expect(logged.events()).toEqual([]);
+  });
+
+  test('and that succeeds after the other did is acknowledged, and logged as a repetition', async () => {
+    const { id, fate } = await overtaken(({ messageId, id, endpoint }) =>
+      ledger.settle('other', [{ messageId, id, endpoint, run: 1, outcome: 'processed', ms: 1, steps: [] }]),
+    );
+    expect(fate).toBe('acked');
+    expect(logged.events()).toMatchObject([
+      { event: 'event.duplicate', id, note: expect.stringMatching(/^ran again/) },
+    ]);
+  });
 });
 
 test('an event that dies is told of while a neighbour still runs: that one may take the consumer down', async () => {

@@ -47,10 +47,14 @@ test('an event that has used up its tries is dead, with the error of its last on
   ]);
 });
 
-test('while the ledger is out every kind of letter stays in the queue', async () => {
+test('while the ledger is out every kind of letter stays in the queue, and the log says why', async () => {
   const letters = [eventMessage({ id: newId() }), refusedMessage(newId()), testMessage('nonsense')];
   await handleDeadLetters(batchOf(letters), depsOf({ env: LEDGER_OUT }));
   expect(letters.map(fateOf)).toEqual([IN_AN_HOUR, IN_AN_HOUR, IN_AN_HOUR]);
+  const error = 'Network connection lost.';
+  for (const { id: messageId } of letters) {
+    expect(logged.events()).toContainEqual(expect.objectContaining({ event: 'event.deferred', messageId, error }));
+  }
 });
 
 test('an event whose handler never ran goes back into the main queue, and only then its letter goes', async () => {
@@ -72,6 +76,7 @@ test('an event whose handler never ran goes back into the main queue, and only t
   expect(queue.messages.map((text) => decodeMessage(text))).toMatchObject([
     { ok: true, value: { kind: 'event', event } },
   ]);
+  expect(logged.events()).toMatchObject([{ event: 'event.requeued', id: event.id, endpoint: 'default' }]);
   expect(await ledger.get(event.id)).toBeNull();
 });
 
@@ -146,6 +151,18 @@ test('an event that dies of its used-up deliveries is told once', async () => {
   );
 });
 
+test('nothing of a payload reaches the log or the notice of an event that dies of its used-up deliveries', async () => {
+  const secret = 'sixteen-word-link-into-the-account';
+  const [event, held] = [{ id: newId(), data: { message: secret } }, { id: newId() }];
+  const handlers = { fallback: async () => Promise.reject(new Error(`could not post ${secret}`)) };
+  await handleBatch(batchOf([eventMessage(event, held)]), depsOf({ handlers }));
+  const notices = noticesOf();
+  await handleDeadLetters(batchOf([eventMessage(event, held)]), depsOf({ notices }));
+  const told = { error: expect.stringContaining('could not post [redacted]') };
+  expect(logged.events().at(-1)).toMatchObject({ event: 'event.dead', ...told });
+  expect(notices.dead).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(told), expect.anything());
+});
+
 test('an event that another run holds is told to nobody', async () => {
   const id = newId();
   await handleBatch(batchOf([eventMessage({ id })]), depsOf({ handlers: FAILING }));
@@ -186,18 +203,21 @@ test('a notice that hangs holds its letter no longer than a notice may take', as
 describe('a delivery that is kept', () => {
   test('is told with its reason and age, without its payload, and only then acknowledged', async () => {
     const id = newId();
-    const letter = refusedMessage(id, {
-      endpoint: 'host',
-      ageSeconds: 900,
-      event: sampleEvent({ id, endpoint: 'host' }),
-    });
+    const receivedAt = Date.now() - 60_000;
+    const event = sampleEvent({ id, endpoint: 'host' });
+    const letter = refusedMessage(id, { endpoint: 'host', receivedAt, ageSeconds: 900, event });
     const notices = noticesOf();
-    notices.quarantined.mockImplementation(() => expect(letter.ack).not.toHaveBeenCalled());
+    let acknowledgedFirst: boolean | undefined;
+    notices.quarantined.mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      acknowledgedFirst = letter.ack.mock.calls.length > 0;
+    });
     await handleDeadLetters(batchOf([letter]), depsOf({ env: freshLedger(), notices }));
     expect(fateOf(letter)).toBe('acked');
     const told = { id, endpoint: 'host', type: 'outbid', reason: 'timestamp_stale', ageSeconds: 900 };
     expect(notices.quarantined).toHaveBeenCalledTimes(1);
-    expect(notices.quarantined.mock.calls[0]?.[0]).toEqual({ ...told, receivedAt: expect.any(Number) });
+    expect(notices.quarantined.mock.calls[0]?.[0]).toEqual({ ...told, receivedAt });
+    expect(acknowledgedFirst).toBe(false);
   });
 
   test('is told again only to a consumer that may have stopped before it told', async () => {

@@ -1,6 +1,10 @@
-// When a failed event is tried again.
-import { expect, test } from 'vitest';
-import { backoffSeconds } from '../../../src/consumer/retry-policy.ts';
+// Whether and when a failed event is tried again.
+import { describe, expect, test } from 'vitest';
+import type { Item } from '../../../src/consumer/deps.ts';
+import { backoffSeconds, endingOf } from '../../../src/consumer/retry-policy.ts';
+import { MAX_STARTS } from '../../../src/limits.ts';
+import { eventMessage } from './batch-message.ts';
+import { sampleEvent } from './sample-event.ts';
 
 const ALMOST_ONE = 1 - Number.EPSILON;
 
@@ -19,4 +23,24 @@ test.each([
 
 test('waits whole seconds, as the queue demands', () => {
   for (let chance = 0; chance < 1; chance += 0.01) expect(backoffSeconds(1, chance)).toBeOneOf([5, 6, 7, 8, 9, 10]);
+});
+
+describe('a failed run', () => {
+  const NOW = Date.UTC(2026, 2, 2);
+  const event = sampleEvent();
+  const message = eventMessage(event, { attempts: 1 }) as unknown as Item['message'];
+  const item: Item = { message, sent: { kind: 'event', event, receivedAt: NOW } };
+  const failed = { kind: 'failed', ms: 7, steps: [], error: { kept: 'Error: no', told: 'Error' } } as const;
+  const endingAfter = (attempt: number) =>
+    endingOf(item, { kind: 'run', run: 1, attempt, steps: [] }, { ...failed, delaySeconds: 90 }, NOW, 0);
+
+  test('is reported with the time at which its message comes back', () => {
+    expect(endingAfter(1)).toMatchObject({ kind: 'retrying', delaySeconds: 90, report: { retryAt: NOW + 90_000 } });
+  });
+
+  test('is final at the last start, however few deliveries the queue has counted', () => {
+    expect(endingAfter(MAX_STARTS - 1)).toMatchObject({ kind: 'retrying' });
+    const error = 'Error: no';
+    expect(endingAfter(MAX_STARTS)).toMatchObject({ reason: 'retries_exhausted', report: { outcome: 'dead', error } });
+  });
 });
