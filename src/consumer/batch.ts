@@ -7,7 +7,6 @@
 import { askLedger } from '../ledger/client.ts';
 import type { ClaimAnswer, ClaimRequest, Grant } from '../ledger/protocol.ts';
 import { HANDLER_TIMEOUT_MS, LEASE_MS, LEDGER_TIMEOUT_MS, LEDGER_TRIES } from '../limits.ts';
-import { fail, type Result } from '../result.ts';
 import { acknowledgeOvertaken, acknowledgeRun, acknowledgeUngranted, defer } from './acknowledge.ts';
 import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
@@ -41,7 +40,8 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
   const claim = crypto.randomUUID();
   const invocation = {};
 
-  const claimed = await claimEvents(claim, items, deps);
+  const askedAt = Date.now();
+  const claimed = await askLedger(deps.env, items, (ledger) => ledger.claim(claim, items.map(requestOf)));
   if (!claimed.ok) return defer(items, claimed.failure, deps);
 
   const granted: [Item, Grant][] = [];
@@ -52,6 +52,10 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
   }
   // Before any handler starts: one that takes its consumer down would take the news with it.
   await Promise.all(givenUp.map((event) => tellOfDead(event, invocation, deps)));
+  if (Date.now() - askedAt > LATEST_START_MS) {
+    const late = granted.map(([item]) => item);
+    return defer(late, 'too late for a handler to finish within its lease', deps);
+  }
 
   const settlement = new Settlement(claim, granted.length, deps.env);
   await Promise.all(
@@ -67,19 +71,6 @@ async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<vo
       if (dead) await tellOfDead(dead, invocation, deps);
     }),
   );
-}
-
-type Claimed = readonly (readonly [Item, ClaimAnswer])[];
-
-async function claimEvents(
-  claim: string,
-  items: readonly Item[],
-  deps: ConsumerDeps,
-): Promise<Result<Claimed, string>> {
-  const askedAt = Date.now();
-  const claimed = await askLedger(deps.env, items, (ledger) => ledger.claim(claim, items.map(requestOf)));
-  const tooLate = Date.now() - askedAt > LATEST_START_MS;
-  return tooLate ? fail('the claims came back too late to be used') : claimed;
 }
 
 function requestOf({ message, sent }: Item): ClaimRequest {

@@ -443,3 +443,22 @@ test('an event that dies is told of while a neighbour still runs: that one may t
   await handling;
   expect(notices.dead.mock.calls).toMatchObject([[{ id: dying }, {}]]);
 });
+
+test('no handler starts where the news of a neighbour has used up the lease', async () => {
+  const [wornOut, healthy] = [newId(), newId()];
+  vi.useFakeTimers({ toFake: ['Date'] });
+  const message = eventMessage({ id: wornOut }, { attempts: 2 });
+  for (let start = 0; start < MAX_STARTS; start += 1) {
+    const request = { ...{ messageId: message.id, id: wornOut, type: 'outbid', endpoint: 'default' }, receivedAt: 1 };
+    await ledger.claim(`c${start}`, [{ ...request, event: JSON.stringify(sampleEvent({ id: wornOut })) }]);
+    vi.setSystemTime(Date.now() + LEASE_MS);
+  }
+  const { handlers } = countingHandler();
+  const dead = vi.fn(() => void vi.setSystemTime(Date.now() + LEASE_MS));
+  const notices = { dead, quarantined: vi.fn(), manyQuarantined: vi.fn() };
+  const neighbour = eventMessage({ id: healthy });
+  await handleBatch(batchOf([message, neighbour]), depsOf({ handlers, notices }));
+  expect(dead).toHaveBeenCalledTimes(1);
+  expect(handlers.fallback).not.toHaveBeenCalled();
+  expect([message, neighbour].map(fateOf)).toEqual(['acked', { retriedAfter: 5 }]);
+});
