@@ -1,5 +1,4 @@
-// The HTTP surface: which path means what. Wiring only; what happens behind a route lives in its
-// room.
+// The HTTP surface: which path means what. Wiring only.
 import { Hono } from 'hono/tiny';
 import { answerDelivery } from './edge/webhook-route.ts';
 import {
@@ -14,12 +13,10 @@ import type { Env } from './env.ts';
 import { errorSite, log } from './log.ts';
 import { createOps } from './ops/ops-app.ts';
 
-// A trailing slash is served, never redirected: the provider takes a redirect for a permanent
-// failure.
+// A trailing slash is served, never redirected: to the provider a redirect is a permanent failure.
 export const app = new Hono<{ Bindings: Env }>({ strict: false });
 
-// One handler for all methods: where a second matched the path, Hono would chain the two for every
-// delivery.
+// One handler for all methods: Hono would chain a second that matches for every delivery.
 app.all(WEBHOOK_PATH, (context) =>
   answerDelivery(context, DEFAULT_ENDPOINT, liveSecrets(context.env, DEFAULT_ENDPOINT)),
 );

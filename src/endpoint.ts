@@ -1,11 +1,7 @@
-// Where deliveries arrive and which secrets prove them: the webhook path, the endpoints' names,
-// their secret slots. Decided here and nowhere else; Worker and commands both ask this file.
+// The webhook path, the endpoints' names, their secret slots: decided here and nowhere else.
 // Design: HTTP contract.
 
-/**
- * A signing secret's name: one live slot and one beside it while rotating, for the default endpoint
- * or a named one.
- */
+/** A signing secret's name: a live slot, and one beside it while rotating, for each endpoint. */
 export type WebhookSecretName = `VASTAI_WEBHOOK_SECRET${'' | `_${string}`}`;
 
 /** Bindings and secrets, of which only these matter here. */
@@ -23,16 +19,13 @@ const WHOLE_NAME = new RegExp(`^${NAME}$`);
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 
-/**
- * Names that no path may carry: the unnamed endpoint's, and the one that patrol's own events bear.
- */
+/** Names that no path may carry: the unnamed endpoint's, and that of patrol's own events. */
 const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'patrol']);
 
 /**
- * Whether no endpoint can have this name in its path.
- *
- * A name ending in `-2` would share a variable with the second slot of the endpoint before it
- * (`host-2` and `host`): a delivery proven for one would be accepted at the other.
+ * Whether no endpoint can have this name in its path. One ending in `-2` would share a variable
+ * with the second slot of another (`host-2` and `host`): a delivery proven for one would be
+ * accepted at the other.
  */
 export function isReserved(name: string): boolean {
   return RESERVED.has(name) || name.endsWith('-2');
@@ -48,10 +41,7 @@ export function webhookPath(endpoint: string): string {
   return endpoint === DEFAULT_ENDPOINT ? WEBHOOK_PATH : `${WEBHOOK_PATH}/${endpoint}`;
 }
 
-/**
- * The endpoint that a path leads to; undefined where it leads to none. A trailing slash makes no
- * difference.
- */
+/** The endpoint that a path leads to, with or without a trailing slash; undefined if to none. */
 export function endpointAt(path: string): string | undefined {
   const bare = path.replace(/\/$/, '');
   if (bare === WEBHOOK_PATH) return DEFAULT_ENDPOINT;
@@ -62,19 +52,14 @@ export function endpointAt(path: string): string | undefined {
 
 const FIRST_SECRET = 'VASTAI_WEBHOOK_SECRET';
 
-/**
- * The names of an endpoint's two secret slots: the live one, and the one beside it while rotating.
- */
+/** The names of an endpoint's two secret slots: the live one, and the one used while rotating. */
 export function secretNamesOf(endpoint: string): readonly [WebhookSecretName, WebhookSecretName] {
   if (endpoint === DEFAULT_ENDPOINT) return [FIRST_SECRET, `${FIRST_SECRET}_2`];
   const name: WebhookSecretName = `${FIRST_SECRET}_${endpoint.toUpperCase().replaceAll('-', '_')}`;
   return [name, `${name}_2`];
 }
 
-/**
- * The live secrets of an endpoint: none, one, or two while rotating. An empty value counts as not
- * set.
- */
+/** The secrets an endpoint has: none, one, or two while rotating. Empty counts as not set. */
 export function liveSecrets(env: Env, endpoint: string): readonly string[] {
   return secretNamesOf(endpoint).flatMap((name) => env[name] || []);
 }
@@ -87,9 +72,8 @@ export function isConfigured(env: Env): boolean {
 }
 
 /**
- * What names an event beyond one endpoint: an event is its endpoint and its id, for the same id at
- * two endpoints is two events. The id alone at the default endpoint, so that a service that
- * deduplicates by it knows it as Vast.ai's.
+ * Names an event beyond its endpoint, where another may have the same id. At the default endpoint
+ * it is the id alone, so that a service that deduplicates by it knows the event as Vast.ai's.
  */
 export function eventKey(endpoint: string, id: string): string {
   return endpoint === DEFAULT_ENDPOINT ? id : `${endpoint}:${id}`;

@@ -17,15 +17,9 @@ export interface Bindings {
 
 /** Secrets. All optional: without one, its door stays shut. */
 export type Secrets = { [Name in WebhookSecretName]?: string } & {
-  /**
-   * Epoch seconds. While it lies ahead, a signature that matches no secret is answered 503 instead
-   * of 401, so that the provider retries.
-   */
+  /** Epoch seconds. Until then an unknown signature gets 503, not 401, so that Vast.ai retries. */
   VASTAI_ROTATION_UNTIL?: string;
-  /**
-   * Set by `npm run dev`: the local queue forgets, so the watchdog hurries and ids are remembered
-   * for a minute only.
-   */
+  /** Set by `npm run dev`: the local queue forgets, so the watchdog hurries and KV forgets, too. */
   LOCAL_DEV?: string;
   /** Password of the operator's page: at least `MIN_OPS_TOKEN_LENGTH` characters. */
   OPS_TOKEN?: string;
@@ -33,10 +27,7 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   OPS_URL?: string;
 } & DestinationSecrets;
 
-/**
- * Where events are told of. Setting a secret is all it takes; the URLs are secrets because whoever
- * has one can post.
- */
+/** Where events are told of, if set. The URLs are secrets: whoever has one can post. */
 export interface DestinationSecrets {
   SLACK_WEBHOOK_URL?: string;
   DISCORD_WEBHOOK_URL?: string;

@@ -10,10 +10,7 @@ export class PermanentFailure extends Error {
 /** Retry after this long, instead of the usual back-off. It still uses up one of the tries. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
-  /**
-   * Whole seconds, from the back-off's first delay to the queue's longest. Less would use up all of
-   * an event's tries within a minute or two.
-   */
+  /** Whole seconds, from the back-off's first delay (less would soon use up all tries) to a day. */
   readonly seconds: number;
 
   /** @throws RangeError where `seconds` is NaN; a number outside the range is clamped. */
@@ -23,10 +20,7 @@ export class RetryLater extends Error {
     this.seconds = Math.min(Math.max(Math.ceil(seconds), FIRST_RETRY_SECONDS), MAX_DELAY_SECONDS);
   }
 
-  /**
-   * Retry when a response says so: `Retry-After` in seconds or as an HTTP date (RFC 9110, 10.2.3).
-   * Without a usable one, after the back-off's first delay.
-   */
+  /** Retry when a response's `Retry-After` says, or else after the back-off's first delay. */
   static after(response: Response, message = `answered ${response.status}`): RetryLater {
     return new RetryLater(retryAfterSeconds(response.headers.get('Retry-After'), Date.now()) ?? 0, message);
   }

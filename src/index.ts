@@ -1,5 +1,4 @@
-// The Worker: requests to the Hono app, queue batches to their consumers, and the ledger's class.
-// Wiring only.
+// The Worker: requests to the app, batches to their consumers, the ledger's class. Wiring only.
 import { app } from './app.ts';
 import { handleBatch } from './consumer/batch.ts';
 import { handleDeadLetters } from './consumer/dead-letters.ts';

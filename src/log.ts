@@ -1,6 +1,5 @@
-// One JSON line per step, `event` first. Never a secret, never a payload: fields are names, ids,
-// counts and reasons, and the type below is closed so that a payload cannot slip in without
-// somebody widening it.
+// One JSON line per step, `event` first. Never a secret, never a payload: the type below is closed,
+// so that none slips in unless somebody widens it.
 
 /** What a log line may carry. Times are milliseconds unless the name says otherwise. */
 export interface LogFields {
@@ -9,10 +8,7 @@ export interface LogFields {
   endpoint?: string | undefined;
   dialect?: string | undefined;
   reason?: string | undefined;
-  /**
-   * Text of a platform's or handler's error, bounded and free of payload (see
-   * consumer/error-text.ts).
-   */
+  /** Of a platform or a handler, bounded and free of payload (see consumer/error-text.ts). */
   error?: string | undefined;
   attempt?: number | undefined;
   ms?: number | undefined;
@@ -33,23 +29,11 @@ export type Log = (event: string, fields?: LogFields, level?: Level) => void;
 /** Writes one line to the Worker's log. */
 export const log: Log = (event, fields = {}, level = 'info') => {
   const line = JSON.stringify({ event, ...fields });
-  switch (level) {
-    case 'info':
-      console.log(line);
-      break;
-    case 'warn':
-      console.warn(line);
-      break;
-    case 'error':
-      console.error(line);
-      break;
-  }
+  if (level === 'info') console.log(line);
+  else console[level](line);
 };
 
-/**
- * Where an unforeseen error came from, without its message: a parser's message quotes its input,
- * and the input may be a payload.
- */
+/** Where an unforeseen error came from, without its message: a parser's may quote a payload. */
 export function errorSite(error: unknown): string {
   if (!(error instanceof Error)) return `thrown ${typeof error}`;
   // The message stands before the frames, and a line of it may look like one.
@@ -59,10 +43,7 @@ export function errorSite(error: unknown): string {
   return frame ? `${error.name} ${frame.trim()}` : error.name;
 }
 
-/**
- * The message of a platform binding's error (KV, queue, object), bounded. Those name limits and
- * codes, never our data.
- */
+/** The message of a binding's error (KV, queue, object), bounded: it never quotes our data. */
 export function platformError(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).slice(0, 200);
 }

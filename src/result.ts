@@ -1,8 +1,6 @@
 // Expected failures are values; surprises throw.
 
-/**
- * Either a value, or a tagged failure that the caller must look at before it can reach the value.
- */
+/** A value, or a tagged failure that the caller must look at before it can reach the value. */
 export type Result<Value, Failure> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly failure: Failure };

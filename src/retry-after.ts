@@ -1,11 +1,8 @@
 // When a server that is too busy wants to be asked again. Pure but for the response body.
 
 /**
- * Seconds from now that a `Retry-After` header asks for: whole or decimal seconds, or an HTTP date
- * (RFC 9110, 10.2.3).
- *
- * @param now Milliseconds since the epoch.
- * @returns undefined if the header is absent or unusable.
+ * Seconds from `now` (milliseconds since the epoch) that a `Retry-After` header asks for, in whole
+ * or decimal seconds or as an HTTP date (RFC 9110, 10.2.3); undefined if it is absent or unusable.
  */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;

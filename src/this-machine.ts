@@ -1,10 +1,6 @@
-// Whether an address leads no further than this machine. Plain http and the secrets of local
-// development are fine there, and nowhere else.
+// Plain http and the secrets of local development are fine on this machine, and nowhere else.
 
-/**
- * @param hostname As `URL.hostname` spells it: IPv6 in brackets. All of 127.0.0.0/8 is loopback
- * (RFC 1122, 3.2.1.3).
- */
+/** `hostname` as URL spells it: IPv6 in brackets. 127.0.0.0/8 is loopback (RFC 1122, 3.2.1.3). */
 export function isThisMachine(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
