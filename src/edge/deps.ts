@@ -10,13 +10,10 @@ export interface ReceiveDeps {
   readonly endpoint: string;
   /** The endpoint's live secrets; empty while it is not configured. */
   readonly secrets: readonly string[];
-  /** While a rotation is under way, a mismatch may be our own lag. */
+  /** Whether a rotation is under way: a mismatch may then be our own lag. */
   readonly rotating: boolean;
   readonly lateEvents: typeof LATE_EVENTS;
-  /**
-   * Milliseconds since the epoch. Read once the body has arrived, and not before: a body may take
-   * its time.
-   */
+  /** Milliseconds since the epoch. Read once the body has arrived, which may take its time. */
   readonly clock: () => number;
   /** Keeps the request alive for work after the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void;

@@ -1,12 +1,12 @@
-// How a delivery can end at the edge, and what the provider is told. One exhaustive switch without
-// a default: a new reason does not compile until somebody decides what its sender may learn.
+// How a delivery can end at the edge, and what the provider is told. The switch has no default: a
+// new reason does not compile until somebody decides what its sender may learn.
 import type { AnyEvent } from '../event/envelope.ts';
 import type { ParseFailure } from '../event/parse.ts';
 import { NOT_CONFIGURED_RETRY_AFTER_SECONDS, RETRY_AFTER_SECONDS } from '../limits.ts';
 import type { EncodeFailure } from '../queue/message.ts';
 import type { SignatureFailure, TimestampFailure } from '../signature/verify.ts';
 
-/** A refusal by its reason. The reason is for our log; what the sender learns is decided below. */
+/** A refusal by its reason, which is for our log. What the sender learns is decided below. */
 export type Refusal =
   | { readonly reason: 'not_configured' | 'body_too_large' }
   /** `cause` is what it would be refused for at any other time. */
@@ -31,10 +31,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * The provider's view of an outcome. 2xx ends a delivery, 4xx ends it for good, 503 makes the
- * provider try again.
- */
+/** The provider's view of an outcome: 2xx and 4xx end a delivery, 503 has it sent again. */
 export function answerTo(outcome: Outcome): Answer {
   switch (outcome.reason) {
     case 'accepted':

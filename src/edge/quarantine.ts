@@ -1,5 +1,5 @@
-// What is refused although its signature is genuine may be the only copy there will ever be: a 4xx
-// makes the provider give up. So it is kept first, whole, as a dead letter, and refused only then.
+// A 4xx makes the provider give up, so what is refused although genuine may be the only copy there
+// will ever be. It is kept whole, as a dead letter, and refused only then.
 import type { AnyEvent } from '../event/envelope.ts';
 import type { ParseFailure } from '../event/parse.ts';
 import { MAX_KEPT_HEADER_LENGTH } from '../limits.ts';
@@ -10,11 +10,11 @@ import type { TimestampFailure, VerifiedDelivery } from '../signature/verify.ts'
 import type { ReceiveDeps } from './deps.ts';
 import type { Received } from './outcome.ts';
 
-/** Refusals that lose an event unless it is kept. */
-export type AuthenticRefusal = { readonly reason: TimestampFailure | EncodeFailure } | ParseFailure;
+/** A refusal that loses an event unless it is kept. */
+type AuthenticRefusal = { readonly reason: TimestampFailure | EncodeFailure } | ParseFailure;
 
 /** A delivery whose signature is genuine. */
-export interface Genuine {
+interface Genuine {
   readonly headers: Headers;
   readonly delivery: VerifiedDelivery;
   /** Where its body could be read. */
@@ -37,33 +37,25 @@ const KEPT_HEADERS = [
 ];
 
 /**
- * Keeps a refused delivery, once per id and day, and returns what to answer: the refusal, or 503
- * where it could not be kept. An id known as queued is not kept again, and keeping never marks an
- * id as queued. Where the body can be read, its envelope is kept beside it: that makes the delivery
- * replayable.
+ * Keeps a refused delivery, once per id and day and not if its id is known as queued, and returns
+ * the refusal, or 503 where it could not be kept. Never marks an id as queued. A body that can be
+ * read has its envelope kept beside it, which makes it replayable.
  */
 export async function quarantine(
   refusal: AuthenticRefusal,
   { headers, delivery, event, receivedAt, ageSeconds }: Genuine,
   { seen, deadLetters, endpoint, waitUntil }: ReceiveDeps,
 ): Promise<Received> {
+  const { dialect, body } = delivery;
   const about = { event, ageSeconds };
   const refused: Received = { ...refusal, ...about };
-  const id = event?.id ?? (await digestOf(delivery.body));
+  const id = event?.id ?? (await digestOf(body));
   if (event && (await seen.has('event', id))) return refused;
   if (await seen.has('quarantined', id)) return refused;
 
-  const letter: RefusedMessage = {
-    kind: 'refused',
-    reason: refusal.reason,
-    id,
-    endpoint,
-    dialect: delivery.dialect,
-    receivedAt,
-    ageSeconds,
-    headers: keptHeaders(headers),
-    body: delivery.body.toBase64(),
-  };
+  const { reason } = refusal;
+  const kept = { headers: keptHeaders(headers), body: body.toBase64() };
+  const letter: RefusedMessage = { kind: 'refused', reason, id, endpoint, dialect, receivedAt, ageSeconds, ...kept };
   const message = withEventIfItFits(letter, event);
   if (!message.ok) return { reason: 'dead_letters_unavailable', error: message.failure, ...about };
 
@@ -72,14 +64,11 @@ export async function quarantine(
   if (sent.value === 'copy') return refused;
 
   waitUntil(seen.mark('quarantined', id));
-  log('webhook.quarantined', { id, type: event?.type, endpoint, reason: refusal.reason, ageSeconds }, 'warn');
+  log('webhook.quarantined', { id, type: event?.type, endpoint, reason, ageSeconds }, 'warn');
   return refused;
 }
 
-/**
- * The raw body always fits a message; the envelope beside it may not, and can be read from the body
- * again.
- */
+/** The raw body always fits; the envelope may not, and can be read from the body again. */
 function withEventIfItFits(letter: RefusedMessage, event: AnyEvent | undefined) {
   const whole = event ? encodeMessage({ ...letter, event }) : encodeMessage(letter);
   return whole.ok ? whole : encodeMessage(letter);
@@ -94,8 +83,7 @@ function keptHeaders(headers: Headers): Record<string, string> {
   return kept;
 }
 
-/** A stand-in id for a body without a usable one: the same bytes are the same delivery. */
+/** The id of a body without a usable one: the same bytes are the same delivery. */
 async function digestOf(body: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', body);
-  return `sha256:${new Uint8Array(digest).toHex()}`;
+  return `sha256:${new Uint8Array(await crypto.subtle.digest('SHA-256', body)).toHex()}`;
 }

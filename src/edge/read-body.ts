@@ -1,15 +1,13 @@
-// Reads a request's raw bytes up to a limit, declared or counted. The platform holds a declared
-// length to its word, but a chunked body declares none, so it is counted while it arrives and
-// dropped at the first byte too many.
+// A request's raw bytes, up to a limit. The platform holds a declared length to its word; a chunked
+// body declares none, so it is counted as it arrives and dropped at the first byte too many.
 import { fail, type Result, succeed } from '../result.ts';
 
 /** @param maxBytes Largest body that is read. */
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, 'body_too_large'>> {
   const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > maxBytes) return fail('body_too_large');
-  // Before anything asks for `request.body`: the stream object alone costs more than reading a
-  // declared body whole.
   if (declared !== null) {
+    if (Number(declared) > maxBytes) return fail('body_too_large');
+    // Not by `request.body`: the stream object alone costs more than reading a declared body whole.
     const body = new Uint8Array(await request.arrayBuffer());
     return body.byteLength > maxBytes ? fail('body_too_large') : succeed(body);
   }
@@ -23,17 +21,11 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
     if (size > maxBytes) return fail('body_too_large');
     chunks.push(chunk);
   }
-  return succeed(concatenate(chunks, size));
-}
-
-function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only) return only;
   const body = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {
     body.set(chunk, offset);
     offset += chunk.byteLength;
   }
-  return body;
+  return succeed(body);
 }

@@ -1,9 +1,7 @@
-// What happens inside the provider's request, step by step. Read this and consumer/batch.ts and you
-// know the Worker.
-//
-// The order is the security argument: size, signature over the raw bytes, parse, time, seen?, send,
-// mark. Nothing is decoded before it is proven, time is judged only on genuine deliveries and only
-// once the body has arrived, and an id is marked only once its event is safe.
+// What happens inside the provider's request. Read this and consumer/batch.ts and you know the
+// Worker. The order is the security argument: nothing is decoded before it is proven, time is
+// judged only on what is genuine and once its body has arrived, and an id is marked as seen only
+// once its event is safe.
 import { parseEvent } from '../event/parse.ts';
 import { substituteId } from '../event/substitute-id.ts';
 import { LATE_MAX_AGE_SECONDS, MAX_BODY_BYTES } from '../limits.ts';

@@ -1,10 +1,7 @@
 // What has been queued or kept already: a filter that spares work, and a brake on whoever sends one
-// delivery over and over.
-//
-// KV can say "known" for what is known; it can never be trusted when it says "unknown" (absence is
-// cached) and it may be out altogether, so every failure of it is logged and ignored. Beside it
-// each isolate remembers what it has sent itself: without KV, a delivery sent again costs at most
-// one message for each isolate that meets it.
+// delivery over and over. KV's "unknown" cannot be trusted (absence is cached), and it may be out
+// altogether, so its failures are logged and ignored. Each isolate also remembers what it has sent:
+// without KV, a delivery sent again costs at most one message for each isolate that meets it.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import {
   KV_TIMEOUT_MS,
@@ -19,20 +16,16 @@ import type { SendFailure } from '../queue/enqueue.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 
-/**
- * Which fact about an event: it is in the queue, or a refused delivery of it has been kept today.
- */
+/** Which fact: an event is in the queue, or a refused delivery of it has been kept today. */
 type SeenAs = 'event' | 'quarantined';
 
 const TTL_SECONDS: Record<SeenAs, number> = { event: SEEN_TTL_SECONDS, quarantined: QUARANTINED_TTL_SECONDS };
 
 type Sending = Promise<Result<unknown, SendFailure>>;
 
-/**
- * What one isolate has sent: until when that counts, in milliseconds since the epoch; and what it
- * is sending now.
- */
+/** What one isolate has sent, and is sending now. */
 interface Memory {
+  /** Until when an id counts as sent, in milliseconds since the epoch. */
   readonly sent: Map<string, number>;
   readonly sending: Map<string, Sending>;
 }
@@ -46,10 +39,7 @@ export class SeenIds {
   readonly #longestTtlSeconds: number;
   readonly #memory: Memory;
 
-  /**
-   * @param isLocal Whether the queue forgets what it holds at every restart, so that ids must not
-   * be known for long.
-   */
+  /** `isLocal`: the queue forgets at every restart, so ids must not be known for long. */
   constructor(kv: KVNamespace, endpoint: string, isLocal = false) {
     this.#kv = kv;
     this.#endpoint = endpoint;
@@ -71,16 +61,10 @@ export class SeenIds {
   }
 
   /**
-   * Sends what has not been sent by this isolate, and remembers it there. A copy that arrives
-   * meanwhile waits for the outcome.
-   *
-   * @returns `copy` where another request has sent it.
+   * Sends what this isolate has not sent, and remembers it. A copy that arrives meanwhile waits for
+   * the outcome; `copy` means that another request has sent it.
    */
-  async sendOnce(
-    as: SeenAs,
-    id: string,
-    send: () => Promise<Result<unknown, SendFailure>>,
-  ): Promise<Result<'sent' | 'copy', SendFailure>> {
+  async sendOnce(as: SeenAs, id: string, send: () => Sending): Promise<Result<'sent' | 'copy', SendFailure>> {
     const { sent, sending } = this.#memory;
     const key = this.#keyOf(as, id);
     const underWay = sending.get(key);
@@ -102,8 +86,8 @@ export class SeenIds {
   }
 
   /**
-   * The other request may be cut off by its client and never tell: then this one has to be sent again
-   * by the provider, and must not meet it any more.
+   * The other request may be cut off and never tell: then the provider must send this one again,
+   * which must not meet the other any more.
    */
   async #asCopy(key: string, underWay: Sending): Promise<Result<'copy', SendFailure>> {
     try {
@@ -119,10 +103,7 @@ export class SeenIds {
     if (this.#memory.sending.get(key) === sending) this.#memory.sending.delete(key);
   }
 
-  /**
-   * Remembers the id in KV. Call it only after the queue has taken the event: an id marked too
-   * early is an event lost.
-   */
+  /** Remembers the id in KV, once the queue has the event: an id marked too early loses it. */
   async mark(as: SeenAs, id: string): Promise<void> {
     try {
       await this.#kv.put(this.#keyOf(as, id), '1', { expirationTtl: this.#ttlSeconds(as) });

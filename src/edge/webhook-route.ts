@@ -1,12 +1,10 @@
-// The provider's door: from a Hono context to the receive recipe, and from its outcome to an answer
-// and a log line.
+// The provider's door: from a request to the receive recipe, from its outcome to answer and log.
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
 import { LATE_EVENTS } from '../limits.ts';
 import { log } from '../log.ts';
 import { answerTo, type Received } from './outcome.ts';
 import { receive } from './receive.ts';
-import { isRotating } from './rotation.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** Answers one request to an endpoint: a delivery if it is a POST. */
@@ -39,33 +37,34 @@ export async function answerDelivery(
 function logOutcome(received: Received, endpoint: string, headers: Headers): void {
   const { event, reason, ageSeconds } = received;
   const about = { id: event?.id, type: event?.type, endpoint };
+  const genuine = { ...about, ageSeconds };
   switch (reason) {
     case 'accepted':
-      log('webhook.accepted', { ...about, ageSeconds, ...unsignedClaims(headers, event?.id) });
-      break;
+      return log('webhook.accepted', { ...genuine, ...unsignedClaims(headers, event?.id) });
     case 'accepted_late':
-      log('webhook.accepted', { ...about, ageSeconds, note: 'late: refused with 401, but its handler runs' }, 'warn');
-      break;
+      return log('webhook.accepted', { ...genuine, note: 'late: refused with 401, but its handler runs' }, 'warn');
     case 'duplicate':
-      log('webhook.duplicate', { ...about, ageSeconds, ...unsignedClaims(headers, event?.id) });
-      break;
+      return log('webhook.duplicate', { ...genuine, ...unsignedClaims(headers, event?.id) });
     case 'rotating':
-      log('webhook.refused', { ...about, reason, note: received.cause }, 'warn');
-      break;
+      return log('webhook.refused', { ...about, reason, note: received.cause }, 'warn');
     case 'queue_unavailable':
     case 'dead_letters_unavailable':
-      log('webhook.refused', { ...about, reason, error: received.error }, 'error');
-      break;
+      return log('webhook.refused', { ...about, reason, error: received.error }, 'error');
     default:
-      log('webhook.refused', { ...about, reason }, 'warn');
-      break;
+      return log('webhook.refused', { ...about, reason }, 'warn');
   }
 }
 
 /**
- * What the provider says beside the signed body. It decides nothing; a differing id is worth a
- * look.
+ * Whether a rotation is under way. A value that is not epoch seconds (milliseconds, say) counts as
+ * none: it would turn every refusal into a retry for ever.
  */
+function isRotating(env: Env, nowSeconds: number): boolean {
+  const until = env.VASTAI_ROTATION_UNTIL ?? '';
+  return /^\d{1,12}$/.test(until) && Number(until) > nowSeconds;
+}
+
+/** What the provider's unsigned headers claim: logged, and nothing is decided by it. */
 function unsignedClaims(headers: Headers, id: string | undefined) {
   const headerId = headers.get('x-vast-event-id');
   const attempt = headers.get('x-vast-delivery-attempt') ?? '';
