@@ -1,16 +1,9 @@
-// Every event type Vast.ai is known to send, by the groups its console shows. The list grows on
-// their side: a type that is not here is carried along all the same and reaches the fallback
-// handler.
+// Every event type Vast.ai is known to send. The list grows on their side: a type that is not here
+// reaches the fallback handler.
 
-/**
- * The notification types, by group. A slug in two groups exists in both contexts (`client:` and
- * `host:`).
- */
+/** By the groups of Vast.ai's console. A type in two groups exists as `client:` and as `host:`. */
 export const notificationGroups = {
-  billing: {
-    context: 'client',
-    types: ['low_credit', 'billing_failed', 'payment_receipt', 'credit_received'],
-  },
+  billing: { context: 'client', types: ['low_credit', 'billing_failed', 'payment_receipt', 'credit_received'] },
   instance: {
     context: 'client',
     types: [
@@ -32,10 +25,7 @@ export const notificationGroups = {
       'new_end_date',
     ],
   },
-  account: {
-    context: 'client',
-    types: ['email_verification', 'password_reset', 'email_change', 'team_invitation'],
-  },
+  account: { context: 'client', types: ['email_verification', 'password_reset', 'email_change', 'team_invitation'] },
   host: {
     context: 'host',
     types: [
@@ -61,10 +51,7 @@ export const resourceTypes = ['resource.created', 'resource.updated', 'resource.
 export type NotificationType = (typeof notificationGroups)[NotificationGroup]['types'][number] | typeof TEST_TYPE;
 export type ResourceType = (typeof resourceTypes)[number];
 
-/**
- * Types whose text may hold a link that lets its reader into the account: never to be posted into a
- * chat.
- */
+/** Their text may hold a link that lets its reader into the account: never post it into a chat. */
 export const securityCriticalTypes: ReadonlySet<string> = new Set<NotificationType>(notificationGroups.account.types);
 
 /** Every notification type once, `webhook_test` last. */

@@ -1,9 +1,6 @@
-// The dialects in which an event can be told. Everything behind the edge knows only their names.
+// The dialects in which an event can be told. Behind the edge only their names are known.
 
-/**
- * The dialects that arrive signed, in a webhook's delivery. How each is signed:
- * `signature/schemes.ts`.
- */
+/** Those of signed deliveries. How each is signed: `signature/schemes.ts`. */
 export const signedDialects = ['notification', 'resource'] as const;
 
 export type SignedDialect = (typeof signedDialects)[number];

@@ -3,10 +3,9 @@ import type { NotificationType, ResourceType } from './catalogue.ts';
 import type { Dialect } from './dialect.ts';
 
 /**
- * What a notification carries: the signed body less id, type and time. Ids of instances and
- * machines stand only in the English text, whose wording changes: show it, do not parse it. The
- * types are the provider's documentation; the edge does not enforce them, because refusing an
- * authentic event over a missing text would lose it.
+ * A notification's signed body less id, type and time. Instances and machines are named only in the
+ * English text, whose wording changes: show it, do not parse it. The edge does not enforce these
+ * types: refusing an authentic event over a missing text would lose it.
  */
 export interface NotificationData {
   subject: string;
@@ -37,21 +36,12 @@ export interface Envelope<Type extends string, Data> {
   /** The provider's id, from the signed body: the same for every copy and retry. */
   readonly id: string;
   readonly type: Type;
-  /**
-   * Which of your endpoints received it: `default` for `/webhooks/vastai`, else the path's last
-   * part.
-   */
+  /** The endpoint that received it: `default` for `/webhooks/vastai`, else the path's last part. */
   readonly endpoint: string;
   readonly dialect: Dialect;
-  /**
-   * ISO 8601, from the signed body; from the signed timestamp header where the body has no usable
-   * time.
-   */
+  /** ISO 8601, from the body, or from the timestamp header where the body has no usable time. */
   readonly created: string;
   readonly data: Data;
-  /**
-   * Top-level fields that have no place in the envelope, carried along (`resource` only, and only
-   * if there are any).
-   */
+  /** Top-level fields of a `resource` body that have no place in the envelope, if any. */
   readonly extra?: Record<string, unknown>;
 }

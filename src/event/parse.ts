@@ -1,5 +1,5 @@
-// From the bytes of a proven delivery to an envelope. Refuses only what cannot be identified;
-// everything else is tolerated, kept and passed on. Issue texts never quote the body.
+// From the bytes of a proven delivery to an envelope. Refuses only what cannot be identified, and
+// passes on everything else.
 import * as v from 'valibot';
 import { MAX_ID_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -8,12 +8,12 @@ import type { AnyEvent } from './envelope.ts';
 
 export type ParseFailure = {
   readonly reason: 'body_not_utf8' | 'body_not_json' | 'body_not_object' | 'event_invalid';
-  /** What is wrong, one sentence per field, safe to show to the sender. */
+  /** One sentence per field, safe to show to the sender: it never quotes the body. */
   readonly issues: readonly string[];
 };
 
 /** What parsing needs of a proven delivery. */
-export interface ParseInput {
+interface ParseInput {
   readonly dialect: SignedDialect;
   readonly body: Uint8Array;
   /** The signed timestamp, in seconds: the time of an event whose body has none. */
@@ -41,11 +41,7 @@ const notificationIdentity = v.object(
 );
 const resourceIdentity = v.object({ id: token('id', MAX_ID_LENGTH), type: token('type', MAX_TYPE_LENGTH) }, required);
 
-/**
- * Builds the envelope of a proven delivery.
- *
- * @param endpoint Which of our endpoints received it.
- */
+/** Builds the envelope of a proven delivery to one of our endpoints. */
 export function parseEvent(delivery: ParseInput, endpoint: string): Result<AnyEvent, ParseFailure> {
   const json = parseJsonObject(delivery.body);
   if (!json.ok) return json;
@@ -79,19 +75,12 @@ function fromNotification(body: JsonObject, signedAt: number, endpoint: string):
   if (!identity.success) return invalid(identity.issues);
 
   const { event_id: _id, notif_type: _type, timestamp, ...data } = body;
-  const created = typeof timestamp === 'number' ? isoFromSeconds(timestamp) : undefined;
-  // A timestamp that is no time has no place in `created`, so it stays where the handler can see
-  // it.
+  const created = typeof timestamp === 'number' ? isoFrom(Math.round(timestamp * 1000)) : undefined;
+  // A timestamp that is no time stays where the handler can see it.
   if (created === undefined && timestamp !== undefined) data.timestamp = timestamp;
 
-  return succeed({
-    id: identity.output.event_id,
-    type: identity.output.notif_type,
-    endpoint,
-    dialect: 'notification',
-    created: created ?? isoFromSigned(signedAt),
-    data,
-  });
+  const { event_id: id, notif_type: type } = identity.output;
+  return succeed({ id, type, endpoint, dialect: 'notification', created: created ?? isoFromSigned(signedAt), data });
 }
 
 /** An id that is there is never replaced, however odd: it is refused for what it is. */
@@ -104,13 +93,13 @@ function fromResource(body: JsonObject, signedAt: number, endpoint: string): Res
   if (!identity.success) return invalid(identity.issues);
 
   const { id: _id, type: _type, data, created: createdField, ...extra } = body;
-  const created = isoFromText(createdField);
+  const isTime = typeof createdField === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(createdField);
+  const created = isTime ? isoFrom(createdField) : undefined;
   if (created === undefined && createdField !== undefined) extra.created = createdField;
   if (!isJsonObject(data) && data !== undefined) extra.data = data;
 
   return succeed({
-    id: identity.output.id,
-    type: identity.output.type,
+    ...identity.output,
     endpoint,
     dialect: 'resource',
     created: created ?? isoFromSigned(signedAt),
@@ -127,19 +116,13 @@ function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** ISO 8601 of epoch seconds with a fraction, or nothing where that is no date. */
-function isoFromSeconds(seconds: number): string | undefined {
-  const date = new Date(Math.round(seconds * 1000));
+/** ISO 8601 of a text or of epoch milliseconds, or nothing where that is no date. */
+function isoFrom(time: string | number): string | undefined {
+  const date = new Date(time);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
 
 /** The signed header's twelve digits always are a date (the year 33658 at most). */
 function isoFromSigned(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
-}
-
-function isoFromText(text: unknown): string | undefined {
-  if (typeof text !== 'string' || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

@@ -1,31 +1,24 @@
-// A realistic delivery body for every type, in the shape and tone of the real ones. Used by the
-// CLI, the demo and the tests.
-
+// A realistic delivery body for every type, for the CLI, the demo and the tests.
 import { isResourceType, type NotificationType, type ResourceType } from './catalogue.ts';
 import type { SignedDialect } from './dialect.ts';
 
 export interface Sample {
   readonly dialect: SignedDialect;
-  /** The body as it goes over the wire: JSON text. */
+  /** JSON text, as it goes over the wire. */
   readonly body: string;
 }
 
-export interface SampleOptions {
+interface SampleOptions {
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Default: the one in which the type belongs; `notification` for an unknown type. */
   readonly dialect?: SignedDialect | undefined;
-  /**
-   * Replaces or adds fields: of the body for a notification, of the body's `data` for a resource
-   * event.
-   */
+  /** Fields to replace or add: in a notification's body, in a resource event's `data`. */
   readonly data?: Record<string, unknown> | undefined;
 }
 
-type Text = readonly [subject: string, message: string];
-
-const notificationTexts: Record<NotificationType, Text> = {
+const notificationTexts: Record<NotificationType, readonly [subject: string, message: string]> = {
   low_credit: [
     'Warning - Your Vast.ai Credit Balance Is Getting Low',
     'Your Vast.ai balance is below your configured threshold.',
@@ -34,10 +27,7 @@ const notificationTexts: Record<NotificationType, Text> = {
   payment_receipt: ['Vast.ai Payment Receipt', 'We received your payment of $25.00. Thank you.'],
   credit_received: ['You Have Received Vast.ai Credit', 'A credit of $10.00 was added to your account.'],
   instance_created: ['Your Instance #4711 Has Been Created', 'Instance 4711 was created on machine 812.'],
-  instance_started: [
-    'Your Instance #4711 Has Started',
-    'Instance 4711 (pytorch/pytorch:latest) is running on machine 812 at $0.41/hr.',
-  ],
+  instance_started: ['Your Instance #4711 Has Started', 'Instance 4711 is running on machine 812 at $0.41/hr.'],
   instance_stopped: ['Your Instance #4711 Has Stopped', 'Instance 4711 on machine 812 was stopped.'],
   instance_resumed: ['Your Instance #4711 Has Resumed', 'Instance 4711 on machine 812 is running again.'],
   instance_deleted: ['Your Instance #4711 Has Been Deleted', 'Instance 4711 and its storage were deleted.'],
@@ -45,10 +35,7 @@ const notificationTexts: Record<NotificationType, Text> = {
     'Your Interruptible Instance #4711 Has Been Outbid',
     'Instance 4711 on machine 812 was outbid: your bid is $0.20/hr, the current minimum bid is $0.24/hr.',
   ],
-  machine_maintenance: [
-    'Maintenance On A Machine You Rent',
-    'Machine 812 goes into maintenance at 06:00 UTC for 2 hours.',
-  ],
+  machine_maintenance: ['Maintenance On A Machine You Rent', 'Machine 812 has maintenance at 06:00 UTC for 2 hours.'],
   upcoming_downtime: ['Upcoming Downtime For Instance #4711', 'Machine 812 will be down on 2026-03-02 from 06:00 UTC.'],
   instance_offline: ['Your Instance #4711 Is Offline', 'Instance 4711 went offline: machine 812 cannot be reached.'],
   instance_online: ['Your Instance #4711 Is Online Again', 'Instance 4711 on machine 812 is back online.'],
@@ -76,10 +63,7 @@ const resourceData: Record<ResourceType, Record<string, unknown>> = {
   'resource.deleted': { instance_id: 4711 },
 };
 
-/**
- * A body of `type`: from the catalogue, or for a type unknown to it a notification with neutral
- * texts.
- */
+/** A body of `type`, whether the catalogue knows it or not. */
 export function sampleOf(type: string, options: SampleOptions): Sample {
   const dialect = options.dialect ?? (isResourceType(type) ? 'resource' : 'notification');
   if (dialect === 'resource') {
@@ -87,18 +71,9 @@ export function sampleOf(type: string, options: SampleOptions): Sample {
     const created = new Date(options.now).toISOString();
     return { dialect, body: JSON.stringify({ id: options.id, type, data, created }) };
   }
-  const texts = Object.hasOwn(notificationTexts, type) ? notificationTexts[type as NotificationType] : undefined;
-  const [subject, message] = texts ?? ['A New Kind Of Notification', 'This type is not in the catalogue yet.'];
-  return {
-    dialect,
-    body: JSON.stringify({
-      event_id: options.id,
-      user_id: 123,
-      notif_type: type,
-      subject,
-      message,
-      timestamp: options.now / 1000,
-      ...options.data,
-    }),
-  };
+  const known = Object.hasOwn(notificationTexts, type) ? notificationTexts[type as NotificationType] : undefined;
+  const [subject, message] = known ?? ['A New Kind Of Notification', 'This type is not in the catalogue yet.'];
+  const texts = { subject, message, timestamp: options.now / 1000 };
+  const body = { event_id: options.id, user_id: 123, notif_type: type, ...texts, ...options.data };
+  return { dialect, body: JSON.stringify(body) };
 }

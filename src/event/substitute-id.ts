@@ -1,19 +1,13 @@
-// What names an event whose body has no id of its own. Vast.ai's `resource` samples are such.
+// The id of an event whose body has none, as in Vast.ai's `resource` samples.
 import type { SignedDialect } from './dialect.ts';
 
 const encoder = new TextEncoder();
 
 /**
- * `sha256:` and the hex SHA-256 of what was signed (timestamp, full stop, body), so that the same
- * delivery again is a duplicate. Undefined in the `notification` dialect, where an id is required.
- *
- * @param timestamp As the header spells it.
+ * `sha256:` and the hex SHA-256 of what was signed (the timestamp's header, a full stop, the body),
+ * so that a copy is a duplicate. None in the `notification` dialect, where an id is required.
  */
-export async function substituteId(
-  dialect: SignedDialect,
-  timestamp: string,
-  body: Uint8Array,
-): Promise<string | undefined> {
+export async function substituteId(dialect: SignedDialect, timestamp: string, body: Uint8Array) {
   if (dialect === 'notification') return undefined;
   const before = encoder.encode(`${timestamp}.`);
   const signed = new Uint8Array(before.byteLength + body.byteLength);
