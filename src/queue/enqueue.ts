@@ -1,4 +1,4 @@
-// Hands a written message to a queue and waits until the queue has it. Only then is an event safe.
+// Hands a message to a queue and waits until the queue has it. Only then is an event safe.
 import { SEND_TIMEOUT_MS } from '../limits.ts';
 import { platformError } from '../log.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -11,13 +11,9 @@ export interface SendFailure {
 }
 
 /**
- * Sends one message. A resolved result is durable.
- *
- * A time-out counts as a failure although the queue may still take the message: the provider then
- * sends it again, and the second copy is told apart by its id.
- *
- * @param text From `encodeMessage`.
- * @param delaySeconds Earliest delivery, in seconds from now.
+ * Sends one message, as `encodeMessage` wrote it, for delivery in `delaySeconds` at the earliest.
+ * Success is durable. A time-out is a failure although the queue may still take the message: the
+ * provider then sends it again, and the copy is known by its id.
  */
 export async function enqueue(queue: Queue, text: string, delaySeconds = 0): Promise<Result<void, SendFailure>> {
   try {

@@ -1,5 +1,5 @@
-// The border between the edge and the consumer: what a queue message looks like, written and read
-// here only. A message is JSON text, so that what was measured is what is sent.
+// What a queue message looks like: written and read here only, as JSON text, so that what was
+// measured is what is sent.
 import * as v from 'valibot';
 import { dialects } from '../event/dialect.ts';
 import type { AnyEvent } from '../event/envelope.ts';
@@ -25,9 +25,9 @@ export interface RefusedMessage {
   readonly endpoint: string;
   readonly dialect: AnyEvent['dialect'];
   readonly receivedAt: number;
-  /** How long before that it was signed, in seconds; negative where the signed time lay ahead. */
+  /** How long before that it was signed, in seconds; negative where that time lay ahead. */
   readonly ageSeconds?: number;
-  /** The provider's headers as received. They hold a signature, never a secret. */
+  /** As received. They hold a signature, never a secret. */
   readonly headers: Readonly<Record<string, string>>;
   /** The raw body in base64: it may be anything. */
   readonly body: string;
@@ -45,9 +45,7 @@ export type DecodeFailure =
   | 'message_version_newer'
   | 'message_malformed';
 
-/**
- * Whether a JSON value is nested deeper than `limit`, the depth at which this recursion ends too.
- */
+/** Whether a JSON value is nested deeper than `limit`, where this recursion ends, too. */
 function isNestedDeeperThan(limit: number, json: unknown): boolean {
   if (typeof json !== 'object' || json === null) return false;
   // What comes from JSON has own keys only; `Object.values` would copy each object.
@@ -58,20 +56,14 @@ function isNestedDeeperThan(limit: number, json: unknown): boolean {
 }
 
 /**
- * Writes a message, measured against the queue's limit.
- *
- * `message_too_large` can happen although the body was within its own limit: JSON spells some
- * numbers longer than they came (`1e20`). `message_too_deep` spares every later stage, in the
- * runtime and in ours, a recursion without end.
+ * Writes a message. It can be too large although the body was not: JSON spells some numbers longer
+ * than they came (`1e20`). Refusing what is too deep spares every later stage a stack overflow.
  */
 export function encodeMessage(message: Message): Result<string, EncodeFailure> {
   if ('event' in message && isNestedDeeperThan(MAX_NESTING, message.event)) return fail('message_too_deep');
   const text = JSON.stringify({ version: VERSION, ...message });
   return byteLength(text) > MAX_MESSAGE_BYTES ? fail('message_too_large') : succeed(text);
 }
-
-/** The message's own level, above the event's. */
-const MAX_DECODED_NESTING = MAX_NESTING + 1;
 
 /** A text that SQLite stores as it is: no half of a surrogate pair, no NUL. */
 const storable = v.pipe(
@@ -109,8 +101,7 @@ const messageSchema = v.variant('kind', [
 
 /**
  * Reads a message's body. Whoever can write into the queue is trusted no further than this: what
- * passes can be written again as JSON, and stored, or one bad message would hold up the batch it
- * came in.
+ * passes can be written again and stored, or one bad message would hold up its batch.
  */
 export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   let json: unknown;
@@ -124,17 +115,15 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   const version = 'version' in json ? json.version : undefined;
   if (Number.isInteger(version) && (version as number) > VERSION) return fail('message_version_newer');
   if (version !== VERSION) return fail('message_version_unknown');
-  if (isNestedDeeperThan(MAX_DECODED_NESTING, json)) return fail('message_malformed');
+  // The message itself is one level more than its event.
+  if (isNestedDeeperThan(MAX_NESTING + 1, json)) return fail('message_malformed');
   const message = v.safeParse(messageSchema, json);
   return message.success ? succeed(message.output) : fail('message_malformed');
 }
 
 const encoder = new TextEncoder();
 
-/**
- * UTF-8 length; counted only where it could matter, three bytes being the most that one UTF-16 unit
- * takes.
- */
+/** UTF-8 length, counted only where it could matter: a UTF-16 unit takes three bytes at most. */
 function byteLength(text: string): number {
   return text.length * 3 <= MAX_MESSAGE_BYTES ? text.length : encoder.encode(text).byteLength;
 }

@@ -1,6 +1,4 @@
-// Hex digits to bytes and back. The caller has checked the alphabet and the length.
-
-/** Bytes of an even number of hex digits, either case. */
+/** Bytes of hex digits in either case. The caller has checked the alphabet and the even length. */
 export function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(hex.length / 2);
   for (let index = 0; index < bytes.length; index += 1) {
@@ -9,14 +7,10 @@ export function bytesFromHex(hex: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/**
- * Arithmetic on the character's code: cutting out and parsing two characters a time takes ten times
- * as long.
- */
+/** Arithmetic, because cutting out and parsing two characters a time takes ten times as long. */
 function digitAt(hex: string, index: number): number {
   const code = hex.charCodeAt(index);
-  // '0' to '9' are 0x30 to 0x39; letters of both cases have bit 0x40, and 1 to 6 in their low four
-  // bits.
+  // '0' to '9' are 0x30 to 0x39; letters have bit 0x40, and 1 to 6 in their low four bits.
   return (code & 0x0f) + (code & 0x40 ? 9 : 0);
 }
 

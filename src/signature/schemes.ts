@@ -1,5 +1,4 @@
-// How each dialect carries its signature. All sign the same bytes with the same MAC; only the
-// headers differ.
+// How each dialect carries its signature: the same MAC of the same bytes, in other headers.
 import type { SignedDialect } from '../event/dialect.ts';
 
 export interface SignatureScheme {
@@ -11,14 +10,6 @@ export interface SignatureScheme {
 
 export const schemes: Readonly<Record<SignedDialect, SignatureScheme>> = {
   /** What the Vast.ai service sends (its webhook documentation, "verifying signatures"). */
-  notification: {
-    signatureHeader: 'X-Vast-Signature-256',
-    timestampHeader: 'X-Vast-Timestamp',
-    prefix: 'sha256=',
-  },
-  resource: {
-    signatureHeader: 'x-vastai-signature',
-    timestampHeader: 'x-vastai-timestamp',
-    prefix: '',
-  },
+  notification: { signatureHeader: 'X-Vast-Signature-256', timestampHeader: 'X-Vast-Timestamp', prefix: 'sha256=' },
+  resource: { signatureHeader: 'x-vastai-signature', timestampHeader: 'x-vastai-timestamp', prefix: '' },
 };

@@ -1,18 +1,12 @@
-// The provider's half: what Vast.ai would put beside a body. Used by the CLI, the tests and the
-// benchmarks.
-
+// The provider's half, for the CLI, the tests and the benchmarks.
 import { hexFromBytes } from './hex.ts';
 import { canonicalInput, computeMac } from './mac.ts';
 import type { SignatureScheme } from './schemes.ts';
 
 /**
- * Signs a delivery.
+ * The two headers that make a delivery genuine.
  *
- * @param scheme Which headers to write.
- * @param secret The shared secret, as given.
- * @param timestamp Seconds since the epoch, as text, exactly as it will stand in the header.
- * @param body The request body, byte for byte.
- * @returns The two headers that make the delivery genuine.
+ * @param timestamp Seconds since the epoch, exactly as the header will spell them.
  */
 export async function signDelivery(
   scheme: SignatureScheme,
@@ -21,8 +15,6 @@ export async function signDelivery(
   body: Uint8Array,
 ): Promise<Record<string, string>> {
   const mac = await computeMac(secret, canonicalInput(timestamp, body));
-  return {
-    [scheme.signatureHeader]: `${scheme.prefix}${hexFromBytes(mac)}`,
-    [scheme.timestampHeader]: timestamp,
-  };
+  const signature = `${scheme.prefix}${hexFromBytes(mac)}`;
+  return { [scheme.signatureHeader]: signature, [scheme.timestampHeader]: timestamp };
 }

@@ -1,6 +1,5 @@
-// Is a delivery authentic, and is it fresh? Pure but for Web Crypto: headers, bytes, secrets and
-// the time come in. Two questions, asked apart, so that an authentic late delivery can be told from
-// a forged one.
+// Is a delivery authentic, and is it fresh? Two questions, so that an authentic late delivery can
+// be told from a forged one. Pure but for Web Crypto.
 import type { SignedDialect } from '../event/dialect.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -10,10 +9,7 @@ import { schemes } from './schemes.ts';
 
 declare const verified: unique symbol;
 
-/**
- * Raw bytes that a live secret has signed. Only this file can make one; nothing has been decoded or
- * parsed yet.
- */
+/** Raw bytes that a live secret has signed, not yet decoded. Only this file can make one. */
 export interface VerifiedDelivery {
   readonly [verified]: true;
   readonly dialect: SignedDialect;
@@ -38,15 +34,9 @@ const SIGNATURE_DIGITS = /^[0-9a-fA-F]{64}$/;
 const TIMESTAMP = /^\d{1,12}$/;
 
 /**
- * Proves that `body` was signed with one of `secrets`.
- *
- * The dialect is the one whose signature header is present, `X-Vast-Signature-256` first. Every
- * secret is tried even after one has matched, so that timing does not tell which slot is live. Time
- * is not judged here: see `checkTimestamp`.
- *
- * @param headers The request's headers. A header sent twice arrives joined by a comma and so counts
- * as malformed.
- * @param secrets The live secrets of the endpoint; with none, nothing verifies.
+ * Proves that `body` was signed with one of `secrets`. The dialect is that of the signature header
+ * that is present, `X-Vast-Signature-256` first. A header sent twice arrives joined by a comma and
+ * so is malformed. Every secret is tried, so that timing does not tell which slot matched.
  */
 export async function verifyDelivery(
   headers: Headers,
@@ -75,11 +65,7 @@ export async function verifyDelivery(
   return succeed({ dialect, body, timestamp: Number(timestamp), timestampText: timestamp } as VerifiedDelivery);
 }
 
-/**
- * Whether a proven delivery is fresh: at most 300 s from `nowSeconds`, to either side.
- *
- * @param nowSeconds Whole seconds since the epoch.
- */
+/** Whether a proven delivery is fresh: at most 300 s from `nowSeconds`, to either side. */
 export function checkTimestamp(delivery: VerifiedDelivery, nowSeconds: number): Result<void, TimestampFailure> {
   if (delivery.timestamp < nowSeconds - TIMESTAMP_TOLERANCE_SECONDS) return fail('timestamp_stale');
   if (delivery.timestamp > nowSeconds + TIMESTAMP_TOLERANCE_SECONDS) return fail('timestamp_ahead');
