@@ -1,6 +1,6 @@
-// The last word on a message: acknowledge it or send it back, and one log line. Says which event
-// has died, if one has.
-import type { ClaimAnswer, Grant } from '../ledger/protocol.ts';
+// The last word on a message: acknowledge it or send it back, and one log line. Returns the event
+// if it has died.
+import type { BuryAnswer, ClaimAnswer, Grant } from '../ledger/protocol.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
 import { log } from '../log.ts';
 import type { DeadEvent } from './define-notices.ts';
@@ -8,11 +8,14 @@ import type { ConsumerDeps, Item } from './deps.ts';
 import { toldText } from './error-text.ts';
 import { backoffSeconds, type Ending } from './retry-policy.ts';
 
-/** A message whose event this invocation may not run. @returns The event, if it has just been given up. */
-export function acknowledgeUngranted(item: Item, answer: Exclude<ClaimAnswer, Grant>, deps: ConsumerDeps): DeadEvent[] {
+type Ungranted = Exclude<ClaimAnswer, Grant> | Exclude<BuryAnswer, { kind: 'requeue' }>;
+
+/** A message whose event is not to run now. Returns the event if it has just been given up. */
+export function acknowledgeUngranted(item: Item, answer: Ungranted, deps: ConsumerDeps): DeadEvent[] {
   const { message } = item;
   switch (answer.kind) {
     case 'duplicate':
+    case 'drop':
       // Done, or in another message's custody: nothing is left to do for this one.
       log('event.duplicate', aboutOf(item));
       message.ack();
@@ -22,9 +25,10 @@ export function acknowledgeUngranted(item: Item, answer: Exclude<ClaimAnswer, Gr
       return [];
     case 'dead': {
       const error = toldText(answer.error, item.sent.event, deps.env);
-      log('event.dead', { ...aboutOf(item), attempt: answer.attempts, reason: 'retries_exhausted', error }, 'error');
+      const dead = { ...aboutOf(item), reason: 'retries_exhausted', error };
+      log('event.dead', { ...dead, attempt: answer.attempts }, 'error');
       message.ack();
-      return [{ ...aboutOf(item), reason: 'retries_exhausted', error }];
+      return [dead];
     }
   }
 }
@@ -32,7 +36,8 @@ export function acknowledgeUngranted(item: Item, answer: Exclude<ClaimAnswer, Gr
 /** A message whose handler has run, and whose run the ledger has noted. */
 export function acknowledgeRun(item: Item, ending: Ending): DeadEvent | undefined {
   const { message } = item;
-  const about = { ...aboutOf(item), attempt: ending.attempt, ms: ending.ms };
+  const { attempt, ms } = ending;
+  const about = { ...aboutOf(item), attempt, ms };
   switch (ending.kind) {
     case 'processed':
       log('event.processed', about);
@@ -51,19 +56,15 @@ export function acknowledgeRun(item: Item, ending: Ending): DeadEvent | undefine
 
 /** A message whose handler has run, but whose event had moved on without it. */
 export function acknowledgeOvertaken(item: Item, ending: Ending, deps: ConsumerDeps): void {
-  const { message } = item;
+  const { attempt, ms } = ending;
+  const note = 'ran again: an earlier run reported late, or it was replayed';
   switch (ending.kind) {
     case 'processed':
-      log('event.duplicate', {
-        ...aboutOf(item),
-        attempt: ending.attempt,
-        ms: ending.ms,
-        note: 'ran again: an earlier run reported late, or it was replayed',
-      });
-      return message.ack();
+      log('event.duplicate', { ...aboutOf(item), attempt, ms, note });
+      return item.message.ack();
     case 'retrying':
       // Even if another message has custody by now: coming back finds out, and is then a duplicate.
-      return message.retry({ delaySeconds: ending.delaySeconds });
+      return item.message.retry({ delaySeconds: ending.delaySeconds });
     case 'dead':
       return defer([item], 'the row moved on without this run', deps);
   }
@@ -86,8 +87,8 @@ export function aboutOf({ sent }: Item) {
 
 /**
  * When a busy message comes back, in seconds: after the lease, scattered over a minute. A handler
- * that takes its consumer down takes the neighbours' leases with it, and all end at once; coming
- * back together they would be batched with it again.
+ * that takes its consumer down ends its neighbours' leases, too: coming back together, they would
+ * be batched with it again.
  *
  * @param until End of the lease, in milliseconds since the epoch.
  * @param random From 0 up to, not including, 1.

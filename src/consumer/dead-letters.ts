@@ -1,22 +1,18 @@
-// The consumer of the dead-letter queue. Acknowledging a letter destroys it, so that happens only
-// once the ledger has it; until then it stays in the queue.
+// The consumer of the dead-letter queue. Acknowledging a letter destroys it, so it stays in the
+// queue until the ledger has it.
 import { askLedger } from '../ledger/client.ts';
 import type { BuryAnswer, QuarantineAnswer, QuarantineRequest } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
 import { log } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
-import { aboutOf, busyDelaySeconds } from './acknowledge.ts';
+import { aboutOf, acknowledgeUngranted } from './acknowledge.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
-import { toldText } from './error-text.ts';
 import { type RefusedItem, sortMessages } from './sort-messages.ts';
 import { tellOfDead, tellOfKept, tellOfManyKept } from './tell.ts';
 import { keepUnreadable, sendBackNewer } from './unreadable.ts';
 
-/**
- * Handles a batch of the dead-letter queue: refused deliveries, and messages that have used up
- * their tries.
- */
+/** Handles a batch of the dead-letter queue: refused deliveries, and messages out of tries. */
 export async function handleDeadLetters(batch: MessageBatch, deps: ConsumerDeps): Promise<void> {
   const { events, refused, unreadable, newer } = sortMessages(batch.messages);
   const invocation = {};
@@ -40,15 +36,10 @@ async function keepRefused(items: readonly RefusedItem[], invocation: object, de
   for (const { message } of items) message.ack();
 }
 
-async function tellWhatIsKept(
-  { letter }: RefusedItem,
-  answer: QuarantineAnswer,
-  invocation: object,
-  deps: ConsumerDeps,
-) {
+async function tellWhatIsKept(item: RefusedItem, answer: QuarantineAnswer, invocation: object, deps: ConsumerDeps) {
   switch (answer.kind) {
     case 'tell': {
-      const { id, endpoint, reason, receivedAt, ageSeconds, event } = letter;
+      const { id, endpoint, reason, receivedAt, ageSeconds, event } = item.letter;
       const type = event?.type ?? 'unreadable';
       return tellOfKept({ id, endpoint, type, reason, receivedAt, ageSeconds }, invocation, deps);
     }
@@ -61,11 +52,9 @@ async function tellWhatIsKept(
 
 async function buryExhausted(items: readonly Item[], invocation: object, deps: ConsumerDeps): Promise<void> {
   if (items.length === 0) return;
-  const requests = items.map(({ message, sent }) => ({
-    messageId: message.id,
-    endpoint: sent.event.endpoint,
-    id: sent.event.id,
-  }));
+  const requests = items.map(({ message, sent: { event } }) => {
+    return { messageId: message.id, endpoint: event.endpoint, id: event.id };
+  });
   const claim = crypto.randomUUID();
   const buried = await askLedger(deps.env, items, (ledger) => ledger.bury(requests, claim));
   if (!buried.ok) for (const { message, sent } of items) comeBack(message, sent.event.id, buried.failure);
@@ -73,30 +62,18 @@ async function buryExhausted(items: readonly Item[], invocation: object, deps: C
 }
 
 async function conclude(item: Item, answer: BuryAnswer, invocation: object, deps: ConsumerDeps): Promise<void> {
-  const { message, sent } = item;
-  const about = aboutOf(item);
-  switch (answer.kind) {
-    case 'dead': {
-      const error = toldText(answer.error, sent.event, deps.env);
-      const reason = 'retries_exhausted';
-      log('event.dead', { ...about, attempt: answer.attempts, reason, error }, 'error');
-      message.ack();
-      return tellOfDead({ ...about, reason, error }, invocation, deps);
-    }
-    case 'requeue': {
-      // Its tries went by while the ledger was out: no handler has seen it yet.
-      const encoded = encodeMessage(sent);
-      const requeued = encoded.ok ? await enqueue(deps.env.EVENTS, encoded.value) : encoded;
-      if (!requeued.ok) return comeBack(message, about.id, 'could not be put back into the main queue');
-      log('event.requeued', about, 'warn');
-      return message.ack();
-    }
-    case 'busy':
-      return message.retry({ delaySeconds: busyDelaySeconds(answer.until, deps.random()) });
-    case 'drop':
-      log('event.duplicate', about);
-      return message.ack();
+  if (answer.kind !== 'requeue') {
+    const dead = acknowledgeUngranted(item, answer, deps);
+    await Promise.all(dead.map((event) => tellOfDead(event, invocation, deps)));
+    return;
   }
+  const { message, sent } = item;
+  // Its tries went by while the ledger was out: no handler has seen it yet.
+  const encoded = encodeMessage(sent);
+  const requeued = encoded.ok ? await enqueue(deps.env.EVENTS, encoded.value) : encoded;
+  if (!requeued.ok) return comeBack(message, sent.event.id, 'could not be put back into the main queue');
+  log('event.requeued', aboutOf(item), 'warn');
+  message.ack();
 }
 
 function comeBack(message: Message, id: string, error: string): void {
@@ -106,13 +83,6 @@ function comeBack(message: Message, id: string, error: string): void {
 
 function quarantineOf({ message, letter }: RefusedItem): QuarantineRequest {
   const { id, endpoint, receivedAt, reason, headers, body, event } = letter;
-  return {
-    messageId: message.id,
-    id,
-    type: event?.type ?? 'unreadable',
-    endpoint,
-    receivedAt,
-    event: event ? JSON.stringify(event) : null,
-    refusal: JSON.stringify({ reason, headers, body }),
-  };
+  const kept = { event: event ? JSON.stringify(event) : null, refusal: JSON.stringify({ reason, headers, body }) };
+  return { messageId: message.id, id, type: event?.type ?? 'unreadable', endpoint, receivedAt, ...kept };
 }

@@ -9,23 +9,17 @@ export interface HandlerContext {
   readonly env: Env;
   /** How often this event has been tried, counting from 1. */
   readonly attempt: number;
-  /**
-   * The same for every try of one event, and no other's: give it to services that deduplicate by
-   * key.
-   */
+  /** The same for every try of one event, and no other's: for services that deduplicate by key. */
   readonly idempotencyKey: string;
   /** Shared by all events of one batch: the destinations share its outgoing connections by it. */
   readonly invocation: object;
   /** Fires when the handler's 30 s are over. Pass it to `fetch`. */
   readonly signal: AbortSignal;
-  /**
-   * Writes a JSON log line with the event's id, type, endpoint and attempt. Give it no payload:
-   * more people read logs than events.
-   */
+  /** Logs with the event's id, type, endpoint and attempt. Give it no payload: many read logs. */
   readonly log: Log;
   /**
-   * Runs a step unless it has already succeeded for this event, so that a retry repeats only what
-   * failed. `step` names it within the event. Rejects as `run` does.
+   * Runs a step, named within the event, unless it has succeeded before: a retry repeats only what
+   * failed. Rejects as `run` does.
    */
   once(step: string, run: () => Promise<unknown>): Promise<void>;
 }
@@ -33,9 +27,7 @@ export interface HandlerContext {
 export type Handler<Event> = (event: Event, context: HandlerContext) => Promise<void> | void;
 
 /** One handler per event type that you care about, and one for all others, known or not yet. */
-export type Handlers = {
-  readonly [Type in EventType]?: Handler<VastaiEvent<Type>>;
-} & {
+export type Handlers = { readonly [Type in EventType]?: Handler<VastaiEvent<Type>> } & {
   readonly fallback: Handler<AnyEvent>;
 };
 
@@ -44,9 +36,7 @@ export function defineHandlers(handlers: Handlers): Handlers {
   return handlers;
 }
 
-/**
- * The handler of a type. Types are data from outside: `constructor` is an ordinary unknown type.
- */
+/** The handler of a type. Types come from outside: `constructor` is an ordinary unknown type. */
 export function handlerFor(handlers: Handlers, type: string): Handler<AnyEvent> {
   const handler = Object.hasOwn(handlers, type) ? handlers[type as EventType] : undefined;
   return (handler as Handler<AnyEvent> | undefined) ?? handlers.fallback;

@@ -1,4 +1,4 @@
-// What is said when an event is given up or kept aside: the types of the user's notices.
+// The types of the user's notices.
 import type { HandlerContext } from './define-handlers.ts';
 
 /** An event that only a replay runs again. */
@@ -24,17 +24,11 @@ export interface KeptDelivery {
   readonly ageSeconds?: number | undefined;
 }
 
-/**
- * Each is tried once, with 15 s for all that it does: the ledger and the log have the news already,
- * so a failure is logged and changes nothing.
- */
+/** Each is tried once and has 15 s. A failure is logged: the ledger and the log have the news. */
 export interface Notices {
   readonly dead: (event: DeadEvent, context: HandlerContext) => unknown;
   readonly quarantined: (delivery: KeptDelivery, context: HandlerContext) => unknown;
-  /**
-   * Told in place of `quarantined` where many are kept within an hour. `count`: those not told one
-   * by one.
-   */
+  /** In place of `quarantined` where many are kept in an hour. `count`: those not yet told. */
   readonly manyQuarantined: (count: number, context: HandlerContext) => unknown;
 }
 

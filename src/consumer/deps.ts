@@ -7,7 +7,6 @@ import type { Notices } from './define-notices.ts';
 export interface ConsumerDeps {
   readonly env: Env;
   readonly handlers: Handlers;
-  /** Told of what is given up and of what is kept aside. */
   readonly notices?: Notices;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;

@@ -1,15 +1,11 @@
-// A handler's error in two texts. What is kept beside the event says all that helps: name, message,
-// the line it was thrown at. What goes into a log line or a chat is free of payload, because more
-// people read those than read events.
+// A handler's error in two texts. The one kept beside the event says all that helps: name, message,
+// line. The one told, in a log or a chat, has no payload: more people read those than events.
 import type { Env } from '../env.ts';
 import { securityCriticalTypes } from '../event/catalogue.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_ERROR_LENGTH } from '../limits.ts';
 
-/**
- * A run of this many characters shared with a payload text counts as a quotation; whole short
- * values do, too.
- */
+/** Characters in a row that make a quotation of the payload; of a whole value, fewer do. */
 const SHORTEST_QUOTE = 12;
 const SHORTEST_VALUE = 4;
 const REDACTED = '[redacted]';
@@ -27,10 +23,7 @@ export function describeError(error: unknown, event: AnyEvent, env: Env): ErrorT
   return { kept: shorten(message, frame), told: toldText(message + frame, event, env) };
 }
 
-/**
- * @returns `Name: message (at …)` at most `MAX_ERROR_LENGTH` characters long, without any secret of
- * `env`.
- */
+/** `Name: message (at …)`, at most `MAX_ERROR_LENGTH` characters, without any secret of `env`. */
 export function keptText(error: unknown, env: Env): string {
   const { message, frame } = partsOf(error, env);
   return shorten(message, frame);
@@ -50,9 +43,8 @@ function partsOf(error: unknown, env: Env): { message: string; frame: string } {
 }
 
 /**
- * A kept text as a log line and a chat may show it: without anything that also appears in the
- * event's payload. Of a type whose text may let its reader into the account only the error's name
- * is left.
+ * A kept text as a log line and a chat may show it: without anything of the event's payload, and
+ * for security-critical types no more than the error's name.
  */
 export function toldText(kept: string, event: AnyEvent, env: Env): string {
   const name = /^[\w$.]+(?=:)/.exec(kept)?.[0] ?? 'Error';
@@ -64,10 +56,7 @@ export function toldText(kept: string, event: AnyEvent, env: Env): string {
   return redact(text, [...payload, ...secretsOf(env)]).slice(0, MAX_ERROR_LENGTH);
 }
 
-/**
- * The first line of the stack that has a place: of the code that threw, by the names that the
- * bundle has left it.
- */
+/** The stack's first line that has a place in our code or the user's, as the bundle names it. */
 function frameOf(error: Error): string {
   const stack = error.stack ?? '';
   // The message comes before the frames, and a line of it may look like one.
@@ -76,12 +65,9 @@ function frameOf(error: Error): string {
     .slice(after)
     .split('\n')
     .find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !line.includes('node_modules'));
-  return frame
-    ? ` (${frame
-        .trim()
-        .replace(/[()]/g, '')
-        .replace(/file:\/\/\/?\S*\/(?=(?:src|test)\/)/, '')})`
-    : '';
+  if (!frame) return '';
+  const place = frame.replace(/[()]/g, '').replace(/file:\/\/\/?\S*\/(?=(?:src|test)\/)/, '');
+  return ` (${place.trim()})`;
 }
 
 function shorten(message: string, frame: string): string {
@@ -109,10 +95,7 @@ function redact(text: string, values: readonly string[]): string {
   return result;
 }
 
-/**
- * Length of the longest run at `start` that also stands in `haystack`, or 0 where that is too short
- * for a quotation.
- */
+/** Length of the longest run at `start` that is in `haystack`, too; 0 if it is no quotation. */
 function quoteLength(text: string, start: number, haystack: string): number {
   let length = SHORTEST_QUOTE;
   if (start + length > text.length || !haystack.includes(text.slice(start, start + length))) return 0;
@@ -120,10 +103,7 @@ function quoteLength(text: string, start: number, haystack: string): number {
   return length;
 }
 
-/**
- * A value as code may quote it: as it is, as JSON, percent-encoded, in hex, or in base64 from any
- * offset.
- */
+/** A value as code may quote it: bare, as JSON, percent-encoded, hex, base64 from any offset. */
 function spellingsOf(value: string): string[] {
   const bytes = new TextEncoder().encode(value);
   const percent = encodeURIComponent(value.toWellFormed());
@@ -144,10 +124,7 @@ function lower(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-/**
- * Every value within a JSON value as text. Iterative: a payload may be nested deeper than the
- * stack.
- */
+/** All that a JSON value holds, as texts. Iterative: its nesting may be deeper than the stack. */
 function textsIn(json: unknown): string[] {
   const texts: string[] = [];
   const open = [json];

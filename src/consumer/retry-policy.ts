@@ -1,5 +1,4 @@
-// What a handler's run means for its event: done, tried again after a delay, or given up. Pure:
-// time and chance come in.
+// What a handler's run means for its event: done, tried again later, or given up. Pure.
 import type { Grant, Report } from '../ledger/protocol.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, MAX_RETRIES, MAX_STARTS } from '../limits.ts';
 import type { Item } from './deps.ts';
@@ -10,61 +9,39 @@ export type Ending = { readonly attempt: number; readonly ms: number; readonly r
   | { readonly kind: 'processed' }
   /** `told`: the error, free of payload. */
   | { readonly kind: 'retrying'; readonly told: string; readonly delaySeconds: number }
-  | { readonly kind: 'dead'; readonly told: string; readonly reason: DeathReason }
+  | { readonly kind: 'dead'; readonly told: string; readonly reason: 'permanent_failure' | 'retries_exhausted' }
 );
 
-/** Why an event is given up. */
-export type DeathReason = 'permanent_failure' | 'retries_exhausted';
-
 /**
- * Decides what a run's outcome means.
- *
- * The queue counts deliveries, the ledger counts starts: the delay grows with the starts, but a
- * message on its last delivery does not come back, so a failure then is final. So is one at the
- * last start, whoever holds the event.
+ * Decides what a run's outcome means. The queue counts deliveries, the ledger starts: the delay
+ * grows with the starts; a failure is final at the last of either.
  *
  * @param now Milliseconds since the epoch.
  * @param random From 0 up to, not including, 1.
  */
-export function endingOf(
-  { message, sent }: Item,
-  grant: Grant,
-  outcome: RunOutcome,
-  now: number,
-  random: number,
-): Ending {
+export function endingOf(item: Item, grant: Grant, outcome: RunOutcome, now: number, random: number): Ending {
   const { attempt, run } = grant;
   const { ms, steps } = outcome;
-  const { id, endpoint } = sent.event;
-  const report = { messageId: message.id, endpoint, id, run, ms, steps };
+  const { id, endpoint } = item.sent.event;
+  const report = { messageId: item.message.id, endpoint, id, run, ms, steps };
   if (outcome.kind === 'succeeded') {
     return { kind: 'processed', attempt, ms, report: { ...report, outcome: 'processed' } };
   }
 
   const { kept: error, told } = outcome.error;
-  const isLast = message.attempts > MAX_RETRIES || attempt >= MAX_STARTS;
+  const isLast = item.message.attempts > MAX_RETRIES || attempt >= MAX_STARTS;
   if (outcome.kind === 'failed_for_good' || isLast) {
     const reason = outcome.kind === 'failed_for_good' ? 'permanent_failure' : 'retries_exhausted';
     return { kind: 'dead', attempt, ms, reason, told, report: { ...report, outcome: 'dead', error } };
   }
   const delaySeconds = outcome.delaySeconds ?? backoffSeconds(attempt, random);
-  const retryAt = now + delaySeconds * 1000;
-  return {
-    kind: 'retrying',
-    attempt,
-    ms,
-    delaySeconds,
-    told,
-    report: { ...report, outcome: 'retrying', error, retryAt },
-  };
+  const retrying = { ...report, outcome: 'retrying', error, retryAt: now + delaySeconds * 1000 } as const;
+  return { kind: 'retrying', attempt, ms, delaySeconds, told, report: retrying };
 }
 
 /**
- * Seconds until the next try: 10 s doubling to 1 h, of which between half and all is waited, so
- * that events that failed together do not come back together.
- *
- * @param attempt How often the event has been tried, counting from 1.
- * @param random From 0 up to, not including, 1.
+ * Seconds until the next try: 10 s doubling to 1 h with `attempt`, which counts from 1. Between
+ * half and all of it, by `random`, so that what failed together does not come back together.
  */
 export function backoffSeconds(attempt: number, random: number): number {
   const longest = Math.min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS);

@@ -16,7 +16,7 @@ export type RunOutcome = {
   readonly steps: readonly string[];
 } & (
   | { readonly kind: 'succeeded' }
-  /** `delaySeconds` is the handler's own wish. */
+  /** `delaySeconds`: as the handler asked. */
   | { readonly kind: 'failed'; readonly error: ErrorTexts; readonly delaySeconds?: number }
   | { readonly kind: 'failed_for_good'; readonly error: ErrorTexts }
 );
@@ -31,7 +31,7 @@ export async function runHandler(
   const startedAt = Date.now();
   const deadline = new AbortController();
   const steps = stepMemory(stepsBefore);
-  // So that whatever a handler, or a destination inside it, has to say can be found by its event.
+  // So that every line of a handler, or of a destination inside it, is found by its event.
   const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
   const context: HandlerContext = {
     env,
@@ -54,11 +54,7 @@ export async function runHandler(
     await Promise.race([run, expiry]);
     return { kind: 'succeeded', ms: Date.now() - startedAt, steps: steps.succeeded() };
   } catch (error) {
-    const ended = {
-      ms: Date.now() - startedAt,
-      steps: steps.succeeded(),
-      error: describeError(error, event, env),
-    };
+    const ended = { ms: Date.now() - startedAt, steps: steps.succeeded(), error: describeError(error, event, env) };
     if (error instanceof PermanentFailure) return { kind: 'failed_for_good', ...ended };
     if (error instanceof RetryLater) return { kind: 'failed', ...ended, delaySeconds: error.seconds };
     return { kind: 'failed', ...ended };

@@ -1,16 +1,12 @@
-// Brings the reports of one claim to the ledger as its runs end. Those that end within a moment of
-// each other travel in one call, so that a quick batch still takes one, and no event waits for a
-// slow neighbour to be noted as done.
+// Brings the reports of one claim to the ledger as its runs end, so that no event waits for a slow
+// neighbour to be noted. Those within a moment of each other share a call: a quick batch takes one.
 import type { Env } from '../env.ts';
 import { askLedger } from '../ledger/client.ts';
 import type { Report } from '../ledger/protocol.ts';
 import { SETTLE_TOGETHER_MS } from '../limits.ts';
 import type { Result } from '../result.ts';
 
-/**
- * Whether the report counts: false where the row had moved on without it. The ledger's error where
- * it cannot be asked.
- */
+/** Whether the report counts (not if the row had moved on), or why the ledger cannot be asked. */
 type Settled = Result<boolean, string>;
 
 export class Settlement {

@@ -1,4 +1,4 @@
-// What has arrived in a batch, by what can be done with it. Decides nothing about any event.
+// What has arrived in a batch, by what can be done with it.
 import { type DecodeFailure, decodeMessage, type RefusedMessage } from '../queue/message.ts';
 import type { Item } from './deps.ts';
 

@@ -1,5 +1,5 @@
-// Tells the user's notices what has been given up or kept aside. Best effort: the ledger and the
-// log have it already, and the one who is told may be the very reason why an event died.
+// Calls the user's notices. Best effort, and none of it rejects: ledger and log have the news
+// already, and the one who is told may be the very reason why an event died.
 import { eventKey } from '../endpoint.ts';
 import { NOTICE_TIMEOUT_MS } from '../limits.ts';
 import { log } from '../log.ts';
@@ -9,19 +9,18 @@ import type { DeadEvent, KeptDelivery } from './define-notices.ts';
 import type { ConsumerDeps } from './deps.ts';
 import { keptText } from './error-text.ts';
 
-/** Never rejects. `invocation` is shared by all that runs in one invocation of the consumer. */
+/** `invocation` is shared by all that runs in one invocation of the consumer. */
 export async function tellOfDead(event: DeadEvent, invocation: object, deps: ConsumerDeps): Promise<void> {
   const key = `dead-letter:${eventKey(event.endpoint, event.id)}`;
   await tell(key, invocation, deps, (context) => deps.notices?.dead(event, context));
 }
 
-/** Never rejects. */
 export async function tellOfKept(delivery: KeptDelivery, invocation: object, deps: ConsumerDeps): Promise<void> {
   const key = `quarantined:${eventKey(delivery.endpoint, delivery.id)}`;
   await tell(key, invocation, deps, (context) => deps.notices?.quarantined(delivery, context));
 }
 
-/** Never rejects. `count`: the deliveries of the last hour that were not told one by one. */
+/** `count`: the deliveries of the last hour that were not told one by one. */
 export async function tellOfManyKept(count: number, invocation: object, deps: ConsumerDeps): Promise<void> {
   const key = `quarantined:${crypto.randomUUID()}`;
   await tell(key, invocation, deps, (context) => deps.notices?.manyQuarantined(count, context));

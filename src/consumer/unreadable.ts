@@ -1,6 +1,5 @@
-// Messages that cannot be read. What nobody can read is kept in the ledger whole, for a person to
-// look at or a later version to replay; what a newer Worker has written goes back to the queue,
-// where that one finds it.
+// Messages that cannot be read: kept whole in the ledger, for a person to look at or for a later
+// version to replay. What a newer Worker has written goes back to the queue, for that one to find.
 import { callLedger } from '../ledger/client.ts';
 import { type QuarantineRequest, UNREADABLE_MESSAGE_ENDPOINT } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS, NEWER_VERSION_RETRY_SECONDS } from '../limits.ts';
@@ -23,12 +22,7 @@ export async function keepUnreadable(unreadable: readonly Unreadable[], { env }:
   }
 }
 
-/**
- * Sends back what a newer Worker has written: an old one may still run for minutes beside it, or
- * again after a rollback.
- *
- * @param delaySeconds Longer where the message has days to wait and its tries are few.
- */
+/** Sends back what a newer Worker has written: an old one runs beside it, or after a rollback. */
 export function sendBackNewer(messages: readonly Message[], delaySeconds = NEWER_VERSION_RETRY_SECONDS): void {
   for (const message of messages) {
     log('event.deferred', { messageId: message.id, reason: 'message_version_newer', delaySeconds }, 'warn');
@@ -48,10 +42,7 @@ function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
   };
 }
 
-/**
- * A body's bytes, as far as it has any: a queue may hold what JSON cannot spell (a BigInt, a
- * cycle).
- */
+/** A body's bytes, if it has any: a queue may hold what JSON cannot spell (a BigInt, a cycle). */
 function bytesOf(body: unknown): Uint8Array {
   if (body instanceof ArrayBuffer) return new Uint8Array(body);
   let text: string;
