@@ -18,6 +18,6 @@ test('an event of a type that Vast.ai has yet to invent is processed', async () 
 // More of the kind, for a handler of `outbid` that calls a service:
 //
 // const event = sampleEvent('outbid', { data: { message: 'Instance 4711 was outbid.' } });
-// vi.stubGlobal('fetch', async () => new Response('slow down', { status: 429, headers: {
-// 'Retry-After': '90' } })); expect(await runHandler(handlers, event)).toMatchObject({ ended:
-// 'retry', delaySeconds: 90 });
+// const headers = { 'Retry-After': '90' };
+// vi.stubGlobal('fetch', async () => new Response('slow down', { status: 429, headers }));
+// expect(await runHandler(handlers, event)).toMatchObject({ ended: 'retry', delaySeconds: 90 });

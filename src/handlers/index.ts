@@ -1,22 +1,19 @@
-// Your handlers: the one file to edit. Each event arrives here once it is proven, queued and not
-// yet processed.
+// Your handlers: the one file to edit.
 //
 // Write a function under the name of an event type (your editor lists them); everything else goes
-// to `fallback`. Throw to have it tried again with growing delays, `new PermanentFailure(…)` to
-// give up at once, `new RetryLater(seconds)` to choose the delay. A handler has 30 seconds.
+// to `fallback`. Throw to have it retried with growing delays, `new PermanentFailure(…)` to give up
+// at once, `new RetryLater(seconds)` to choose the delay. A handler has 30 seconds.
 import { defineHandlers } from '../consumer/define-handlers.ts';
 import { notifyAll } from '../destinations/notify-all.ts';
 
 export const handlers = defineHandlers({
   outbid: async (event, context) => {
-    // Your own reaction goes here, for example a higher bid. event.data.message holds Vast.ai's
-    // text.
+    // Your own reaction goes here, such as a higher bid. event.data.message has Vast.ai's text.
     await notifyAll(context, event);
   },
 
-  // Every type without a handler of its own, and those that Vast.ai has yet to invent. Goes to
-  // Slack, Discord, Google Chat or a service of yours: `npx wrangler secret put SLACK_WEBHOOK_URL`
-  // is all it takes.
+  // Every other type, also those that Vast.ai has yet to invent. Goes to Slack, Discord, Google
+  // Chat or a service of yours: `npx wrangler secret put SLACK_WEBHOOK_URL` is all it takes.
   fallback: async (event, context) => {
     await notifyAll(context, event);
   },

@@ -1,5 +1,4 @@
-// What is said when an event is given up or a delivery is kept aside. Yours to edit, like the
-// handlers.
+// What is told when an event is given up or a delivery kept aside. Yours to edit, like handlers.
 import { defineNotices } from '../consumer/define-notices.ts';
 import { deadLetterNotice } from '../destinations/dead-letter-notice.ts';
 import { manyQuarantinedNotice, quarantineNotice } from '../destinations/quarantine-notice.ts';

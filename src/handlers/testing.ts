@@ -1,5 +1,5 @@
-// For tests of your handlers: sample events, and a run as the consumer makes it. `handlers.test.ts`
-// shows how. No part of the Worker: nothing that is deployed imports it.
+// For tests of your handlers (`handlers.test.ts` shows how): sample events, and a run as the
+// consumer makes it. Nothing that is deployed imports it.
 import { type Handlers, handlerFor } from '../consumer/define-handlers.ts';
 import { runHandler as run } from '../consumer/run-handler.ts';
 import type { Env } from '../env.ts';
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly env?: Partial<Env>;
   /** From 1 to 11, the last: a failure is final then. */
   readonly attempt?: number;
-  /** The `once` steps that have succeeded in earlier tries. */
+  /** The `once` steps of earlier tries that succeeded. */
   readonly doneBefore?: readonly string[];
   /** How long the handler has, in milliseconds; 30 seconds where left out. */
   readonly timeoutMs?: number;
@@ -32,10 +32,7 @@ export interface Run {
   readonly logs: readonly ({ readonly event: string; readonly level: string } & LogFields)[];
 }
 
-/**
- * An event as a delivery of this type brings it. `data` adds to the sample's fields or replaces
- * them.
- */
+/** An event as a delivery of this type brings it. `data` adds fields to it or replaces them. */
 export function sampleEvent(
   type: string,
   options: { readonly id?: string; readonly endpoint?: string; readonly data?: Record<string, unknown> } = {},
@@ -49,9 +46,7 @@ export function sampleEvent(
   return parsed.value;
 }
 
-/**
- * Runs the handler of one event, or of a sample of that type, and says how the event would go on.
- */
+/** Runs the handler of an event, or of a sample of that type, and says how it would go on. */
 export async function runHandler(handlers: Handlers, what: string | AnyEvent, options: RunOptions = {}): Promise<Run> {
   const event = typeof what === 'string' ? sampleEvent(what) : what;
   const { attempt = 1, doneBefore = [], timeoutMs } = options;
