@@ -6,28 +6,18 @@ import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { EventLedger } from './event-ledger.ts';
 
-/**
- * What the ledger can be asked. Spelt out, because the platform's RPC types give up on payloads of
- * unknown shape.
- */
-export type LedgerStub = {
-  [Method in LedgerMethod]: (
-    ...args: Parameters<EventLedger[Method]>
-  ) => Promise<Awaited<ReturnType<EventLedger[Method]>>>;
-};
-
-type LedgerMethod = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'stats';
+/** What the ledger can be asked. The platform's own RPC types give up on data of unknown shape. */
+export type LedgerStub = Pick<
+  EventLedger,
+  'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'stats'
+>;
 
 /** A fresh stub of the ledger: one that has failed may stay broken. */
 export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {
   return env.LEDGER.getByName('events') as unknown as LedgerStub;
 }
 
-/**
- * Asks the ledger about several things in one call, and gives each back together with its answer.
- *
- * @returns As `callLedger`; a failure, too, where the answers are not as many as the questions.
- */
+/** Asks about several things in one call. Fails also where answers and items differ in number. */
 export async function askLedger<Item, Answer>(
   env: Pick<Env, 'LEDGER'>,
   items: readonly Item[],
@@ -42,8 +32,7 @@ export async function askLedger<Item, Answer>(
 
 /**
  * Calls the ledger, and again after a short pause where that fails: every deploy restarts objects.
- * A failed call may have taken effect all the same, so the methods called here bear repetition. One
- * that says that it is overloaded is left alone.
+ * A failed call may have taken effect, so only methods that may be repeated are called here.
  *
  * @returns The answer, or the platform's error text once all tries have failed.
  */
@@ -61,10 +50,7 @@ export async function callLedger<Answer>(
   }
 }
 
-/**
- * An overloaded object must not be asked again at once (Cloudflare's "Error handling" of Durable
- * Objects).
- */
+/** Such an object must not be asked again at once (Cloudflare's "Error handling" for objects). */
 function isOverloaded(error: unknown): boolean {
   return error instanceof Error && 'overloaded' in error && error.overloaded === true;
 }

@@ -1,14 +1,9 @@
 // What the consumer and the ledger say to each other. Plain data: it crosses an RPC border.
+import type { NewDelivery } from './store.ts';
 
 /** One message that asks whether it may run its event. */
-export interface ClaimRequest {
+export interface ClaimRequest extends Omit<NewDelivery, 'refusal'> {
   readonly messageId: string;
-  readonly id: string;
-  readonly type: string;
-  readonly endpoint: string;
-  /** When the edge accepted it, in milliseconds since the epoch. */
-  readonly receivedAt: number;
-  /** The envelope as JSON. */
   readonly event: string;
 }
 
@@ -40,7 +35,7 @@ interface Dead {
 /** What became of one granted run. */
 export interface Report {
   readonly messageId: string;
-  /** Missing in calls of a Worker older than endpoints' own id spaces. */
+  /** Missing in calls of a Worker from before an event was its endpoint and its id. */
   readonly endpoint?: string;
   readonly id: string;
   readonly run: number;
@@ -58,14 +53,9 @@ export interface Report {
 export const UNREADABLE_MESSAGE_ENDPOINT = 'queue';
 
 /** A delivery refused at the edge although genuine, or a message that could not be read. */
-export interface QuarantineRequest {
+export interface QuarantineRequest extends NewDelivery {
   /** Missing in calls of a Worker that told nobody of what it kept. */
   readonly messageId?: string;
-  readonly id: string;
-  readonly type: string;
-  readonly endpoint: string;
-  readonly receivedAt: number;
-  readonly event: string | null;
   readonly refusal: string;
 }
 
@@ -78,12 +68,7 @@ export type QuarantineAnswer =
   | { readonly kind: 'known' };
 
 /** A message that has used up its tries, and the event in it. */
-export interface BuryRequest {
-  readonly messageId: string;
-  /** Missing in calls of a Worker older than endpoints' own id spaces. */
-  readonly endpoint?: string;
-  readonly id: string;
-}
+export type BuryRequest = Pick<Report, 'messageId' | 'endpoint' | 'id'>;
 
 export type BuryAnswer =
   | Dead

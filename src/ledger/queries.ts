@@ -3,40 +3,24 @@
 import type { AnyEvent } from '../event/envelope.ts';
 import { LIST_WINDOW } from '../limits.ts';
 import { findPlaces } from './search.ts';
-import type { Sql, SqlValue } from './sql.ts';
+import { firstRow, type Sql, type SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
-import type { EventKey, Store, Try } from './store.ts';
-import { UNFINISHED_TRIES } from './unfinished.ts';
+import { BY_ARRIVAL, type EventKey, type Row, type Store } from './store.ts';
 
-/** One line of a list. Times are milliseconds since the epoch. */
-export type EventSummary = {
-  readonly id: string;
-  /** Its place in the order of arrival. */
-  readonly seq: number;
-  readonly status: Status;
-  readonly type: string;
-  readonly endpoint: string;
-  readonly attempts: number;
-  readonly run: number;
-  readonly receivedAt: number;
-  readonly updatedAt: number;
+/** One line of a list. `seq` is the event's place in the order of arrival. */
+export type EventSummary = Omit<Row, 'holder' | 'claim' | 'leaseUntil' | 'dueAt' | 'tries' | 'steps'> & {
   readonly lastError: string | null;
   /** Why it was kept aside, while it is `quarantined`. */
   readonly refusalReason: string | null;
 };
 
 /** Everything known about one event. */
-export interface EventRecord extends EventSummary {
+export interface EventRecord extends EventSummary, Pick<Row, 'tries' | 'steps'> {
   readonly event: AnyEvent | null;
   readonly refusal: Refusal | null;
-  readonly tries: readonly Try[];
-  readonly steps: readonly string[];
   /** While `processing`: when the lease ends. */
   readonly leaseUntil: number | null;
-  /**
-   * While `processing`, `retrying` or `queued`: when the watchdog takes over; null until it has met
-   * a first try.
-   */
+  /** While unfinished: when the watchdog takes over; null until it has met a first try. */
   readonly dueAt: number | null;
 }
 
@@ -59,33 +43,33 @@ export interface EventFilter {
 export interface EventPage {
   readonly events: readonly EventSummary[];
   /**
-   * Give it back for the next page; null on the last. Stable while events arrive: it points into
-   * the order of arrival. A page that is not full may have one, too: so far has been searched, and
-   * there are older events.
+   * Give it back for the next page; null on the last. A place in the order of arrival, so events
+   * that arrive shift no page. A page that is not full may have one: older events remain to be
+   * looked through.
    */
   readonly cursor: number | null;
 }
 
-const SUMMARY = `e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at AS receivedAt,
+const SUMMARY = `SELECT e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at AS receivedAt,
   e.updated_at AS updatedAt, json_extract(e.tries, '$[#-1].error') AS lastError,
   CASE WHEN e.status = 'quarantined' THEN
     (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusalReason`;
 
-/** Where a list reads from, which decides what it costs, and the column to go back by. */
-interface Source {
-  readonly rows: string;
-  readonly seq: string;
-}
+/**
+ * Every `processing` row, as a subquery without bindings. They have no index, which would cost each
+ * event a written row. But the watchdog gives a due time to every try that it has met, and has yet
+ * to meet only the latest arrivals.
+ */
+export const UNFINISHED_TRIES = `
+  SELECT id, endpoint, seq, type, received_at FROM events WHERE due_at IS NOT NULL AND status = 'processing'
+  UNION ALL
+  SELECT e.id, e.endpoint, e.seq, e.type, e.received_at FROM ${BY_ARRIVAL}
+  WHERE d.seq > coalesce((SELECT value FROM marks WHERE name = 'swept_seq'), 0)
+    AND e.status = 'processing' AND e.due_at IS NULL`;
 
-const INDEXED: Source = { rows: 'events AS e', seq: 'e.seq' };
-const UNFINISHED: Source = {
-  rows: `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id AND e.endpoint = u.endpoint`,
-  seq: 'e.seq',
-};
-const IN_ORDER_OF_ARRIVAL: Source = {
-  rows: 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint',
-  seq: 'd.seq',
-};
+/** What a list reads, which decides what it costs. */
+const INDEXED = 'events AS e';
+const UNFINISHED = `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id AND e.endpoint = u.endpoint`;
 
 /** Found places are looked up this many at a time, so that a full page stops the search. */
 const LOOKUP_CHUNK = 500;
@@ -103,12 +87,8 @@ export class Queries {
     const row = this.#store.row(key);
     if (row === undefined) return null;
     const { holder: _holder, claim: _claim, leaseUntil, ...told } = row;
-    const [delivery] = this.#sql
-      .exec<{ event: string | null; refusal: string | null }>(
-        'SELECT event, refusal FROM deliveries WHERE seq = ?',
-        row.seq,
-      )
-      .toArray();
+    const query = 'SELECT event, refusal FROM deliveries WHERE seq = ?';
+    const delivery = firstRow<{ event: string | null; refusal: string | null }>(this.#sql, query, row.seq);
     const refusal = delivery?.refusal ? (JSON.parse(delivery.refusal) as Refusal) : null;
     return {
       ...told,
@@ -120,74 +100,50 @@ export class Queries {
     };
   }
 
-  /**
-   * Events that match, the latest first.
-   *
-   * @param cursor From the page before, or null for the first.
-   */
+  /** Events that match, the latest first. `cursor`: of the page before, or null for the first. */
   list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
     const before = cursor ?? Number.MAX_SAFE_INTEGER;
     if (filter.q) return pageOf(this.#found(filter, findPlaces(this.#sql, filter.q, before), limit + 1), limit);
     if (needsAttention(filter.status)) return pageOf(this.#select(filter, INDEXED, 0, before, limit + 1), limit);
     if (filter.status === 'processing') return pageOf(this.#select(filter, UNFINISHED, 0, before, limit + 1), limit);
-    return this.#walk(filter, before, limit);
-  }
-
-  /**
-   * Goes back in the order of arrival: it stops after one page where most events match, and
-   * otherwise at the end of a window, because whatever is passed over is read, and reading is
-   * billed.
-   */
-  #walk(filter: EventFilter, before: number, limit: number): EventPage {
+    // Goes back in the order of arrival, at most to the end of a window: what does not match is
+    // read, too, and reading is billed.
     const from = Math.min(before, this.#store.lastSeq() + 1) - LIST_WINDOW;
-    const page = pageOf(this.#select(filter, IN_ORDER_OF_ARRIVAL, from, before, limit + 1), limit);
+    const page = pageOf(this.#select(filter, BY_ARRIVAL, from, before, limit + 1), limit);
     return page.cursor === null ? { ...page, cursor: this.#olderThan(from) } : page;
   }
 
   /** Where a search that has come down to `seq` goes on, or null where nothing is older. */
   #olderThan(seq: number): number | null {
     const query = 'SELECT max(seq) AS seq FROM deliveries WHERE seq < ?';
-    const older = this.#sql.exec<{ seq: number | null }>(query, seq).toArray()[0]?.seq ?? null;
+    const older = firstRow<{ seq: number | null }>(this.#sql, query, seq)?.seq ?? null;
     return older === null ? null : older + 1;
   }
 
   /** Events from the place `from` on, before the place `before`. */
-  #select(filter: EventFilter, { rows, seq }: Source, from: number, before: number, limit: number): EventSummary[] {
+  #select(filter: EventFilter, source: string, from: number, before: number, limit: number): EventSummary[] {
     const { terms, bindings } = termsOf(filter);
+    const seq = source === BY_ARRIVAL ? 'd.seq' : 'e.seq';
     const where = [`${seq} >= ?`, `${seq} < ?`, ...terms].join(' AND ');
-    return this.#sql
-      .exec<EventSummary>(
-        `SELECT ${SUMMARY} FROM ${rows} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`,
-        from,
-        before,
-        ...bindings,
-        limit,
-      )
-      .toArray();
+    const query = `${SUMMARY} FROM ${source} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`;
+    return this.#sql.exec<EventSummary>(query, from, before, ...bindings, limit).toArray();
   }
 
   #found(filter: EventFilter, places: readonly number[], limit: number): EventSummary[] {
     const { terms, bindings } = termsOf(filter);
-    const where = terms.length > 0 ? `WHERE ${terms.join(' AND ')}` : '';
+    const query = `${SUMMARY} FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
+      WHERE ${['d.seq = place.value', ...terms].join(' AND ')} ORDER BY e.seq DESC LIMIT ?`;
     const rows: EventSummary[] = [];
     for (let start = 0; start < places.length && rows.length < limit; start += LOOKUP_CHUNK) {
-      const found = this.#sql.exec<EventSummary>(
-        `SELECT ${SUMMARY} FROM json_each(?) AS place
-         CROSS JOIN deliveries AS d ON d.seq = place.value CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint
-         ${where} ORDER BY e.seq DESC LIMIT ?`,
-        JSON.stringify(places.slice(start, start + LOOKUP_CHUNK)),
-        ...bindings,
-        limit - rows.length,
-      );
-      rows.push(...found);
+      const chunk = JSON.stringify(places.slice(start, start + LOOKUP_CHUNK));
+      rows.push(...this.#sql.exec<EventSummary>(query, chunk, ...bindings, limit - rows.length));
     }
     return rows;
   }
 }
 
 /** The filter as SQL terms: what it compares with is bound, never written into the text. */
-function termsOf(filter: EventFilter): { terms: string[]; bindings: SqlValue[] } {
-  const { status, type, endpoint } = filter;
+function termsOf({ status, type, endpoint }: EventFilter): { terms: string[]; bindings: SqlValue[] } {
   const wanted: [term: string, value: string | undefined][] = [
     [needsAttention(status) ? 'e.attention = ?' : 'e.status = ?', status],
     ['e.type = ?', type],

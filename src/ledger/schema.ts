@@ -1,25 +1,21 @@
 // The tables, as a list of migrations: each runs once, in order, and is never edited after it has
 // been released.
 //
-// An event that succeeds at first try writes three rows: `deliveries` on claim, `events` on claim,
-// `events` on settle. That is why what never changes (the envelope) and what changes (the state)
-// live apart, why `events` is WITHOUT ROWID (an ordinary table pays a second row for its text key)
-// and why its indexes leave out `processing` and `processed`. On top come the deletion a month
-// later and, for each round of the watchdog in which something has arrived, its alarm, its mark and
-// the counts: three rows that many events share, or a single one pays in quiet times (`npm run
-// cost` counts both).
+// What never changes (the envelope) and what changes (the state) live apart, so that an event that
+// succeeds at first try writes three rows: `deliveries` and `events` on claim, `events` on settle.
+// For the same reason `events` is WITHOUT ROWID (an ordinary table pays a second row for its text
+// key) and its indexes leave out `processing` and `processed`. `npm run cost` counts these rows and
+// what comes on top.
 //
-// All times are milliseconds since the epoch. What the columns hold, where the name does not say
-// it:
+// All times are milliseconds since the epoch. Where a column's name does not say what it holds:
 //
 // - `seq`: the order of arrival at the ledger.
 // - `event`: the envelope as JSON; null where the body could not be read.
 // - `refusal`: of a quarantined delivery: reason, headers and raw body (base64) as JSON.
 // - `due_at`: when the watchdog should look; null for a first try, which it finds by `seq`.
-// - `tries`: JSON list of the latest tries. `steps`: JSON list of the `once()` steps that have
-//   succeeded.
-// - `tallies.json`: what has been counted, and how far: see `arrivals.ts`.
-import type { Sql, Transaction } from './sql.ts';
+// - `tries`, `steps`: JSON lists of the latest tries and of the `once()` steps that succeeded.
+// - `tallies.json`: what has been counted, and how far: see `stats.ts`.
+import { firstRow, type Sql, type Transaction } from './sql.ts';
 
 const migrations: readonly (readonly string[])[] = [
   [
@@ -61,8 +57,7 @@ const migrations: readonly (readonly string[])[] = [
      json TEXT NOT NULL
    ) WITHOUT ROWID`,
   ],
-  // An event is its endpoint and its id. The id comes first in the key, so that it can be searched
-  // by its beginning.
+  // An event is its endpoint and its id. The id comes first: it is searched by its beginning.
   [
     `ALTER TABLE deliveries ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default'`,
     // By place: a look-up by id for every delivery took 26 times as long on 300,000 rows.
@@ -98,20 +93,20 @@ const migrations: readonly (readonly string[])[] = [
 ];
 
 /**
- * Brings the tables up to date. Cheap when they are.
+ * Brings the tables up to date.
  *
- * @throws Error where a newer version has written them: this one would misread them, and a failing
- * ledger loses nothing.
+ * @throws Error where a newer version has written them: this one would misread them, and a ledger
+ * that fails to start loses nothing.
  */
 export function migrate(sql: Sql, transaction: Transaction): void {
   sql.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');
-  const [latest] = sql.exec<{ version: number | null }>('SELECT max(version) AS version FROM migrations').toArray();
-  if ((latest?.version ?? 0) > migrations.length) {
-    throw new Error(
-      `this ledger has tables of version ${latest?.version}; this code knows ${migrations.length}: deploy the newer code`,
-    );
+  const latest =
+    firstRow<{ version: number | null }>(sql, 'SELECT max(version) AS version FROM migrations')?.version ?? 0;
+  const known = migrations.length;
+  if (latest > known) {
+    throw new Error(`this ledger has tables of version ${latest}; this code knows ${known}: deploy the newer code`);
   }
-  for (let version = (latest?.version ?? 0) + 1; version <= migrations.length; version += 1) {
+  for (let version = latest + 1; version <= known; version += 1) {
     transaction(() => {
       for (const statement of migrations[version - 1] ?? []) sql.exec(statement);
       sql.exec('INSERT INTO migrations VALUES (?, ?)', version, Date.now());

@@ -1,48 +1,36 @@
-// Finds events by what somebody remembers of them. Ids are searched from their beginning, in all
-// rows, up to a bound that only a few characters can reach; the text of envelopes, which has the
-// id, only in the newest ones, as many as hold up the ledger for a moment; and errors only where
-// something still needs attention. So a search stays cheap however much the ledger holds. Upper and
-// lower case count as the same, but at the beginning of ids.
+// Finds events by what somebody remembers of them, at a cost that does not grow with the ledger:
+// ids by their beginning, in all rows, up to a bound that only a few characters can reach; text of
+// envelopes in the newest ones; errors only of what still needs attention. Case matters only at the
+// beginning of ids.
 import { SEARCH_BYTES, SEARCH_WINDOW } from '../limits.ts';
 import type { Sql } from './sql.ts';
 
-/**
- * One more than the greatest character of an id: whatever begins with `q` lies before `q` followed
- * by it.
- */
+/** Greater than any character of an id: what begins with `q` lies before `q` followed by it. */
 const AFTER_ANY_ID_CHARACTER = '\x7f';
 
-/**
- * Ids that are looked at for one beginning. They come in the order of ids: whoever has typed so
- * little seeks among the newest.
- */
+/** Ids looked at for one beginning, in the order of ids. */
 export const IDS_LOOKED_AT = 1_000;
 
 /** Places in the order of arrival, before `before`, of events that match `q`; the latest first. */
 export function findPlaces(sql: Sql, q: string, before: number): number[] {
-  // As it stands inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
+  // As it is written inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
   const text = JSON.stringify(q).slice(1, -1).toLowerCase();
-  const found = sql.exec<{ seq: number }>(
-    `SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
-     UNION
-     SELECT seq FROM deliveries WHERE seq >= ?5 AND seq < ?3 AND instr(lower(event), ?4)
-     UNION
-     SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
-                      ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
-     WHERE seq < ?3 AND instr(lower(tries), ?4)
-     ORDER BY seq DESC`,
-    q,
-    q + AFTER_ANY_ID_CHARACTER,
-    before,
-    text,
-    oldestSearched(sql),
-  );
+  const query = `
+    SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
+    UNION
+    SELECT seq FROM deliveries WHERE seq >= ?5 AND seq < ?3 AND instr(lower(event), ?4)
+    UNION
+    SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
+                     ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
+    WHERE seq < ?3 AND instr(lower(tries), ?4)
+    ORDER BY seq DESC`;
+  const found = sql.exec<{ seq: number }>(query, q, q + AFTER_ANY_ID_CHARACTER, before, text, oldestSearched(sql));
   return [...found].map((row) => row.seq);
 }
 
 /** The first place whose text is looked through: of the newest events, in number and in size. */
 function oldestSearched(sql: Sql): number {
-  // The size stands in the row itself: a text is not read to measure it.
+  // SQLite knows a text's size without reading it.
   const newest = sql.exec<{ seq: number; bytes: number | null }>(
     `SELECT seq, octet_length(event) AS bytes FROM deliveries ORDER BY seq DESC LIMIT ${SEARCH_WINDOW}`,
   );

@@ -1,5 +1,4 @@
-// The sliver of a Durable Object's storage that the ledger uses, so that the same code runs on any
-// SQLite.
+// The part of a Durable Object's storage that the ledger uses. The same code runs on any SQLite.
 
 export type SqlValue = string | number | null;
 
@@ -9,9 +8,14 @@ export interface Sql {
 
 export interface SqlCursor<Row> extends Iterable<Row> {
   toArray(): Row[];
-  /** Rows and index entries written by the statement, as they are billed. */
+  /** Rows and index entries that the statement has written, as they are billed. */
   readonly rowsWritten: number;
 }
 
 /** Runs `work` so that its writes take effect together or not at all. */
 export type Transaction = <Value>(work: () => Value) => Value;
+
+/** The first row that a query finds. */
+export function firstRow<Row extends Record<string, SqlValue>>(sql: Sql, query: string, ...bindings: SqlValue[]) {
+  return sql.exec<Row>(query, ...bindings).toArray()[0];
+}

@@ -11,16 +11,13 @@
  *   queue.
  * - `queued`: sent again, by a replay or the watchdog; whichever message comes first may take it.
  */
-export type Status = 'processing' | 'retrying' | 'processed' | 'dead' | 'quarantined' | 'queued';
+export type Status = (typeof statuses)[number];
 
-export const statuses: readonly Status[] = ['processing', 'retrying', 'processed', 'dead', 'quarantined', 'queued'];
+export const statuses = ['processing', 'retrying', 'processed', 'dead', 'quarantined', 'queued'] as const;
 
 /** Who asks: one delivery of one queue message to one consumer. */
 export interface Claimant {
-  /**
-   * The queue's id of the message: custody of an event belongs to a message, whoever is handling
-   * it.
-   */
+  /** The queue's id of the message, which has custody whoever handles it. */
   readonly messageId: string;
   /** One consumer invocation. Tells two deliveries of the same message apart. */
   readonly claim: string;
@@ -29,7 +26,7 @@ export interface Claimant {
 /** The part of a row that decides what may happen to it next. */
 export interface RowState {
   readonly status: Status;
-  /** Counts the replays. What a consumer reports about an earlier run is history. */
+  /** Counts the replays. Reports about an earlier run are ignored. */
   readonly run: number;
   /** The message that has custody, while there is one. */
   readonly holder: string | null;

@@ -1,5 +1,5 @@
-// Counts by type and period: the last 48 hours each by itself, the days before as a whole, so that
-// a month of them stays small. Pure arithmetic: no storage, no clock.
+// Counts by type and period: each of the last 48 hours by itself, before that whole days, so that a
+// month stays small. Pure arithmetic: no storage, no clock.
 import { RETENTION_MS } from '../limits.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -15,10 +15,7 @@ export interface Group {
   readonly count: number;
 }
 
-/**
- * The hours that are told apart, the oldest first, in hours since the epoch. `now` is in
- * milliseconds.
- */
+/** The hours that are told apart at `now` (ms), the oldest first, in hours since the epoch. */
 export function recentHours(now: number): number[] {
   const first = Math.floor(now / HOUR_MS) - RECENT_HOURS + 1;
   return Array.from({ length: RECENT_HOURS }, (_, index) => first + index);
@@ -26,44 +23,35 @@ export function recentHours(now: number): number[] {
 
 /**
  * The period that an hour is counted in, both in hours since the epoch: itself while it is recent,
- * later the beginning of its day. A period may be given in the place of an hour: what was counted
- * by the hour ends up in the same day.
+ * later the beginning of its day. A period may be given as an hour: it ends up in the same day.
  */
 export function periodOf(hour: number, now: number): number {
   return hour > Math.floor(now / HOUR_MS) - RECENT_HOURS ? hour : hour - (hour % DAY_HOURS);
 }
 
-/**
- * Adds up what falls into the same period. Leaves out days that have begun to be deleted: the rest
- * of them will follow.
- */
+/** Adds up each period. Leaves out days that expiry has begun to delete: their rest will follow. */
 export function addUp(groups: Iterable<Group>, now: number): Group[] {
   const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
   const sums = new Map<string, Group>();
   for (const { period: hour, type, count } of groups) {
     const period = periodOf(hour, now);
-    const key = keyOf(period, type);
+    const key = `${period} ${type}`;
     if (period >= oldest) sums.set(key, { period, type, count: count + (sums.get(key)?.count ?? 0) });
   }
   return [...sums.values()];
 }
 
 /**
- * What is left of `arrived` without `open`. Both must be counted in the same periods. Something
- * open of a day that `arrived` no longer has takes nothing away: no event is taken from a day that
- * is not its own.
+ * What is left of `arrived` without `open`, both counted in the same periods. What is open from a
+ * day that `arrived` no longer has takes nothing away.
  */
 export function subtract(arrived: readonly Group[], open: readonly Group[]): Group[] {
   const taken = new Map<string, number>();
   for (const { period, type, count } of open) {
-    const key = keyOf(period, type);
+    const key = `${period} ${type}`;
     taken.set(key, (taken.get(key) ?? 0) + count);
   }
   return arrived
-    .map((group) => ({ ...group, count: group.count - (taken.get(keyOf(group.period, group.type)) ?? 0) }))
+    .map(({ period, type, count }) => ({ period, type, count: count - (taken.get(`${period} ${type}`) ?? 0) }))
     .filter(({ count }) => count > 0);
-}
-
-function keyOf(period: number, type: string): string {
-  return `${period} ${type}`;
 }

@@ -1,22 +1,16 @@
 // What may happen to an event, as pure functions of its row and the time: no SQL, no clock, no
-// chance. Everything that promises "one successful run per event" is decided in this file.
+// chance. "One successful run per event" is decided here and nowhere else.
 import { MAX_STARTS } from '../limits.ts';
 import type { Claimant, RowState } from './status.ts';
 
 export type ClaimDecision =
   /** Run it. `lost` says that the try before never reported. */
   | { readonly kind: 'run'; readonly lost: boolean }
-  /**
-   * The same message is being handled elsewhere; come back at `until` (milliseconds since the
-   * epoch).
-   */
+  /** The same message is being handled elsewhere; come back at `until` (ms since the epoch). */
   | { readonly kind: 'busy'; readonly until: number }
   /** Done, given up, or in another message's custody: nothing is left to do for this one. */
   | { readonly kind: 'duplicate' }
-  /**
-   * Started as often as it may be, and never heard of since: given up. `again`: by this very claim
-   * already.
-   */
+  /** Given up: started as often as it may be. `again`: by this claim, whose answer got lost. */
   | { readonly kind: 'dead'; readonly again: boolean };
 
 /** Whether a message may run its event. */
@@ -43,7 +37,6 @@ export function decideClaim(row: RowState | undefined, by: Claimant, now: number
   }
 }
 
-/** Whether this run has been started as often as it may be. */
 function isWornOut(row: RowState): boolean {
   return row.attempts >= MAX_STARTS;
 }
@@ -60,8 +53,8 @@ export type SettleDecision =
   | { readonly kind: 'stale' };
 
 /**
- * What a report changes. A success is the truth however late it comes; a failure counts only from
- * the claim that still holds the row, or it would take the event away from whoever runs it now.
+ * What a report changes. A success counts however late it comes, a failure only from the claim that
+ * still holds the row: else it would take the event away from whoever runs it now.
  */
 export function decideSettle(
   row: RowState | undefined,
@@ -88,11 +81,9 @@ export type BuryDecision =
   | { readonly kind: 'drop' };
 
 /**
- * What to do with an event whose message has used up its deliveries.
- *
- * A grant that nobody reported may never have reached its consumer (the ledger went out just then),
- * so it does not count as a run, unless it has happened as often as a message is delivered: then
- * the handler takes its consumer down.
+ * What to do with an event whose message has used up its deliveries. A grant that nobody reported
+ * may never have reached its consumer, so it does not count as a run, unless there were as many as
+ * a message has deliveries: then the handler takes its consumer down.
  */
 export function decideBury(row: RowState | undefined, messageId: string, now: number): BuryDecision {
   if (row === undefined) return { kind: 'requeue' };
@@ -112,9 +103,8 @@ export function decideBury(row: RowState | undefined, messageId: string, now: nu
   }
 }
 
-export type ReopenDecision =
-  /** Send it, as the next run. */
-  { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
+/** `reopen`: send it, as the next run. */
+export type ReopenDecision = { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
 
 export type ReopenRefusal =
   | 'unknown_event'
@@ -124,12 +114,7 @@ export type ReopenRefusal =
   /** It can be read by now, and a copy of it has been processed. */
   | 'already_processed';
 
-/**
- * Whether an operator may run an event again.
- *
- * @param hasEvent Whether the row holds an envelope: a quarantined body that could not be read has
- * none.
- */
+/** Whether an operator may run an event again. `hasEvent`: its row holds an envelope. */
 export function decideReopen(row: RowState | undefined, hasEvent: boolean, now: number): ReopenDecision {
   if (row === undefined) return { kind: 'refuse', reason: 'unknown_event' };
   if (!hasEvent) return { kind: 'refuse', reason: 'not_an_event' };

@@ -1,19 +1,13 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired
-// retention or a bug. Deletes what is older than the retention. Works in bounded rounds, because it
-// shares the object with the claims.
+// retention or a bug. Deletes old rows. Its rounds are bounded: it shares the object with claims.
 import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHARACTERS, WATCH_CHUNK } from '../limits.ts';
 import type { Transaction } from './sql.ts';
-import type { EventKey, Row, Store } from './store.ts';
+import type { Row, Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
 import { requeued } from './writer.ts';
 
-/**
- * An event that the watchdog wants sent again. It is already marked `queued`; if sending fails, a
- * later round repeats it.
- */
-export interface Resend extends EventKey {
-  readonly type: string;
-  readonly receivedAt: number;
+/** An event to send again, marked `queued` already: if sending fails, a later round repeats it. */
+export interface Resend extends Pick<Row, 'id' | 'endpoint' | 'type' | 'receivedAt'> {
   /** The envelope as JSON. */
   readonly event: string;
 }
@@ -21,19 +15,14 @@ export interface Resend extends EventKey {
 export interface Round {
   readonly resend: readonly Resend[];
   readonly expired: number;
-  /** Whether the next round should come at once, soon, late or not at all. */
+  /** When the next round should come. */
   readonly next: 'at_once' | 'soon' | 'late' | 'never';
 }
 
 /** Last `seq` whose first try the watchdog has looked at. */
 const SWEPT = 'swept_seq';
 
-/**
- * One round.
- *
- * @param now Milliseconds since the epoch.
- * @param stuckAfterMs How long after its due time a row counts as stuck.
- */
+/** One round. A row counts as stuck `stuckAfterMs` after its due time. */
 export function watch(store: Store, transaction: Transaction, now: number, stuckAfterMs = STUCK_AFTER_MS): Round {
   return transaction(() => {
     const swept = sweepFirstTries(store, now, stuckAfterMs);
@@ -51,12 +40,13 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
         continue;
       }
       characters += event.length;
-      store.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pauseOf(row, now, stuckAfterMs) }, now);
+      // As long as the event has waited: a queue that stands still must not fill up with copies.
+      const pause = Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
+      store.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pause }, now);
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
     const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
-    // Places are given anew once the latest have been deleted; what arrives there has not been
-    // swept.
+    // Deleting the latest rows frees their places, and what arrives there has not been swept.
     if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
     return { resend, expired, next: full ? 'at_once' : nextRound(store) };
@@ -64,23 +54,14 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
 }
 
 /**
- * As long as the event has waited already, so that a queue that stands still does not fill up with
- * copies.
- */
-function pauseOf(row: Row, now: number, stuckAfterMs: number): number {
-  return Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
-}
-
-/**
- * A first try has no due time: giving it one would cost every event an index entry. Instead each
- * row is looked at once after it arrived, and only what is still `processing` then gets a due time.
+ * A first try has no due time, which would cost every event an index entry. Instead each new row is
+ * looked at once, and gets one if it is still `processing` then.
  */
 function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): number {
   const rows = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
   for (const row of rows) {
-    if (row.status === 'processing' && row.dueAt === null) {
-      store.update(row, { dueAt: row.leaseUntil + stuckAfterMs }, now);
-    }
+    if (row.status !== 'processing' || row.dueAt !== null) continue;
+    store.update(row, { dueAt: row.leaseUntil + stuckAfterMs }, now);
   }
   const last = rows.at(-1);
   if (last) store.setMark(SWEPT, last.seq);

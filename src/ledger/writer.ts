@@ -1,7 +1,5 @@
-// The ledger's writing side: applies the transitions to the rows. The time comes in with every
-// call, so that the same code runs inside the object, in tests and in the simulation. Every method
-// is one transaction.
-
+// The ledger's writing side: applies the transitions to the rows. Every method is one transaction.
+// The time comes in with every call, in milliseconds since the epoch, so that tests can set it.
 import type { AnyEvent } from '../event/envelope.ts';
 import { KEPT_TOLD_ONE_BY_ONE, LEASE_MS, STUCK_AFTER_MS } from '../limits.ts';
 import type {
@@ -43,38 +41,32 @@ export class Writer {
   }
 
   /**
-   * Asks for the right to run events, one answer per request, in order.
+   * Asks for the right to run events, one answer per request, in order. Repeating a call whose
+   * answer got lost repeats its answer.
    *
-   * @param claim Names the consumer invocation; repeating a call whose answer got lost repeats its
-   * answer.
-   * @param now Milliseconds since the epoch.
+   * @param claim Names the consumer invocation.
    */
   claim(claim: string, requests: readonly ClaimRequest[], now: number): ClaimAnswer[] {
     return this.#transaction(() => {
       const rows = this.#store.rows(requests);
       const answered = new Map<string, ClaimAnswer>();
       return requests.map((request) => {
-        // Two copies in one batch: the second must see what the first has just written.
-        const row = rows.get(nameOf(request));
-        // One message twice in a batch would pass for a repeated call. Nothing forbids a queue to
-        // deliver so.
+        // One message twice in a batch (nothing forbids it) would pass for a repeated call.
         const before = answered.get(request.messageId);
-        if (before)
-          return before.kind === 'run' && row ? { kind: 'busy', until: row.leaseUntil } : { kind: 'duplicate' };
-        const answer = this.#answerClaim(row, request, { messageId: request.messageId, claim }, rows, now);
+        const row = rows.get(nameOf(request));
+        if (before?.kind === 'run' && row) return { kind: 'busy', until: row.leaseUntil };
+        if (before) return { kind: 'duplicate' };
+        const answer = this.#answerClaim(request, claim, rows, now);
         if (answer.kind === 'run' || answer.kind === 'dead') answered.set(request.messageId, answer);
         return answer;
       });
     });
   }
 
-  #answerClaim(
-    row: Row | undefined,
-    request: ClaimRequest,
-    by: Claimant,
-    rows: Map<string, Row>,
-    now: number,
-  ): ClaimAnswer {
+  /** Keeps `rows` up to date: a second copy in the batch must see what the first has written. */
+  #answerClaim(request: ClaimRequest, claim: string, rows: Map<string, Row>, now: number): ClaimAnswer {
+    const row = rows.get(nameOf(request));
+    const by = { messageId: request.messageId, claim };
     const decision = decideClaim(row, by, now);
     switch (decision.kind) {
       case 'run': {
@@ -97,35 +89,17 @@ export class Writer {
   #grant(row: Row | undefined, request: ClaimRequest, by: Claimant, lost: boolean, now: number): Row {
     const leaseUntil = now + LEASE_MS;
     const held = { status: 'processing', holder: by.messageId, claim: by.claim, leaseUntil } as const;
-    if (row === undefined) {
-      const seq = this.#store.insert({ ...request, refusal: null }, { ...held, attempts: 1 }, now);
-      const { id, type, endpoint, receivedAt } = request;
-      return {
-        ...{ id, type, endpoint, receivedAt, seq, ...held },
-        ...{ run: 1, attempts: 1, dueAt: null, updatedAt: now, tries: [], steps: [] },
-      };
-    }
+    if (row === undefined) return this.#store.insert({ ...request, refusal: null }, { ...held, attempts: 1 }, now);
     if (row.claim === by.claim && row.status === 'processing') return row;
-    // What is run is what the row holds: another message may bring another envelope under the same
-    // id.
+    // What is run is what the row holds, and another message may bring another envelope.
     if (row.holder !== by.messageId) this.#store.setEvent(row, request.event);
-    const change: RowChange = {
-      ...held,
-      type: request.type,
-      dueAt: leaseUntil + this.#stuckAfterMs,
-      attempts: row.attempts + 1,
-      ...(lost && { tries: [...row.tries, lostTry(row)] }),
-    };
-    this.#store.update(row, change, now);
-    return { ...row, ...change };
+    const next = { dueAt: leaseUntil + this.#stuckAfterMs, attempts: row.attempts + 1, tries: historyOf(row, lost) };
+    return this.#store.update(row, { ...held, type: request.type, ...next }, now);
   }
 
   /** The row names who gave it up, so that a report of its last run comes too late. */
-  #giveUp(row: Row, by: Claimant, now: number): Row {
-    const tries = row.status === 'processing' ? [...row.tries, lostTry(row)] : row.tries;
-    const change: RowChange = { status: 'dead', holder: by.messageId, claim: by.claim, dueAt: null, tries };
-    this.#store.update(row, change, now);
-    return { ...row, ...change };
+  #giveUp(row: Row, { messageId: holder, claim }: Claimant, now: number): Row {
+    return this.#store.update(row, { status: 'dead', holder, claim, dueAt: null, tries: historyOf(row) }, now);
   }
 
   /**
@@ -135,38 +109,37 @@ export class Writer {
    */
   settle(claim: string, reports: readonly Report[], now: number): boolean[] {
     return this.#transaction(() => {
-      const keyed = reports.map((report) => ({ ...report, ...this.#keyOf(report) }));
+      const keyOf = ({ id, endpoint, messageId }: Report) => this.#store.keyOf(id, endpoint, messageId);
+      const keyed = reports.map((report) => ({ ...report, ...keyOf(report), claim }));
       const rows = this.#store.rows(keyed);
       return keyed.map((report) => {
         const row = rows.get(nameOf(report));
-        const decision = decideSettle(row, { ...report, claim }, report.outcome);
+        const decision = decideSettle(row, report, report.outcome);
         if (row === undefined || decision.kind !== 'record') return decision.kind === 'known';
-        const change = this.#settledBy({ ...report, claim }, row, now);
-        this.#store.update(row, change, now);
-        rows.set(nameOf(report), { ...row, ...change });
+        rows.set(nameOf(report), this.#store.update(row, this.#settledBy(report, row, now), now));
         return true;
       });
     });
   }
 
   /**
-   * Decides about events whose messages have used up their tries, one answer per request, in order.
+   * Decides about events whose messages have used up their tries, one answer each, in order.
    *
    * @param claim Names the call; repeating one whose answer got lost repeats its answer.
    */
   bury(claim: string, requests: readonly BuryRequest[], now: number): BuryAnswer[] {
     return this.#transaction(() => {
       const buried = new Set<string>();
-      return requests.map((request) => {
-        const row = this.#store.row(this.#keyOf(request));
+      return requests.map(({ id, endpoint, messageId }) => {
+        const row = this.#store.row(this.#store.keyOf(id, endpoint, messageId));
         // One message twice in a batch would pass for a repeated call.
-        if (buried.has(request.messageId)) return { kind: 'drop' };
-        buried.add(request.messageId);
-        if (row?.status === 'dead' && row.claim === claim && row.holder === request.messageId) return deathOf(row);
-        const decision = decideBury(row, request.messageId, now);
+        if (buried.has(messageId)) return { kind: 'drop' };
+        buried.add(messageId);
+        if (row?.status === 'dead' && row.claim === claim && row.holder === messageId) return deathOf(row);
+        const decision = decideBury(row, messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
-        return deathOf(this.#giveUp(row, { messageId: request.messageId, claim }, now));
+        return deathOf(this.#giveUp(row, { messageId, claim }, now));
       });
     });
   }
@@ -198,8 +171,7 @@ export class Writer {
 
   /**
    * Opens an event for its next run. It must then be sent; where that fails, `undoReopen`. Steps
-   * that have succeeded stay done, so that replaying a dead event repeats only what failed; a
-   * processed one starts over.
+   * that have succeeded stay done: replaying a dead event repeats only what failed.
    */
   reopen(key: EventKey, now: number): Reopened | { readonly kind: 'refused'; readonly reason: ReopenRefusal } {
     return this.#transaction(() => {
@@ -243,43 +215,31 @@ export class Writer {
     this.#transaction(() => {
       const row = this.#store.row(before);
       if (row?.status !== 'queued' || row.run !== run) return;
-      const { status, run: earlier, holder, claim, leaseUntil, attempts, tries } = before;
-      // The watchdog may have passed by while the row was queued: a first try it has not met again
-      // needs a due time now.
-      const dueAt = status === 'processing' ? leaseUntil + this.#stuckAfterMs : before.dueAt;
-      this.#store.update(row, { status, run: earlier, holder, claim, leaseUntil, dueAt, attempts, tries }, now);
+      // The watchdog may have passed a first try while it was queued, and will not meet it again.
+      const dueAt = before.status === 'processing' ? before.leaseUntil + this.#stuckAfterMs : before.dueAt;
+      this.#store.update(row, { ...before, dueAt }, now);
     });
   }
 
-  /** Calls of an older Worker name no endpoint. */
-  #keyOf({ endpoint, id, messageId }: { endpoint?: string; id: string; messageId: string }): EventKey {
-    return { id, endpoint: endpoint ?? this.#store.endpointOf(id, messageId) };
-  }
-
-  #settledBy(report: Report & { readonly claim: string }, row: Row, now: number): RowChange {
-    const { ms, error } = report;
-    const outcome = report.outcome === 'processed' ? 'succeeded' : 'failed';
-    const attempt: Try = { at: now, ms, outcome, ...(error !== undefined && { error }) };
+  #settledBy(report: Report & Claimant, row: Row, now: number): RowChange {
+    const { messageId, claim, outcome: status, ms, error } = report;
+    const done = status === 'processed';
+    const attempt: Try = { at: now, ms, outcome: done ? 'succeeded' : 'failed', ...(error !== undefined && { error }) };
     return {
-      status: report.outcome,
       // A late success takes the row over, so that a second one can be told from it.
-      holder: report.messageId,
-      claim: report.claim,
-      dueAt: report.outcome === 'retrying' ? (report.retryAt ?? now) + this.#stuckAfterMs : null,
+      ...{ status, holder: messageId, claim },
+      dueAt: status === 'retrying' ? (report.retryAt ?? now) + this.#stuckAfterMs : null,
       tries: [...row.tries, attempt],
       // Of a finished event no step needs remembering.
-      steps: report.outcome === 'processed' ? [] : [...new Set([...row.steps, ...report.steps])],
+      steps: done ? [] : [...new Set([...row.steps, ...report.steps])],
     };
   }
 }
 
-/**
- * What a row becomes that waits for whichever message comes first. A try that never reported goes
- * into the history.
- */
+/** What a row becomes that waits for whichever message comes first. */
 export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange {
   const waiting = { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + stuckAfterMs } as const;
-  return row.status === 'processing' ? { ...waiting, tries: [...row.tries, lostTry(row)] } : waiting;
+  return { ...waiting, tries: historyOf(row) };
 }
 
 function deathOf({ attempts, tries }: Row) {
@@ -291,19 +251,17 @@ function repeatedRow(row: Row | undefined, { messageId }: QuarantineRequest): Ro
   return row?.status === 'quarantined' && messageId !== undefined && row.holder === messageId ? row : undefined;
 }
 
-function lostTry(row: Row): Try {
-  return { at: row.leaseUntil, outcome: 'lost', error: LOST_ERROR };
+/** The tries of a row, the one that never reported included. */
+function historyOf(row: Row, lost = row.status === 'processing'): readonly Try[] {
+  return lost ? [...row.tries, { at: row.leaseUntil, outcome: 'lost', error: LOST_ERROR }] : row.tries;
 }
 
 /**
  * How many kept deliveries one line has to count now, or 0 for none. The first line comes with the
- * first one too many, the next ones when their number has doubled: a flood is told, but does not
- * become one.
+ * first one too many, the next ones when their number has doubled: a flood of deliveries must not
+ * become a flood of lines.
  */
 function countToTell(before: number, now: number): number {
-  const [restBefore, rest] = [before, now].map((count) => Math.max(count - KEPT_TOLD_ONE_BY_ONE, 0)) as [
-    number,
-    number,
-  ];
-  return Math.floor(Math.log2(rest)) > Math.floor(Math.log2(restBefore)) ? rest : 0;
+  const rest = (kept: number) => Math.max(kept - KEPT_TOLD_ONE_BY_ONE, 0);
+  return Math.floor(Math.log2(rest(now))) > Math.floor(Math.log2(rest(before))) ? rest(now) : 0;
 }

@@ -2,11 +2,10 @@
 // day.
 import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Arrivals } from '../../../src/ledger/arrivals.ts';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { type EventFilter, Queries } from '../../../src/ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../../../src/ledger/search.ts';
-import { countEvents } from '../../../src/ledger/stats.ts';
+import { Arrivals, countEvents } from '../../../src/ledger/stats.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { LIST_WINDOW, MAX_PAGE_SIZE, PAGE_SIZE } from '../../../src/limits.ts';
 import { seed } from '../bench/seed.ts';
