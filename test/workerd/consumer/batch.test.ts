@@ -5,10 +5,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../../src/consumer/dead-letters.ts';
 import type { Handler } from '../../../src/consumer/define-handlers.ts';
+import { Settlement } from '../../../src/consumer/settlement.ts';
+import type { Env } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
-import type { ClaimRequest } from '../../../src/ledger/protocol.ts';
+import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
 import { LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, refusedMessage, testMessage } from './batch-message.ts';
@@ -359,6 +361,32 @@ describe('a batch with a slow handler in it', () => {
     await handling;
     expect(calls).toEqual(['claim', 'settle', 'settle']);
     expect(messages.map(fateOf)).toEqual(['acked', 'acked', 'acked']);
+  });
+
+  test('brings each report to the ledger once', async () => {
+    const calls: string[][] = [];
+    const settle = async (_claim: string, reports: readonly Report[]) => {
+      calls.push(reports.map(({ id }) => id));
+      return reports.map(() => true);
+    };
+    const env = { LEDGER: { getByName: () => ({ settle }) } } as unknown as Env;
+    const settlement = new Settlement('c1', 2, env);
+    for (const id of ['quick', 'slow']) {
+      await settlement.settle({ messageId: 'm', id, run: 1, outcome: 'processed', ms: 1, steps: [] });
+    }
+    expect(calls).toEqual([['quick'], ['slow']]);
+  });
+
+  test('notes each event that ends meanwhile, and not only the first ones', async () => {
+    const endings = new Map([newId(), newId(), newId()].map((id) => [id, Promise.withResolvers<void>()]));
+    const { handlers } = countingHandler(({ id }) => endings.get(id)?.promise);
+    const messages = [...endings.keys()].map((id) => eventMessage({ id }));
+    const handling = handleBatch(batchOf(messages), depsOf({ handlers }));
+    for (const [index, ending] of [...endings.values()].entries()) {
+      ending.resolve();
+      await vi.waitUntil(() => messages[index]?.ack.mock.calls.length === 1, { timeout: 4_000 });
+    }
+    await handling;
   });
 });
 

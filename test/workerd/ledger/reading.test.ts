@@ -112,6 +112,23 @@ describe('stats', () => {
     expect(await openLedger(env).stats()).toEqual(stats);
   });
 
+  it('name the event that has waited longest, whatever came to the ledger first', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      const fail = (id: string, at: number) =>
+        story.fail(story.event('outbid', at, id), at, [0], 'Error: no', 'retrying', now + 60_000);
+      fail('newer', now - HOUR_MS);
+      fail('oldest', now - 3 * HOUR_MS);
+      story.start(story.event('outbid', now, 'held'), now - 2 * HOUR_MS);
+    });
+    expect((await openLedger(env).stats()).oldestUnfinished).toEqual({
+      id: 'oldest',
+      endpoint: 'default',
+      status: 'retrying',
+      receivedAt: now - 3 * HOUR_MS,
+    });
+  });
+
   it('name the latest delivery, though a dead letter of hours ago reached the ledger after it', async () => {
     const now = Date.now();
     await inLedger(({ story }) => {

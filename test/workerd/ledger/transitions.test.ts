@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Claimant, type RowState, type Status, statuses } from '../../../src/ledger/status.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, decideWatch } from '../../../src/ledger/transitions.ts';
-import { MAX_RETRIES } from '../../../src/limits.ts';
+import { MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
 
 const NOW = 1_000_000;
 const LEASES = { 'lease alive': NOW + 1, 'lease over': NOW } as const;
@@ -72,25 +72,48 @@ test('the tables speak of every status, with its lease alive and over, and of no
   );
 });
 
-test('a claim is answered as the table of custody says', () => {
-  const expected = table(
-    askers,
-    //                     same claim | holder again     | copy in batch | another
-    `absent                | run      | run              | run           | run
-     quarantined           | run      | run              | run           | run
-     queued                | run      | run              | run           | run
-     processing, lease alive | run    | busy until lease | duplicate     | duplicate
-     processing, lease over  | run    | run, one lost    | run, one lost | run, one lost
-     retrying              | run      | run              | duplicate     | duplicate
-     processed             | duplicate | duplicate       | duplicate     | duplicate
-     dead                  | duplicate | duplicate       | duplicate     | duplicate`,
-  );
-  const actual = decide(askers, (row, asker) => {
-    const decision = decideClaim(row, ASKERS[asker], NOW);
-    if (decision.kind === 'busy') return decision.until === row?.leaseUntil ? 'busy until lease' : 'busy';
-    return decision.kind === 'run' && decision.lost ? 'run, one lost' : decision.kind;
+describe('a claim', () => {
+  /** Of rows that have been started this often. */
+  const claim = (attempts: number) =>
+    decide(askers, (_, asker, name) => {
+      const row = rowOf(name, attempts);
+      const decision = decideClaim(row, ASKERS[asker], NOW);
+      if (decision.kind === 'busy') return decision.until === row?.leaseUntil ? 'busy until lease' : 'busy';
+      if (decision.kind === 'dead') return decision.again ? 'dead, again' : 'dead';
+      return decision.kind === 'run' && decision.lost ? 'run, one lost' : decision.kind;
+    });
+
+  test('is answered as the table of custody says', () => {
+    const expected = table(
+      askers,
+      //                     same claim | holder again     | copy in batch | another
+      `absent                | run      | run              | run           | run
+       quarantined           | run      | run              | run           | run
+       queued                | run      | run              | run           | run
+       processing, lease alive | run    | busy until lease | duplicate     | duplicate
+       processing, lease over  | run    | run, one lost    | run, one lost | run, one lost
+       retrying              | run      | run              | duplicate     | duplicate
+       processed             | duplicate | duplicate       | duplicate     | duplicate
+       dead                  | duplicate | duplicate       | duplicate     | duplicate`,
+    );
+    expect(claim(MAX_STARTS - 1)).toEqual(expected);
   });
-  expect(actual).toEqual(expected);
+
+  test('of an event that has been started as often as it may be gives it up, where nobody can be running it', () => {
+    const expected = table(
+      askers,
+      //                     same claim | holder again     | copy in batch | another
+      `absent                | run      | run              | run           | run
+       quarantined           | run      | run              | run           | run
+       queued                | dead     | dead             | dead          | dead
+       processing, lease alive | run    | busy until lease | duplicate     | duplicate
+       processing, lease over  | run    | dead             | dead          | dead
+       retrying              | run      | run              | duplicate     | duplicate
+       processed             | duplicate | duplicate       | duplicate     | duplicate
+       dead                  | dead, again | duplicate     | duplicate     | duplicate`,
+    );
+    expect(claim(MAX_STARTS)).toEqual(expected);
+  });
 });
 
 describe('a report', () => {

@@ -2,6 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventPage, EventRecord } from '../../../src/ledger/queries.ts';
+import { REPLAY_COUNTED } from '../../../src/limits.ts';
 import { ask, eventAt, json, postJson } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -191,6 +192,12 @@ describe('POST /ops/api/replay', () => {
     expect((await eventOf('dead-0')).status).toBe('dead');
   });
 
+  it('says in a dry run that there are more than it counts', async () => {
+    await addDead(REPLAY_COUNTED + 1);
+    const answer = await json(postJson('/ops/api/replay', { status: 'dead', type: 'idle_gpu', dryRun: true }));
+    expect(answer).toEqual({ dryRun: true, matching: REPLAY_COUNTED, more: true });
+  });
+
   it('replays step by step until nothing is left, and only what matches', async () => {
     await addDead(25);
     let cursor: number | null = null;
@@ -208,8 +215,9 @@ describe('POST /ops/api/replay', () => {
   });
 
   it('names what it skipped', async () => {
-    const answer = await json(postJson('/ops/api/replay', { status: 'quarantined' }));
-    expect(answer).toMatchObject({
+    const answer = await postJson('/ops/api/replay', { status: 'quarantined' });
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toMatchObject({
       queued: 1,
       notQueued: [{ id: UNREADABLE_ID, kind: 'refused', reason: 'not_an_event' }],
     });

@@ -38,7 +38,17 @@ describe('GET /ops/metrics', () => {
     });
     expect(families.get('vastai_queue_backlog_messages')).toContainEqual({ labels: { queue: 'events' }, value: '0' });
     expect(families.get('vastai_configured')).toEqual([{ value: '1' }]);
-    expect(Number(families.get('vastai_oldest_unfinished_age_seconds')?.[0]?.value)).toBeGreaterThan(170);
+  });
+
+  it('gives times in seconds', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const { families } = await scrape();
+    const gauge = (name: string) => Number(families.get(name)?.[0]?.value);
+    expect(gauge('vastai_oldest_unfinished_age_seconds')).toBeGreaterThan(170);
+    expect(gauge('vastai_oldest_unfinished_age_seconds')).toBeLessThan(300);
+    const sinceLast = Date.now() / 1000 - gauge('vastai_last_received_timestamp_seconds');
+    expect(sinceLast).toBeGreaterThanOrEqual(0);
+    expect(sinceLast).toBeLessThan(3_600);
   });
 
   it('declares every family once, before its samples', async () => {
