@@ -141,13 +141,13 @@ test('a letter that cannot be read is kept in the ledger, its neighbours are not
 
 test('an event that dies of its used-up deliveries is told once', async () => {
   const [id, held] = [newId(), newId()];
-  await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
+  await handleBatch(batchOf([eventMessage({ id, endpoint: 'host' }, { id: held })]), depsOf({ handlers: FAILING }));
   const notices = noticesOf();
-  await handleDeadLetters(batchOf([eventMessage({ id }, { id: held })]), depsOf({ notices }));
-  await handleDeadLetters(batchOf([eventMessage({ id }, { id: held })]), depsOf({ notices }));
+  await handleDeadLetters(batchOf([eventMessage({ id, endpoint: 'host' }, { id: held })]), depsOf({ notices }));
+  await handleDeadLetters(batchOf([eventMessage({ id, endpoint: 'host' }, { id: held })]), depsOf({ notices }));
   expect(notices.dead).toHaveBeenCalledExactlyOnceWith(
-    expect.objectContaining({ id, endpoint: 'default', type: 'outbid', reason: 'retries_exhausted' }),
-    expect.objectContaining({ attempt: 1, idempotencyKey: `dead-letter:${id}` }),
+    expect.objectContaining({ id, endpoint: 'host', type: 'outbid', reason: 'retries_exhausted' }),
+    expect.objectContaining({ attempt: 1, idempotencyKey: `dead-letter:host:${id}` }),
   );
 });
 
@@ -169,6 +169,16 @@ test('an event that another run holds is told to nobody', async () => {
   const notices = noticesOf();
   await handleDeadLetters(batchOf([eventMessage({ id })]), depsOf({ notices }));
   expect(notices.dead).not.toHaveBeenCalled();
+});
+
+test('a notice has 15 seconds', async () => {
+  const [id, held] = [newId(), newId()];
+  await handleBatch(batchOf([eventMessage({ id }, { id: held })]), depsOf({ handlers: FAILING }));
+  const timeout = vi.spyOn(AbortSignal, 'timeout');
+  const notices = noticesOf();
+  await handleDeadLetters(batchOf([eventMessage({ id }, { id: held })]), depsOf({ notices }));
+  expect(timeout).toHaveBeenCalledExactlyOnceWith(15_000);
+  expect(notices.dead.mock.calls[0]?.[1].signal).toBe(timeout.mock.results[0]?.value);
 });
 
 test('a notice that fails changes nothing but the log, which shows no secret', async () => {
@@ -218,6 +228,7 @@ describe('a delivery that is kept', () => {
     expect(notices.quarantined).toHaveBeenCalledTimes(1);
     expect(notices.quarantined.mock.calls[0]?.[0]).toEqual({ ...told, receivedAt });
     expect(acknowledgedFirst).toBe(false);
+    expect(notices.quarantined.mock.calls[0]?.[1].idempotencyKey).toBe(`quarantined:host:${id}`);
   });
 
   test('is told again only to a consumer that may have stopped before it told', async () => {

@@ -24,6 +24,20 @@ test('an error that quotes nothing keeps its name and message', () => {
   );
 });
 
+test('a secret in the place that an error was thrown at is not even kept', () => {
+  const error = new Error('no');
+  error.stack = `Error: no\n    at ${SECRET} (file:///src/handlers/index.ts:7:11)`;
+  expect(keptOf(error)).toBe('Error: no (at [redacted] src/handlers/index.ts:7:11)');
+});
+
+test.each([[['Anna', 'Anna Lind']], [['Anna Lind', 'Anna']]])(
+  'of the short values %j, one inside the other, nothing is left',
+  (values) => {
+    const about = sampleEvent({ data: { ...values } });
+    expect(toldOf(new Error('no account of Anna Lind'), about)).toBe('Error: no account of [redacted]');
+  },
+);
+
 describe.each([
   ['a whole text', TEXT],
   ['a part of a text', 'was outbid by the neighb'],

@@ -96,10 +96,12 @@ test('code that is older than the tables refuses to start on them', async () => 
   await runInDurableObject(ledger, (object, state) => {
     const { sql } = state.storage;
     const transaction: Transaction = (work) => state.storage.transactionSync(work);
-    sql.exec('INSERT INTO migrations VALUES (99, 0)');
-    expect(() => migrate(sql, transaction)).toThrow('version 99');
-    expect(() => new EventLedger(state, Reflect.get(object, 'env'))).toThrow('version 99');
-    sql.exec('DELETE FROM migrations WHERE version = 99');
+    // The very next version is too new already.
+    const [newer] = sql.exec('INSERT INTO migrations SELECT max(version) + 1, 0 FROM migrations RETURNING version');
+    const refusal = `version ${newer?.version};`;
+    expect(() => migrate(sql, transaction)).toThrow(refusal);
+    expect(() => new EventLedger(state, Reflect.get(object, 'env'))).toThrow(refusal);
+    sql.exec('DELETE FROM migrations WHERE version = ?', newer?.version);
   });
   expect(await ledger.get('a')).toMatchObject({ status: 'processing' });
 });

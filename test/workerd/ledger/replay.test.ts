@@ -6,6 +6,7 @@ import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { type Reopened, Writer } from '../../../src/ledger/writer.ts';
 import { LEASE_MS, STUCK_AFTER_MS } from '../../../src/limits.ts';
+import { collectConsole } from '../fakes/console.ts';
 import {
   claimRequest,
   eventOf,
@@ -20,15 +21,18 @@ import {
 
 const send = vi.fn<(text: string, object: EventLedger) => Promise<void>>();
 let ledger: ReturnType<typeof newLedger>;
+let logged: ReturnType<typeof collectConsole>;
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+  logged = collectConsole();
   send.mockReset().mockResolvedValue();
   ledger = newLedger();
   await sendThrough(ledger, send);
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** An event that has been claimed once and has come to this. */
@@ -90,6 +94,8 @@ describe('a replay', () => {
       { endpoint: 'default', id: 'a', kind: 'refused', reason: 'already_queued' },
     ]);
     expect(send).toHaveBeenCalledTimes(1);
+    // Only what was sent.
+    expect(logged.events()).toEqual([{ event: 'event.replayed', endpoint: 'default', id: 'a' }]);
   });
 
   test('of an event whose consumer is gone is taken once its lease is over', async () => {
@@ -132,6 +138,14 @@ describe('a replay that cannot be sent', () => {
     await ledger.replay(['a']);
     const copy = claimRequest('a', { messageId: 'copy' });
     expect(await ledger.claim('c2', [copy, claimRequest('a')])).toMatchObject([{ kind: 'duplicate' }, { kind: 'run' }]);
+  });
+
+  test('is taken up again by the next step, where many are replayed', async () => {
+    await settled('dead');
+    const { answers, cursor } = await ledger.replayMany({ status: 'dead' }, null, 10);
+    expect(answers).toEqual(FAILED);
+    send.mockResolvedValue();
+    expect(await ledger.replayMany({ status: 'dead' }, cursor, 10)).toEqual({ answers: REPLAYED, cursor: null });
   });
 
   test('does not take the event from a message that has claimed it in the meantime', async () => {

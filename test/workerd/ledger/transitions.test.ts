@@ -108,7 +108,7 @@ describe('a claim', () => {
        queued                | dead     | dead             | dead          | dead
        processing, lease alive | run    | busy until lease | duplicate     | duplicate
        processing, lease over  | run    | dead             | dead          | dead
-       retrying              | run      | run              | duplicate     | duplicate
+       retrying              | dead     | dead             | duplicate     | duplicate
        processed             | duplicate | duplicate       | duplicate     | duplicate
        dead                  | dead, again | duplicate     | duplicate     | duplicate`,
     );
