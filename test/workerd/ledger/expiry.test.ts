@@ -9,9 +9,10 @@ import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
 
 const DAY_MS = 86_400_000;
 
+let logged: ReturnType<typeof collectConsole>;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: T0 });
-  collectConsole();
+  logged = collectConsole();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -32,6 +33,7 @@ test('finished events are forgotten after their retention, and not before', asyn
   for (const id of ids) expect(await ledger.get(id)).toMatchObject({ status: id });
   await pass(ledger, 2 * REST_INTERVAL_MS);
   for (const id of ids) expect(await ledger.get(id)).toBeNull();
+  expect(logged.events()).toEqual([{ event: 'ledger.expired', count: 3 }]);
 });
 
 test('an empty ledger sleeps', async () => {

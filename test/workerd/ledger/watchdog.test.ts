@@ -27,9 +27,10 @@ import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+let logged: ReturnType<typeof collectConsole>;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: T0 });
-  collectConsole();
+  logged = collectConsole();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -86,12 +87,47 @@ describe('the watchdog', () => {
     expect(sent()).toHaveLength(before);
   });
 
+  test('finds a second try whose consumer died, and of two stuck events the one that has waited longer first', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('later'), claimRequest('first')]);
+    await ledger.settle('c1', [failure('later'), failure('first')]);
+    // The round that looks at first tries has passed: nothing but their due times leads back to them.
+    await runDurableObjectAlarm(ledger);
+    await ledger.claim('c2', [claimRequest('first')]);
+    vi.setSystemTime(T0 + 1_000);
+    await ledger.claim('c3', [claimRequest('later')]);
+    vi.setSystemTime(T0 + HOUR_MS);
+    await runDurableObjectAlarm(ledger);
+    expect(sent()).toEqual(['first', 'later']);
+  });
+
+  test('sends an event again once a day at least, however old it is', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a', { receivedAt: T0 - 20 * DAY_MS })]);
+    for (const [after, times] of [
+      [0, 0],
+      [HOUR_MS, 1],
+      [HOUR_MS + DAY_MS - 1, 1],
+      [HOUR_MS + DAY_MS, 2],
+    ] as const) {
+      vi.setSystemTime(T0 + after);
+      await runDurableObjectAlarm(ledger);
+      expect(sent()).toHaveLength(times);
+    }
+  });
+
   test('goes on although the queue refuses an event', async () => {
     const { ledger, send, sent } = await ledgerWithoutQueue();
     send.mockRejectedValueOnce(new Error('Queue overloaded (10250)'));
     await ledger.claim('c1', [claimRequest('a'), claimRequest('b')]);
     await pass(ledger, STUCK_AFTER_MS + LEASE_MS + 2 * WATCH_INTERVAL_MS);
     expect(sent()).toEqual(['a', 'b']);
+    const about = { event: 'event.resent', type: 'outbid', endpoint: 'default', reason: 'stuck' };
+    expect(logged.events()).toEqual([
+      { ...about, id: 'a', error: 'Queue overloaded (10250)' },
+      { ...about, id: 'b' },
+    ]);
+    expect(logged.methods()).toEqual(['error', 'warn']);
     await pass(ledger, STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
     expect(sent().slice(2).sort()).toEqual(['a', 'b']);
   });
@@ -138,6 +174,14 @@ describe('the alarm', () => {
       await ledger.claim(`c-${id}`, [claimRequest(id)]);
     }
     expect(set).toHaveBeenCalledTimes(1);
+  });
+
+  test('is brought forward by a claim that comes while all is at rest', async () => {
+    const ledger = newLedger();
+    await ledger.quarantine([quarantineRequest('q')]);
+    expect(await alarmOf(ledger)).toBe(T0 + REST_INTERVAL_MS);
+    await ledger.claim('c1', [claimRequest('a')]);
+    expect(await alarmOf(ledger)).toBe(T0 + WATCH_INTERVAL_MS);
   });
 
   test('rings seldom while all is at rest', async () => {
@@ -206,6 +250,17 @@ test('a round that fails has its next one armed before it began', async () => {
     vi.restoreAllMocks();
     expect(await storage.getAlarm()).toBe(T0 + 2 * WATCH_INTERVAL_MS);
   });
+});
+
+test('a round sends although the arrivals cannot be counted', async () => {
+  const { ledger, sent } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a')]);
+  await ledger.settle('c1', [failure('a')]);
+  await runInDurableObject(ledger, (_, { storage }) => storage.sql.exec('DROP TABLE tallies'));
+  vi.setSystemTime(T0 + 10_000 + STUCK_AFTER_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(sent()).toEqual(['a']);
+  expect(logged.events()).toContainEqual({ event: 'ledger.uncounted', error: expect.stringContaining('tallies') });
 });
 
 test('a round takes on no more than its memory holds, and comes back at once for the rest', async () => {
