@@ -7,12 +7,11 @@ interface ClipOptions {
   readonly sizeOf?: (text: string) => number;
 }
 
-const CODE_POINT = /./gsu;
 const ELLIPSIS = '…';
 
 /** `text`, or as much of its beginning as fits into `limit` together with an ellipsis. */
 export function clip(text: string, limit: number, options: ClipOptions = {}): string {
-  const { unit = CODE_POINT, sizeOf = (part) => part.length } = options;
+  const { unit = /./gsu, sizeOf = (part) => part.length } = options;
   const room = limit - sizeOf(ELLIPSIS);
   let size = 0;
   let fitting = 0;

@@ -14,12 +14,7 @@ const MAX_FOOTER = 1024;
 
 const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critical: 0xe7_4c_3c } as const;
 
-/**
- * Posts a message to the channel of `DISCORD_WEBHOOK_URL`, once per event.
- *
- * @param step Names this post within the event. A handler that posts twice needs two names.
- * @throws as `post` does.
- */
+/** Posts to `DISCORD_WEBHOOK_URL`, once per event and `step`; throws as `post` does. */
 export async function discord(context: DestinationContext, message: ChatMessage, step = 'discord'): Promise<void> {
   await postToChat(context, message, step, {
     name: 'Discord',
@@ -31,22 +26,18 @@ export async function discord(context: DestinationContext, message: ChatMessage,
 }
 
 /** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
-export function discordPayload(message: ChatMessage) {
-  return {
-    allowed_mentions: { parse: [] },
-    embeds: [
-      {
-        title: markdown(message.title, MAX_TITLE),
-        ...(message.text !== '' && { description: markdown(message.text, MAX_DESCRIPTION) }),
-        color: colors[message.severity],
-        ...(message.link && { url: message.link.url }),
-        // A footer has no Markdown.
-        footer: { text: clip(message.details, MAX_FOOTER) },
-        // Discord refuses a message with a year of more than four digits.
-        ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
-      },
-    ],
+export function discordPayload({ severity, title, text, details, link, created }: ChatMessage) {
+  const embed = {
+    title: markdown(title, MAX_TITLE),
+    ...(text !== '' && { description: markdown(text, MAX_DESCRIPTION) }),
+    color: colors[severity],
+    ...(link && { url: link.url }),
+    // A footer has no Markdown.
+    footer: { text: clip(details, MAX_FOOTER) },
+    // Discord refuses a message with a year of more than four digits.
+    ...(/^\d{4}-/.test(created) && { timestamp: created }),
   };
+  return { allowed_mentions: { parse: [] }, embeds: [embed] };
 }
 
 /**

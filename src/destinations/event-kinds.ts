@@ -63,47 +63,30 @@ const consolePages: Record<Group, Link> = {
   other: { label: 'Open Vast.ai', url: 'https://cloud.vast.ai/' },
 };
 
-/** From the type that opens a condition to the one that resolves it. */
-const resolvedBy = new Map<string, NotificationType>([
-  ['instance_offline', 'instance_online'],
-  ['outbid', 'instance_resumed'],
+/** The types that open a condition, and those that resolve it. */
+const pairs: ReadonlyMap<string, string> = new Map<NotificationType, string>([
+  ['instance_offline', 'open until instance_online'],
+  ['instance_online', 'resolves instance_offline'],
+  ['outbid', 'open until instance_resumed'],
+  ['instance_resumed', 'resolves outbid'],
 ]);
-const resolves = new Map<string, string>([...resolvedBy].map(([opening, end]) => [end, opening]));
 
 // A map, because a type is data from outside: `constructor` is an ordinary unknown type.
-const severityOf = new Map<string, Severity>(Object.entries(severities));
+const severityOf: ReadonlyMap<string, Severity> = new Map(Object.entries(severities));
 
-function groupsOf(type: string): readonly Group[] {
-  if (isResourceType(type)) return ['resource'];
-  const names = Object.keys(notificationGroups) as NotificationGroup[];
-  return names.filter((name) => (notificationGroups[name].types as readonly string[]).includes(type));
-}
-
-interface EventKind {
-  readonly severity: Severity;
-  readonly group: Group;
-  readonly page: Link;
-  /** For both ends of a pair: what resolves it, or what it resolves. */
-  readonly pair?: string;
+/** What is known of a type. */
+export function kindOf(type: string, endpoint: string) {
+  const group = groupOf(type, endpoint);
+  return { severity: severityOf.get(type) ?? 'info', group, page: consolePages[group], pair: pairs.get(type) };
 }
 
 /**
- * What is known of a type.
- *
  * Two types exist for clients and for hosts, and the payload does not say which. The endpoint does,
  * if hosts have one of their own, named `host` or `host-…`.
  */
-export function kindOf(type: string, endpoint: string): EventKind {
-  const groups = groupsOf(type);
-  const atHost = /^host(-|$)/.test(endpoint) && groups.includes('host');
-  const group = atHost ? 'host' : (groups[0] ?? 'other');
-  const end = resolvedBy.get(type);
-  const opening = resolves.get(type);
-  return {
-    severity: severityOf.get(type) ?? 'info',
-    group,
-    page: consolePages[group],
-    ...(end && { pair: `open until ${end}` }),
-    ...(opening && { pair: `resolves ${opening}` }),
-  };
+function groupOf(type: string, endpoint: string): Group {
+  if (isResourceType(type)) return 'resource';
+  const names = Object.keys(notificationGroups) as NotificationGroup[];
+  if (/^host(-|$)/.test(endpoint)) names.unshift('host');
+  return names.find((name) => (notificationGroups[name].types as readonly string[]).includes(type)) ?? 'other';
 }

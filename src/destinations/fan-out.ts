@@ -9,22 +9,18 @@ import type { ChatMessage } from './message.ts';
 import { slack } from './slack.ts';
 
 /**
- * @param stepPrefix Put before the steps' names: two fan-outs for one event must not share steps.
- * @returns How many destinations are configured.
+ * Resolves to how many destinations are configured.
+ *
+ * @param prefix Put before the steps' names: two fan-outs for one event must not share steps.
  * @throws as `combineFailures` says, after all of them have been tried.
  */
-export async function fanOut(
-  context: DestinationContext,
-  message: ChatMessage,
-  event: ForwardedEvent,
-  stepPrefix = '',
-): Promise<number> {
+export async function fanOut(context: DestinationContext, message: ChatMessage, event: ForwardedEvent, prefix = '') {
   const { env } = context;
   const sends: Promise<void>[] = [];
-  if (env.SLACK_WEBHOOK_URL) sends.push(slack(context, message, `${stepPrefix}slack`));
-  if (env.DISCORD_WEBHOOK_URL) sends.push(discord(context, message, `${stepPrefix}discord`));
-  if (env.GOOGLE_CHAT_WEBHOOK_URL) sends.push(googleChat(context, message, `${stepPrefix}google-chat`));
-  if (env.FORWARD_URL) sends.push(forward(context, event, `${stepPrefix}forward`));
+  if (env.SLACK_WEBHOOK_URL) sends.push(slack(context, message, `${prefix}slack`));
+  if (env.DISCORD_WEBHOOK_URL) sends.push(discord(context, message, `${prefix}discord`));
+  if (env.GOOGLE_CHAT_WEBHOOK_URL) sends.push(googleChat(context, message, `${prefix}google-chat`));
+  if (env.FORWARD_URL) sends.push(forward(context, event, `${prefix}forward`));
 
   const results = await Promise.allSettled(sends);
   const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown);

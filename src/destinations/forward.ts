@@ -10,14 +10,12 @@ import { signStandardWebhook } from './standard-webhooks.ts';
 export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | 'data'> & Partial<NotifiableEvent>;
 
 /**
- * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event.
+ * Posts an event to `FORWARD_URL`, signed with `FORWARD_SECRET`, once per event and `step`.
  *
- * The body is `{ type, timestamp, data, id, endpoint, dialect, extra? }`. `webhook-id` is the
- * event's id, behind its endpoint's name at a named endpoint: the same on every try, so that the
- * receiver can dedupe by it. Security-critical types are forwarded like all others: the receiver is
- * a service of yours, not a room full of readers.
+ * `webhook-id` is the event's id, behind its endpoint's name at a named endpoint: the same on every
+ * try, so that the receiver can dedupe by it. Security-critical types are forwarded like all
+ * others: the receiver is a service of yours, not a room full of readers.
  *
- * @param step Names this post within the event. A handler that posts twice needs two names.
  * @throws as `post` does.
  */
 export async function forward(context: DestinationContext, event: ForwardedEvent, step = 'forward'): Promise<void> {
@@ -27,12 +25,8 @@ export async function forward(context: DestinationContext, event: ForwardedEvent
     if (!context.env.FORWARD_SECRET) throw new Error('the secret FORWARD_SECRET is not set');
     const { id, type, created, data, endpoint, dialect, extra } = event;
     const body = JSON.stringify({ type, timestamp: created, data, id, endpoint, dialect, extra });
-    const timestamp = Math.floor(Date.now() / 1000);
-    const headers = await signStandardWebhook(context.env.FORWARD_SECRET, {
-      id: eventKey(endpoint ?? DEFAULT_ENDPOINT, id),
-      timestamp,
-      body,
-    });
+    const signed = { id: eventKey(endpoint ?? DEFAULT_ENDPOINT, id), timestamp: Math.floor(Date.now() / 1000), body };
+    const headers = await signStandardWebhook(context.env.FORWARD_SECRET, signed);
     await post(context, { to: 'the forward', url, body, headers });
   });
 }

@@ -2,7 +2,7 @@
 import { clip } from './clip.ts';
 import type { DestinationContext } from './context.ts';
 import type { ChatMessage } from './message.ts';
-import { postToChat, severityDots } from './post-to-chat.ts';
+import { dottedTitle, escapeEntities, postToChat } from './post-to-chat.ts';
 
 /**
  * A message may have 32,000 bytes in all (developers.google.com/workspace/chat, "Send a message").
@@ -12,18 +12,10 @@ const MAX_TITLE_BYTES = 1000;
 const MAX_DETAILS_BYTES = 1000;
 const MAX_TEXT_BYTES = 26_000;
 
-/**
- * Posts a message to the space of `GOOGLE_CHAT_WEBHOOK_URL`, once per event.
- *
- * @param step Names this post within the event. A handler that posts twice needs two names.
- * @throws as `post` does.
- */
+/** Posts to `GOOGLE_CHAT_WEBHOOK_URL`, once per event and `step`; throws as `post` does. */
 export async function googleChat(context: DestinationContext, message: ChatMessage, step = 'google-chat') {
-  await postToChat(context, message, step, {
-    name: 'Google Chat',
-    secretName: 'GOOGLE_CHAT_WEBHOOK_URL',
-    payload: googleChatPayload,
-  });
+  const chat = { name: 'Google Chat', secretName: 'GOOGLE_CHAT_WEBHOOK_URL', payload: googleChatPayload } as const;
+  await postToChat(context, message, step, chat);
 }
 
 /**
@@ -31,34 +23,27 @@ export async function googleChat(context: DestinationContext, message: ChatMessa
  * A card's header is plain and its paragraph is a little HTML, which can be escaped.
  */
 export function googleChatPayload(message: ChatMessage) {
-  const title = shorten(`${severityDots[message.severity]} ${message.title}`, MAX_TITLE_BYTES);
-  const { link } = message;
+  const title = shorten(dottedTitle(message), MAX_TITLE_BYTES);
+  const { text, link } = message;
   const widgets = [
-    ...(message.text !== '' ? [{ textParagraph: { text: html(message.text) } }] : []),
+    ...(text === '' ? [] : [{ textParagraph: { text: html(text) } }]),
     ...(link ? [{ buttonList: { buttons: [{ text: link.label, onClick: { openLink: { url: link.url } } }] } }] : []),
   ];
+  const card = {
+    header: { title, subtitle: shorten(message.details, MAX_DETAILS_BYTES) },
+    // Google Chat refuses a section without widgets.
+    ...(widgets.length > 0 && { sections: [{ widgets }] }),
+  };
   return {
     // Notifications show it instead of the card. Mentions work in it: replace their brackets.
     fallbackText: title.replaceAll('<', '‹').replaceAll('>', '›'),
-    cardsV2: [
-      {
-        cardId: 'event',
-        card: {
-          header: { title, subtitle: shorten(message.details, MAX_DETAILS_BYTES) },
-          // Google Chat refuses a section without widgets.
-          ...(widgets.length > 0 && { sections: [{ widgets }] }),
-        },
-      },
-    ],
+    cardsV2: [{ cardId: 'event', card }],
   };
 }
 
 function html(text: string): string {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return clip(escaped.replaceAll('\n', '<br>'), MAX_TEXT_BYTES, {
-    unit: /&(?:amp|lt|gt);|<br>|./gsu,
-    sizeOf: jsonBytes,
-  });
+  const markup = escapeEntities(text).replaceAll('\n', '<br>');
+  return clip(markup, MAX_TEXT_BYTES, { unit: /&(?:amp|lt|gt);|<br>|./gsu, sizeOf: jsonBytes });
 }
 
 function shorten(text: string, limit: number): string {

@@ -45,7 +45,7 @@ export function message(event: NotifiableEvent): ChatMessage {
     severity,
     title: oneLine(plainText(subject)) || titleOf(event.type),
     text: plainText(text).trim() || linesOf(fields),
-    details: [group, event.type, pair].filter(Boolean).join(' · '),
+    details: detailsOf(group, event.type, pair),
     link: page,
     created: event.created,
     confidential: isConfidential(event.type),
@@ -61,6 +61,11 @@ export function isConfidential(type: string): boolean {
 export function plainText(value: unknown): string {
   if (typeof value !== 'string') return '';
   return value.toWellFormed().replace(/(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu, '');
+}
+
+/** The small print: those parts that there are. */
+export function detailsOf(...parts: readonly (string | undefined)[]): string {
+  return parts.filter(Boolean).join(' · ');
 }
 
 function oneLine(text: string): string {

@@ -4,15 +4,11 @@ import type { Secrets } from '../env.ts';
 import type { Link } from './event-kinds.ts';
 import { secureUrl } from './secure-url.ts';
 
+type EventName = { readonly id: string; readonly endpoint?: string | undefined };
 type OpsEnv = Pick<Secrets, 'OPS_URL'>;
 
-interface EventAddress {
-  readonly id: string;
-  readonly endpoint?: string | undefined;
-}
-
 /** The page of an event; undefined unless `OPS_URL` is an address by https or on this machine. */
-export function opsLink(env: OpsEnv, { id, endpoint = DEFAULT_ENDPOINT }: EventAddress): Link | undefined {
+export function opsLink(env: OpsEnv, { id, endpoint = DEFAULT_ENDPOINT }: EventName): Link | undefined {
   return linkTo(env, 'event', { id, endpoint });
 }
 

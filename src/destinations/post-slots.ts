@@ -1,6 +1,5 @@
 // Whose turn it is to post. The platform lets six outgoing calls of one invocation wait for their
-// answer and queues the rest unseen: destinations that hang would use up the time of all others.
-// Here each holds up only itself.
+// answer and queues the rest unseen: without turns, destinations that hang would hold up all others.
 import { DESTINATION_TIMEOUT_MS, POSTS_AT_ONCE } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 
@@ -20,8 +19,7 @@ class PostSlots {
    * Runs a post when it is its turn. Its signal fires when the caller's does, or
    * `DESTINATION_TIMEOUT_MS` after the turn has come.
    *
-   * @throws as `send` does, or Error if the turn never comes: the caller's signal fires first, or
-   * the destination has timed out in this invocation.
+   * @throws as `send` does, or Error if the turn never comes.
    */
   async run(to: string, signal: AbortSignal, send: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await this.#turn(to, signal);

@@ -25,5 +25,14 @@ export async function postToChat(context: DestinationContext, message: ChatMessa
   });
 }
 
-/** For chats whose messages have no colours of their own. */
-export const severityDots = { good: '🟢', info: '🔵', warning: '🟠', critical: '🔴' } as const;
+const severityDots = { good: '🟢', info: '🔵', warning: '🟠', critical: '🔴' } as const;
+
+/** The title for chats whose messages have no colours of their own. */
+export function dottedTitle({ severity, title }: ChatMessage): string {
+  return `${severityDots[severity]} ${title}`;
+}
+
+/** The text with entities for what opens markup in Slack and in Google Chat. */
+export function escapeEntities(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

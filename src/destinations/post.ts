@@ -15,15 +15,14 @@ interface Post {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent': 'vastai-webhook-worker' };
+
 /**
  * Sends a POST and resolves when it was answered with 2xx.
  *
  * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in
- * the body of a 429).
- * @throws PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx other than
- * 408, 425 and 429.
- * @throws Error, to be retried with the usual back-off, on any other answer, none in time, or no
- * connection.
+ * the body of a 429); PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx
+ * other than 408, 425 and 429; otherwise Error, to be retried with the usual back-off.
  */
 export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
   await postSlotsOf(context).run(to, context.signal, async (signal) => {
@@ -31,11 +30,7 @@ export async function post(context: DestinationContext, { to, url, body, headers
     try {
       response = await fetch(url, {
         method: 'POST',
-        headers: {
-          'Content-Type': 'application/json; charset=utf-8',
-          'User-Agent': 'vastai-webhook-worker',
-          ...headers,
-        },
+        headers: { ...HEADERS, ...headers },
         body,
         redirect: 'manual',
         signal,
@@ -64,9 +59,8 @@ async function failureFrom(response: Response, to: string, attempt: number): Pro
 }
 
 /**
- * Seconds added to a wait that was asked for. A rate limit hits many events at once. Coming back
- * together, they would be refused together until their tries are used up, so each try scatters them
- * wider.
+ * Seconds added to a wait that was asked for. A rate limit hits many events at once; coming back
+ * together, they would be refused together, so each try scatters them wider.
  */
 function spread(attempt: number): number {
   return Math.random() * Math.min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS);

@@ -1,83 +1,50 @@
 // Tells the destinations of a genuine delivery that was refused and kept aside; not its payload.
-import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
-import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
+import { refusalWords } from '../event/refusal-words.ts';
 import type { DestinationContext } from './context.ts';
-import { fanOut } from './fan-out.ts';
-import { type ChatMessage, plainText } from './message.ts';
+import { detailsOf } from './message.ts';
+import { type News, newsId, tellNews } from './notice.ts';
 import { opsLink, quarantineLink } from './ops-link.ts';
 
-export interface QuarantineNews {
-  readonly id: string;
-  /** Unknown, or `unreadable`, where its body is no event. */
-  readonly type?: string | undefined;
-  readonly endpoint?: string | undefined;
-  readonly reason: string;
+/** `type` is unknown, or `unreadable`, where its body is no event. */
+export interface QuarantineNews extends News {
   /** When it arrived, in milliseconds since the epoch. */
   readonly receivedAt?: number | undefined;
   /** How long before that it was signed, in seconds. */
   readonly ageSeconds?: number | undefined;
 }
 
-const minutes = TIMESTAMP_TOLERANCE_SECONDS / 60;
-const reasons: ReadonlyMap<string, string> = new Map([
-  ['timestamp_stale', `it was signed more than ${minutes} minutes before it arrived`],
-  ['timestamp_ahead', `it was signed more than ${minutes} minutes ahead of its arrival`],
-  ['body_not_utf8', 'its body is not valid UTF-8 text'],
-  ['body_not_json', 'its body is not JSON'],
-  ['body_not_object', 'its body is JSON, but not an object'],
-  ['event_invalid', 'its body has no usable id or type'],
-  ['message_too_large', 'it is too large for a queue message'],
-  ['message_too_deep', 'it is nested too deeply'],
-]);
+const PREFIX = 'quarantined:';
 
-/**
- * Tells every configured destination of one delivery that was kept aside, with a link to its page
- * if `OPS_URL` is set: each once, provided that `context.once` belongs to the event.
- *
- * @returns How many destinations are configured.
- * @throws as `notifyAll` does.
- */
+/** Tells of one delivery that was kept aside; resolves and throws as `tellNews` does. */
 export async function quarantineNotice(context: DestinationContext, news: QuarantineNews): Promise<number> {
   const { id, type = 'unreadable', endpoint, reason, receivedAt, ageSeconds } = news;
-  const why = reasons.get(reason) ?? `it was refused as ${reason}`;
-  const created = new Date(receivedAt ?? Date.now()).toISOString();
-  const message: ChatMessage = {
+  const why = refusalWords.get(reason) ?? `it was refused as ${reason}`;
+  const age = ageSeconds === undefined ? undefined : ageText(ageSeconds);
+  return tellNews(context, PREFIX, {
     severity: 'warning',
-    title: plainText(`Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`),
-    text: plainText(`${id} is genuine, but ${why}. No handler has seen it.`),
-    details: ['quarantined', endpoint && `endpoint ${endpoint}`, ageSeconds !== undefined && ageText(ageSeconds)]
-      .filter(Boolean)
-      .join(' · '),
+    title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
+    text: `${id} is genuine, but ${why}. No handler has seen it.`,
+    details: detailsOf('quarantined', endpoint && `endpoint ${endpoint}`, age),
     link: opsLink(context.env, news),
-    created,
-    // It names the delivery, but not what the delivery says.
-    confidential: false,
-  };
-  const key = `quarantined:${eventKey(endpoint ?? DEFAULT_ENDPOINT, id)}`;
-  const data = { id, type, endpoint, reason, ageSeconds };
-  return fanOut(context, message, { id: key, type: 'quarantined', created, data }, 'quarantined:');
+    type: 'quarantined',
+    id: newsId(PREFIX, news),
+    data: { id, type, endpoint, reason, ageSeconds },
+    created: new Date(receivedAt ?? Date.now()).toISOString(),
+  });
 }
 
-/**
- * Counts the rest in one line, if too many were kept aside within an hour to tell of each.
- *
- * @param count Those that were not told one by one.
- * @returns How many destinations are configured.
- * @throws as `notifyAll` does.
- */
+/** Counts in one line those that were not told one by one, because they were too many in an hour. */
 export async function manyQuarantinedNotice(context: DestinationContext, count: number): Promise<number> {
-  const created = new Date().toISOString();
-  const message: ChatMessage = {
+  return tellNews(context, 'quarantined-more:', {
     severity: 'warning',
     title: `Kept aside: ${count} more ${count === 1 ? 'delivery' : 'deliveries'} in this hour`,
     text: '',
     details: 'quarantined · genuine, but no handler has seen them',
     link: quarantineLink(context.env),
-    created,
-    confidential: false,
-  };
-  const id = `quarantined:${crypto.randomUUID()}`;
-  return fanOut(context, message, { id, type: 'quarantined_more', created, data: { count } }, 'quarantined-more:');
+    type: 'quarantined_more',
+    id: `${PREFIX}${crypto.randomUUID()}`,
+    data: { count },
+  });
 }
 
 function ageText(seconds: number): string {

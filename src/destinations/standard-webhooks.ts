@@ -4,7 +4,7 @@
 /** Shortest key that the specification allows, in bytes. */
 const MIN_KEY_BYTES = 24;
 
-interface SignInput {
+interface Signed {
   readonly id: string;
   /** Seconds since the epoch, of this try. */
   readonly timestamp: number;
@@ -17,10 +17,9 @@ interface SignInput {
  * @param secret `whsec_` and base64, or the base64 alone.
  * @throws Error, which does not quote it, if the secret is not that or is shorter than 24 bytes.
  */
-export async function signStandardWebhook(secret: string, { id, timestamp, body }: SignInput) {
-  const key = await crypto.subtle.importKey('raw', keyBytes(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-  ]);
+export async function signStandardWebhook(secret: string, { id, timestamp, body }: Signed) {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  const key = await crypto.subtle.importKey('raw', keyBytes(secret), algorithm, false, ['sign']);
   const mac = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(`${id}.${timestamp}.${body}`));
   return {
     'webhook-id': id,
@@ -30,13 +29,13 @@ export async function signStandardWebhook(secret: string, { id, timestamp, body 
 }
 
 function keyBytes(secret: string): Uint8Array<ArrayBuffer> {
-  let bytes: Uint8Array<ArrayBuffer> | undefined;
+  let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = Uint8Array.from(atob(secret.trim().replace(/^whsec_/, '')), (char) => char.charCodeAt(0));
   } catch {
-    // Reported below: the platform's own error may quote its input.
+    // The platform's own error may quote its input.
+    throw new Error('the secret FORWARD_SECRET is not whsec_ followed by base64');
   }
-  if (bytes === undefined) throw new Error('the secret FORWARD_SECRET is not whsec_ followed by base64');
   if (bytes.length < MIN_KEY_BYTES) throw new Error(`the secret FORWARD_SECRET is shorter than ${MIN_KEY_BYTES} bytes`);
   return bytes;
 }
