@@ -12,7 +12,7 @@ export function eventAddress({ id, endpoint }: EventKey): string {
 
 /** A path below `PAGE_ROOT` with a query of all fields that are set. */
 export function address(path: string, fields: object = {}): string {
-  const set = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const set = Object.entries(fields).filter(([, value]) => (value ?? '') !== '');
   const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]));
   return `${PAGE_ROOT}${path}${set.length > 0 ? `?${query}` : ''}`;
 }

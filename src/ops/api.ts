@@ -5,7 +5,7 @@ import { openLedger } from '../ledger/client.ts';
 import { REPLAY_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { address } from './addresses.ts';
 import { boundedBody, type Issues, parseList, parseReplay } from './filter.ts';
-import { findEvent, keyOf, replayEvent } from './one-event.ts';
+import { keyOf, replayEvent } from './one-event.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 export function addApi(ops: Hono<{ Bindings: Env }>): void {
@@ -19,7 +19,8 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
   });
 
   ops.get('/api/event', async (context) => {
-    const event = await findEvent(context.env, keyOf(context));
+    const { id, endpoint } = keyOf(context);
+    const event = await openLedger(context.env).get(id, endpoint);
     return event ? context.json(event) : context.notFound();
   });
 
@@ -30,8 +31,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
       case 'queued':
         return context.json({ id: key.id, status: 'queued' }, 202, { Location: address('/api/event', key) });
       case 'refused':
-        if (answer.reason === 'unknown_event') return context.notFound();
-        return context.json({ error: answer.reason }, 409);
+        return answer.reason === 'unknown_event' ? context.notFound() : context.json({ error: answer.reason }, 409);
       case 'failed':
         return unavailable(context);
     }
@@ -47,9 +47,9 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
       return context.json({ dryRun: true, matching: page.events.length, more: page.cursor !== null });
     }
     const step = await ledger.replayMany(filter, cursor, limit);
-    const queued = step.answers.filter((answer) => answer.kind === 'queued').length;
-    const others = step.answers.filter((answer) => answer.kind !== 'queued');
-    return context.json({ queued, notQueued: others, cursor: step.cursor }, 202);
+    const notQueued = step.answers.filter((answer) => answer.kind !== 'queued');
+    const queued = step.answers.length - notQueued.length;
+    return context.json({ queued, notQueued, cursor: step.cursor }, 202);
   });
 }
 

@@ -1,11 +1,13 @@
 // Everything about one event: what happened and why, what happens next, and the replay button.
+import { html } from 'hono/html';
 import type { EventRecord } from '../ledger/queries.ts';
+import type { Try } from '../ledger/store.ts';
+import { MAX_TRIES_KEPT } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
-import { document, Notice, Section, StatusBadge, Terms } from './layout.tsx';
-import { Refused } from './refused.tsx';
-import { Tries } from './tries.tsx';
-import { When } from './when.tsx';
-import { nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
+import { document, type Html, notice, section, statusBadge, table, terms } from './layout.ts';
+import { refused } from './refused.ts';
+import { when } from './when.ts';
+import { figures, nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
 
 /** The outcome of the replay that led here. */
 type ReplayNotice = 'queued' | 'failed' | keyof typeof reopenRefusalWords;
@@ -15,106 +17,93 @@ export function isReplayNotice(text: string): text is ReplayNotice {
   return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
 }
 
-export function eventPage(event: EventRecord, notice: ReplayNotice | undefined, now: number) {
-  return document(
-    event.type,
-    <>
-      {notice && <ReplayResult event={event} notice={notice} />}
-      <h1>
-        {event.type} <StatusBadge status={event.status} />
-      </h1>
-      <p class="id">{event.id}</p>
-      <Situation event={event} now={now} />
-      {event.refusal && <Refused refusal={event.refusal} />}
-      <Tries event={event} now={now} />
-      {event.event && (
-        <Section id="envelope" title="The event that handlers receive">
-          <pre tabindex={0}>{JSON.stringify(event.event, null, 2)}</pre>
-        </Section>
-      )}
-      <Details event={event} now={now} />
-    </>,
-    'events',
-  );
+export function eventPage(event: EventRecord, outcome: ReplayNotice | undefined, now: number): Html {
+  const { id, type, status, refusal } = event;
+  const content = html`${outcome && replayResult(event, outcome)}
+    <h1>${type} ${statusBadge(status)}</h1>
+    <p class="id">${id}</p>
+    ${situation(event, now)}
+    ${refusal && refused(refusal)}
+    ${section('tries', 'Tries', tries(event, now))}
+    ${event.event && section('envelope', 'The event that handlers receive', json(event.event))}
+    ${section('details', 'Details', details(event, now))}`;
+  return document(type, content, 'events');
 }
 
-function ReplayResult({ event, notice }: { event: EventRecord; notice: ReplayNotice }) {
-  switch (notice) {
-    case 'queued':
-      return event.status === 'processed' ? (
-        <Notice tone="good">Run again, and processed.</Notice>
-      ) : (
-        <Notice tone="good">
-          Sent to the queue. It runs within seconds. <a href={eventAddress(event)}>Refresh</a>
-        </Notice>
-      );
+function replayResult(event: EventRecord, outcome: ReplayNotice): Html {
+  switch (outcome) {
+    case 'queued': {
+      if (event.status === 'processed') return notice('good', 'Run again, and processed.');
+      return notice('good', html`Sent to the queue. It runs within seconds. ${refresh(event)}`);
+    }
     case 'failed':
-      return <Notice tone="bad">The queue did not accept it. Nothing has changed; try again in a minute.</Notice>;
+      return notice('bad', 'The queue did not accept it. Nothing has changed; try again in a minute.');
     default:
-      return <Notice tone="warn">Not run again. {reopenRefusalWords[notice]}</Notice>;
+      return notice('warn', `Not run again. ${reopenRefusalWords[outcome]}`);
   }
 }
 
-function Situation({ event, now }: { event: EventRecord; now: number }) {
+function refresh(event: EventRecord): Html {
+  return html`<a href="${eventAddress(event)}">Refresh</a>`;
+}
+
+function situation(event: EventRecord, now: number): Html {
+  const { status, lastError } = event;
   const next = nextStep(event, now);
-  return (
-    <section class={`situation ${event.status}`} aria-label="Situation">
-      <p>{statusWords[event.status].meaning}</p>
-      {event.lastError !== null && event.status !== 'processed' && (
-        <p>
-          Last error: <code class="error">{event.lastError}</code>
-        </p>
-      )}
-      <p>
-        <strong>What happens next: </strong>
-        {next.text}
-        {next.at && (
-          <>
-            {' '}
-            <When time={next.at} now={now} />.
-          </>
-        )}
-      </p>
-      <Replay event={event} now={now} />
-    </section>
-  );
+  const error = status === 'processed' ? null : lastError;
+  return html`<section class="situation ${status}" aria-label="Situation">
+    <p>${statusWords[status].meaning}</p>
+    ${error !== null && html`<p>Last error: <code class="error">${error}</code></p>`}
+    <p><strong>What happens next: </strong>${next.text}${next.at && html` ${when(next.at, now)}.`}</p>
+    ${replay(event, now)}
+  </section>`;
 }
 
-function Replay({ event, now }: { event: EventRecord; now: number }) {
-  const { id, endpoint } = event;
-  const running = event.status === 'processing' && (event.leaseUntil ?? 0) > now;
-  if (running || event.status === 'queued') return <a href={eventAddress(event)}>Refresh</a>;
+function replay(event: EventRecord, now: number): Html | null {
+  const { id, endpoint, status } = event;
+  const running = status === 'processing' && (event.leaseUntil ?? 0) > now;
+  if (running || status === 'queued') return refresh(event);
   if (event.event === null) return null;
-  const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
-  return (
-    <details class="replay">
-      <summary class="button">{verb}…</summary>
-      <form method="post" action={address('/event/replay', { id, endpoint })}>
-        <p>{replayWarning(event)}</p>
-        <button type="submit">Yes, {verb.toLowerCase()}</button>
-      </form>
-    </details>
-  );
+  const verb = status === 'quarantined' ? 'Run it' : 'Run it again';
+  return html`<details class="replay">
+    <summary class="button">${verb}…</summary>
+    <form method="post" action="${address('/event/replay', { id, endpoint })}">
+      <p>${replayWarning(event)}</p>
+      <button type="submit">Yes, ${verb.toLowerCase()}</button>
+    </form>
+  </details>`;
 }
 
-function Details({ event, now }: { event: EventRecord; now: number }) {
-  return (
-    <Section id="details" title="Details">
-      <Terms
-        look="details"
-        rows={[
-          [
-            'Created (Vast.ai’s clock)',
-            event.event ? <When time={Date.parse(event.event.created)} now={now} /> : 'unknown',
-          ],
-          ['Received', <When time={event.receivedAt} now={now} />],
-          ['Last changed', <When time={event.updatedAt} now={now} />],
-          ['Endpoint', event.endpoint],
-          ['Replays', event.run - 1],
-          ['Tries in this run', event.attempts],
-          ['Steps finished under once()', event.steps.join(', ') || 'none'],
-        ]}
-      />
-    </Section>
+const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' };
+
+/** The runs of its handler that are remembered, the latest first. */
+function tries({ tries, status }: EventRecord, now: number): Html {
+  if (tries.length === 0)
+    return html`<p>${status === 'quarantined' ? 'No handler has run.' : 'None has ended yet.'}</p>`;
+  const rows = [...tries].reverse().map(
+    ({ at, outcome, ms, error }) => html`<tr>
+      <th scope="row">${when(at, now)}</th>
+      <td class="outcome ${outcome}">${tryWords[outcome]}</td>
+      <td class="number">${ms !== undefined && `${figures(ms)} ms`}</td>
+      <td class="error">${error}</td>
+    </tr>`,
   );
+  return html`${table('tries', [['Ended'], ['Outcome'], ['Took', 'number'], ['Error']], rows)}
+    ${tries.length >= MAX_TRIES_KEPT && html`<p class="hint">Only the last ${MAX_TRIES_KEPT} are kept.</p>`}`;
+}
+
+function json(value: unknown): Html {
+  return html`<pre tabindex="0">${JSON.stringify(value, null, 2)}</pre>`;
+}
+
+function details(event: EventRecord, now: number): Html {
+  return terms('details', [
+    ['Created (Vast.ai’s clock)', event.event ? when(Date.parse(event.event.created), now) : 'unknown'],
+    ['Received', when(event.receivedAt, now)],
+    ['Last changed', when(event.updatedAt, now)],
+    ['Endpoint', event.endpoint],
+    ['Replays', event.run - 1],
+    ['Tries in this run', event.attempts],
+    ['Steps finished under once()', event.steps.join(', ') || 'none'],
+  ]);
 }

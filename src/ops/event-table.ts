@@ -1,40 +1,36 @@
-// Events as rows, for the list and for the overview's troubles.
+// Events as rows, for the list and for the overview's failures.
+import { html } from 'hono/html';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { EventSummary } from '../ledger/queries.ts';
 import { eventAddress } from './addresses.ts';
-import { StatusBadge, Table } from './layout.tsx';
-import { When } from './when.tsx';
-import { refusalWords } from './words.ts';
+import { type Html, statusBadge, table } from './layout.ts';
+import { whenStacked } from './when.ts';
+import { whyRefused } from './words.ts';
 
-export function EventTable({ events, now }: { events: readonly EventSummary[]; now: number }) {
-  return (
-    <Table look="events" columns={[['Status'], ['Event'], ['Received'], ['Tries', 'number'], ['Why']]}>
-      {events.map((event) => (
-        <tr>
-          <td>
-            <StatusBadge status={event.status} />
-          </td>
-          <th scope="row">
-            <a href={eventAddress(event)}>
-              <span class="type">{event.type}</span> <span class="id">{event.id}</span>
-            </a>
-            {event.endpoint !== DEFAULT_ENDPOINT && <span class="endpoint">{event.endpoint}</span>}
-          </th>
-          <td>
-            <When time={event.receivedAt} now={now} stacked />
-          </td>
-          <td class="number">
-            {event.attempts}
-            <span class="unit">{event.attempts === 1 ? ' try' : ' tries'}</span>
-          </td>
-          <Why event={event} />
-        </tr>
-      ))}
-    </Table>
+export function eventTable(events: readonly EventSummary[], now: number): Html {
+  const columns = [['Status'], ['Event'], ['Received'], ['Tries', 'number'], ['Why']] as const;
+  return table(
+    'events',
+    columns,
+    events.map((event) => row(event, now)),
   );
 }
 
-function Why({ event }: { event: EventSummary }) {
-  if (event.refusalReason !== null) return <td class="why">{refusalWords(event.refusalReason)}</td>;
-  return <td class="why error">{event.status === 'processed' ? '' : event.lastError}</td>;
+function row(event: EventSummary, now: number): Html {
+  const { status, type, id, endpoint, attempts, receivedAt } = event;
+  return html`<tr>
+    <td>${statusBadge(status)}</td>
+    <th scope="row">
+      <a href="${eventAddress(event)}"><span class="type">${type}</span> <span class="id">${id}</span></a>
+      ${endpoint !== DEFAULT_ENDPOINT && html`<span class="endpoint">${endpoint}</span>`}
+    </th>
+    <td>${whenStacked(receivedAt, now)}</td>
+    <td class="number">${attempts}<span class="unit"> ${attempts === 1 ? 'try' : 'tries'}</span></td>
+    ${why(event)}
+  </tr>`;
+}
+
+function why({ status, refusalReason, lastError }: EventSummary): Html {
+  if (refusalReason !== null) return html`<td class="why">${whyRefused(refusalReason)}</td>`;
+  return html`<td class="why error">${status === 'processed' ? '' : lastError}</td>`;
 }

@@ -30,25 +30,21 @@ export const wholeNumber = (field: string, least: number, most: number) =>
     v.transform(Number),
   );
 
+const oneOf = statuses.join(', ');
 const filterEntries = {
-  status: v.optional(v.picklist(statuses, `status must be one of ${statuses.join(', ')}`)),
+  status: v.optional(v.picklist(statuses, `status must be one of ${oneOf}`)),
   type: v.optional(text('type', MAX_TYPE_LENGTH)),
   endpoint: v.optional(text('endpoint', MAX_ID_LENGTH)),
   q: v.optional(text('q', MAX_SEARCH_LENGTH)),
+  cursor: v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null),
 };
-const cursor = v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null);
 
-const listSchema = v.object({
-  ...filterEntries,
-  cursor,
-  limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE),
-});
+const listSchema = v.object({ ...filterEntries, limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE) });
 
 const replaySchema = v.object({
   ...filterEntries,
   // Required: otherwise one mistake would rerun a month of events.
-  status: v.picklist(statuses, `status is required, one of ${statuses.join(', ')}`),
-  cursor,
+  status: v.picklist(statuses, `status is required, one of ${oneOf}`),
   limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
   dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
 });
@@ -57,32 +53,21 @@ export interface ListRequest {
   readonly filter: EventFilter;
   readonly cursor: number | null;
   readonly limit: number;
-}
-
-interface ReplayRequest extends ListRequest {
+  /** Of a replay: only count. */
   readonly dryRun: boolean;
 }
 
-/** A list request from a query string. Forms send unused fields empty: those are ignored. */
-export function parseList(query: Record<string, string>): Result<ListRequest, Issues> {
-  const parsed = v.safeParse(listSchema, withoutEmpty(query));
-  if (!parsed.success) return fail(issuesOf(parsed.issues));
-  const { cursor, limit, ...filter } = parsed.output;
-  return succeed({ filter, cursor, limit });
-}
+/** A list request from a query string. */
+export const parseList = (query: Record<string, string>) => parse(listSchema, query);
 
-/** A request to replay many events, from a JSON body or a form. */
-export function parseReplay(body: unknown): Result<ReplayRequest, Issues> {
-  const parsed = v.safeParse(replaySchema, typeof body === 'object' && body !== null ? withoutEmpty(body) : {});
-  if (!parsed.success) return fail(issuesOf(parsed.issues));
-  const { cursor, limit, dryRun, ...filter } = parsed.output;
+/** A request to replay many events, from a JSON body, a form or a query string. */
+export const parseReplay = (body: unknown) => parse(replaySchema, body);
+
+/** Forms send unused fields empty: those are ignored. */
+function parse(schema: typeof listSchema | typeof replaySchema, fields: unknown): Result<ListRequest, Issues> {
+  const set = Object.entries(fields ?? {}).filter(([, value]) => value !== '');
+  const parsed = v.safeParse(schema, Object.fromEntries(set));
+  if (!parsed.success) return fail(parsed.issues.map((issue) => issue.message));
+  const { cursor, limit, dryRun, ...filter } = { dryRun: false, ...parsed.output };
   return succeed({ filter, cursor, limit, dryRun });
-}
-
-function withoutEmpty(fields: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''));
-}
-
-function issuesOf(issues: readonly { readonly message: string }[]): Issues {
-  return issues.map((issue) => issue.message);
 }

@@ -1,100 +1,76 @@
-// The frame around every page, and the small parts that pages share.
-import type { Child } from 'hono/jsx';
+// The frame around every page, and the small parts that pages share. `html` escapes every value
+// that is put in; the value of an attribute stands in quotation marks, or it could break out.
+import { html } from 'hono/html';
 import type { Status } from '../ledger/status.ts';
 import { LIST, PAGE_ROOT } from './addresses.ts';
 import { statusWords } from './words.ts';
 
-/** A whole document as text; no component is asynchronous. */
-export function document(title: string, content: Child, here?: 'overview' | 'events') {
-  return `<!doctype html>${(
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${title} · Vast.ai webhooks`}</title>
-        <link rel="icon" href={`${PAGE_ROOT}/icon.svg`} />
-        <link rel="stylesheet" href={`${PAGE_ROOT}/style.css`} />
-      </head>
-      <body>
-        <a class="skip" href="#content">
-          Skip to content
-        </a>
-        <header>
-          <span class="brand">Vast.ai webhooks</span>
-          <nav aria-label="Main">
-            <a href={PAGE_ROOT} aria-current={here === 'overview' ? 'page' : undefined}>
-              Overview
-            </a>
-            <a href={LIST} aria-current={here === 'events' ? 'page' : undefined}>
-              Events
-            </a>
-          </nav>
-        </header>
-        <main id="content">{content}</main>
-      </body>
-    </html>
-  )}`;
+export type Html = ReturnType<typeof html>;
+
+export function document(title: string, content: Html, here?: 'overview' | 'events'): Html {
+  const current = (page: string) => (page === here ? html` aria-current="page"` : '');
+  return html`<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>${title} · Vast.ai webhooks</title>
+  <link rel="icon" href="${PAGE_ROOT}/icon.svg">
+  <link rel="stylesheet" href="${PAGE_ROOT}/style.css">
+</head>
+<body>
+  <a class="skip" href="#content">Skip to content</a>
+  <header>
+    <span class="brand">Vast.ai webhooks</span>
+    <nav aria-label="Main">
+      <a href="${PAGE_ROOT}"${current('overview')}>Overview</a>
+      <a href="${LIST}"${current('events')}>Events</a>
+    </nav>
+  </header>
+  <main id="content">${content}</main>
+</body>
+</html>`;
 }
 
-export function StatusBadge({ status }: { status: Status }) {
+/** Says what went wrong, and leads back. */
+export function errorPage(title: string, explanations: readonly string[]): Html {
+  const content = html`<h1>${title}</h1>
+    ${explanations.map((explanation) => html`<p>${explanation}</p>`)}
+    <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${LIST}">All events</a></p>`;
+  return document(title, content);
+}
+
+export function statusBadge(status: Status): Html {
   const { label, mark } = statusWords[status];
-  return (
-    <span class={`badge ${status}`}>
-      <span aria-hidden="true">{mark}</span> {label}
-    </span>
-  );
+  return html`<span class="badge ${status}"><span aria-hidden="true">${mark}</span> ${label}</span>`;
 }
 
-export function Notice(props: { tone: 'good' | 'warn' | 'bad' | 'idle'; children?: Child }) {
-  return (
-    <div class={`notice ${props.tone}`} role="status">
-      {props.children}
-    </div>
-  );
+export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {
+  return html`<div class="notice ${tone}" role="status">${text}</div>`;
 }
 
 /** A part of a page, labelled by its heading. */
-export function Section({ id, title, children }: { id: string; title: string; children?: Child }) {
-  return (
-    <section aria-labelledby={id}>
-      <h2 id={id}>{title}</h2>
-      {children}
-    </section>
-  );
+export function section(id: string, title: string, content: unknown): Html {
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
 }
 
 /** Names and their values. */
-export function Terms({ look, rows }: { look: 'facts' | 'details'; rows: readonly (readonly [string, Child])[] }) {
-  return (
-    <dl class={look}>
-      {rows.map(([name, value]) => (
-        <div>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+export function terms(look: 'facts' | 'details', rows: readonly (readonly [name: string, value: unknown])[]): Html {
+  return html`<dl class="${look}">
+    ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
 }
 
-/** @param props.columns The headings; `number` aligns one with its figures. */
-export function Table(props: {
-  look?: 'events' | 'tries';
-  columns: readonly (readonly [heading: string, look?: 'number'])[];
-  children?: Child;
-}) {
-  return (
-    <table class={props.look}>
-      <thead>
-        <tr>
-          {props.columns.map(([heading, look]) => (
-            <th scope="col" class={look}>
-              {heading}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>{props.children}</tbody>
-    </table>
-  );
+/** @param columns The headings; `number` aligns one with its figures. */
+export function table(
+  look: 'events' | 'tries' | 'hours',
+  columns: readonly (readonly [heading: string, look?: 'number'])[],
+  rows: readonly Html[],
+): Html {
+  return html`<table class="${look}">
+    <thead>
+      <tr>${columns.map(([heading, align]) => html`<th scope="col" class="${align}">${heading}</th>`)}</tr>
+    </thead>
+    <tbody>${rows}</tbody>
+  </table>`;
 }

@@ -1,8 +1,6 @@
 // Who may see the operator's page: whoever knows OPS_TOKEN. HTTP Basic, with any user name.
-//
 // Nothing limits guesses, so a token short enough to guess opens nothing, except on this machine:
 // no stranger reaches a deployed Worker under such a host.
-//
 // Of Hono's basic-auth only the parser is used: the middleware would bundle a second digest.
 import type { MiddlewareHandler } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
@@ -35,10 +33,7 @@ export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next)
 
 /** Compares digests in constant time: neither length nor first difference shows. */
 async function isSame(given: string, expected: string): Promise<boolean> {
+  const digestOf = (text: string) => crypto.subtle.digest('SHA-256', encoder.encode(text));
   const [a, b] = await Promise.all([digestOf(given), digestOf(expected)]);
   return crypto.subtle.timingSafeEqual(a, b);
-}
-
-function digestOf(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', encoder.encode(text));
 }

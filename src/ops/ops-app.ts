@@ -6,7 +6,7 @@ import type { Env } from '../env.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
 import { addApi, unavailable } from './api.ts';
-import { errorPage } from './error-page.tsx';
+import { errorPage } from './layout.ts';
 import { isOpen, login } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
@@ -51,12 +51,9 @@ export function createOps(): Hono<{ Bindings: Env }> {
   addApi(ops);
   addPages(ops);
 
-  const served = Map.groupBy(
-    ops.routes.filter(({ method }) => method !== 'ALL'),
-    ({ path }) => path,
-  );
-  for (const [path, routes] of served) {
-    const methods = new Set(routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method)));
+  const routes = ops.routes.filter(({ method }) => method !== 'ALL');
+  for (const [path, served] of Map.groupBy(routes, ({ path }) => path)) {
+    const methods = new Set(served.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method)));
     ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: [...methods].join(', ') }));
   }
 

@@ -1,14 +1,15 @@
 // The first page: is it receiving, is anything failing, why, and where to look next.
+import { html } from 'hono/html';
 import type { EventSummary } from '../ledger/queries.ts';
 import { type Status, statuses } from '../ledger/status.ts';
 import { address, eventAddress, PAGE_ROOT } from './addresses.ts';
-import { EventTable } from './event-table.tsx';
-import { HourChart } from './hour-chart.tsx';
-import { document, Section, StatusBadge, Terms } from './layout.tsx';
+import { eventTable } from './event-table.ts';
+import { hourChart } from './hour-chart.ts';
+import { document, type Html, section, statusBadge, terms } from './layout.ts';
 import type { Snapshot } from './snapshot.ts';
-import { verdictOn } from './verdict.ts';
-import { When } from './when.tsx';
-import { statusWords } from './words.ts';
+import { type Verdict, verdictOn } from './verdict.ts';
+import { when, whenStacked } from './when.ts';
+import { figures, statusWords } from './words.ts';
 
 interface OverviewProps {
   readonly snapshot: Snapshot;
@@ -19,110 +20,62 @@ interface OverviewProps {
   readonly now: number;
 }
 
-export function overviewPage(props: OverviewProps) {
-  const { snapshot, troubled, now } = props;
-  return document(
-    'Overview',
-    <>
-      <h1 class="quiet">Overview</h1>
-      <VerdictBox {...props} />
-      <Facts {...props} />
-      {troubled.length > 0 && (
-        <Section id="troubled" title="Recent failures">
-          <EventTable events={troubled} now={now} />
-        </Section>
-      )}
-      <Section id="by-status" title="All events by status">
-        <ul class="tiles">
-          {statuses.map((status) => (
-            <Tile status={status} count={snapshot.byStatus[status]} />
-          ))}
-        </ul>
-      </Section>
-      <Section id="hours" title="Last 48 hours">
-        <HourChart hours={snapshot.perHour} />
-      </Section>
-      {snapshot.byType.length > 0 && <Types snapshot={snapshot} />}
-      <p class="asof">
-        As of <When time={now} now={now} />. Events are kept for 30 days. For scripts:{' '}
-        <a href={`${PAGE_ROOT}/api/stats`}>stats</a> and <a href={`${PAGE_ROOT}/metrics`}>metrics</a>.
-      </p>
-    </>,
-    'overview',
-  );
+export function overviewPage(props: OverviewProps): Html {
+  const { snapshot, troubled, configured, now } = props;
+  const tiles = statuses.map((status) => tile(status, snapshot.byStatus[status]));
+  const content = html`<h1 class="quiet">Overview</h1>
+    ${verdictBox(verdictOn(snapshot, configured, now))}
+    ${facts(props)}
+    ${troubled.length > 0 && section('troubled', 'Recent failures', eventTable(troubled, now))}
+    ${section('by-status', 'All events by status', html`<ul class="tiles">${tiles}</ul>`)}
+    ${section('hours', 'Last 48 hours', hourChart(snapshot.perHour))}
+    ${snapshot.byType.length > 0 && section('types', 'All events by type', types(snapshot))}
+    <p class="asof">As of ${when(now, now)}. Events are kept for 30 days. For scripts:
+      <a href="${PAGE_ROOT}/api/stats">stats</a> and <a href="${PAGE_ROOT}/metrics">metrics</a>.</p>`;
+  return document('Overview', content, 'overview');
 }
 
-function VerdictBox({ snapshot, configured, now }: OverviewProps) {
-  const verdict = verdictOn(snapshot, configured, now);
-  return (
-    <section class={`verdict ${verdict.tone}`} aria-label="Summary">
-      <p class="headline">{verdict.headline}</p>
-      <p>{verdict.advice}</p>
-      {verdict.command && <pre>{verdict.command}</pre>}
-      {verdict.besides && <p>{verdict.besides}</p>}
-      {verdict.status && (
-        <a class="button" href={address('/events', { status: verdict.status })}>
-          Show {statusWords[verdict.status].label.toLowerCase()} events
-        </a>
-      )}
-    </section>
-  );
+function verdictBox({ tone, headline, advice, command, besides, status }: Verdict): Html {
+  const label = status && statusWords[status].label.toLowerCase();
+  return html`<section class="verdict ${tone}" aria-label="Summary">
+    <p class="headline">${headline}</p>
+    <p>${advice}</p>
+    ${command && html`<pre>${command}</pre>`}
+    ${besides && html`<p>${besides}</p>`}
+    ${status && html`<a class="button" href="${address('/events', { status })}">Show ${label} events</a>`}
+  </section>`;
 }
 
-function Facts({ snapshot, configured, now }: OverviewProps) {
-  const { lastReceivedAt, oldestUnfinished, backlog } = snapshot;
-  const oldest = oldestUnfinished && (
-    <a href={eventAddress(oldestUnfinished)}>
-      <When time={oldestUnfinished.receivedAt} now={now} stacked />
-    </a>
-  );
-  return (
-    <Terms
-      look="facts"
-      rows={[
-        [
-          'Last event received',
-          lastReceivedAt === null ? 'none yet' : <When time={lastReceivedAt} now={now} stacked />,
-        ],
-        ['Oldest unfinished', oldest ?? 'none'],
-        ['Waiting in the queue', countText(backlog.events)],
-        ['In the dead-letter queue', countText(backlog.deadLetters)],
-        ['Webhook secret', configured ? 'set' : 'missing'],
-      ]}
-    />
-  );
+function facts({ snapshot, configured, now }: OverviewProps): Html {
+  const { lastReceivedAt, oldestUnfinished: oldest, backlog } = snapshot;
+  return terms('facts', [
+    ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, now)],
+    [
+      'Oldest unfinished',
+      oldest ? html`<a href="${eventAddress(oldest)}">${whenStacked(oldest.receivedAt, now)}</a>` : 'none',
+    ],
+    ['Waiting in the queue', countText(backlog.events)],
+    ['In the dead-letter queue', countText(backlog.deadLetters)],
+    ['Webhook secret', configured ? 'set' : 'missing'],
+  ]);
 }
 
-function Tile({ status, count }: { status: Status; count: number }) {
-  const { meaning } = statusWords[status];
-  return (
-    <li class={count === 0 ? 'none' : undefined}>
-      <a href={address('/events', { status })}>
-        <span class="count">{count.toLocaleString('en')}</span>
-        <StatusBadge status={status} />
-      </a>
-      <p>{meaning}</p>
-    </li>
-  );
+function tile(status: Status, count: number): Html {
+  return html`<li class="${count === 0 && 'none'}">
+    <a href="${address('/events', { status })}"><span class="count">${figures(count)}</span>${statusBadge(status)}</a>
+    <p>${statusWords[status].meaning}</p>
+  </li>`;
 }
 
-function Types({ snapshot }: { snapshot: Snapshot }) {
+function types({ byType }: Snapshot): Html {
   const totals = new Map<string, number>();
-  for (const { type, count } of snapshot.byType) totals.set(type, (totals.get(type) ?? 0) + count);
-  const types = [...totals].sort((a, b) => b[1] - a[1]);
-  return (
-    <Section id="types" title="All events by type">
-      <ul class="types">
-        {types.map(([type, count]) => (
-          <li>
-            <a href={address('/events', { type })}>{type}</a> {count.toLocaleString('en')}
-          </li>
-        ))}
-      </ul>
-    </Section>
-  );
+  for (const { type, count } of byType) totals.set(type, (totals.get(type) ?? 0) + count);
+  const items = [...totals]
+    .sort((a, b) => b[1] - a[1])
+    .map(([type, count]) => html`<li><a href="${address('/events', { type })}">${type}</a> ${figures(count)}</li>`);
+  return html`<ul class="types">${items}</ul>`;
 }
 
 function countText(count: number | null): string {
-  return count === null ? 'unknown' : count.toLocaleString('en');
+  return count === null ? 'unknown' : figures(count);
 }

@@ -2,20 +2,20 @@
 // loading the page again does nothing twice.
 import type { Context, Hono } from 'hono';
 import * as v from 'valibot';
-import { isConfigured } from '../endpoint.ts';
+import { DEFAULT_ENDPOINT, isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import type { Status } from '../ledger/status.ts';
 import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
-import { errorPage } from './error-page.tsx';
-import { eventListPage } from './event-list.tsx';
-import { eventPage, isReplayNotice } from './event-page.tsx';
+import { eventListPage } from './event-list.ts';
+import { eventPage, isReplayNotice } from './event-page.ts';
 import { boundedBody, type Issues, parseList, parseReplay, wholeNumber } from './filter.ts';
-import { findEvent, keyOf, keyOfOldLink, replayEvent } from './one-event.ts';
-import { overviewPage } from './overview.tsx';
-import { replayPage, type StepResult } from './replay-page.tsx';
+import { errorPage } from './layout.ts';
+import { keyOf, replayEvent } from './one-event.ts';
+import { overviewPage } from './overview.ts';
+import { replayPage, type StepResult } from './replay-page.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** The overview's troubles, and how many it shows of all together. */
@@ -45,7 +45,8 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   });
 
   ops.get('/event', async (context) => {
-    const event = await findEvent(context.env, keyOf(context));
+    const { id, endpoint } = keyOf(context);
+    const event = await openLedger(context.env).get(id, endpoint);
     if (!event) return noSuchEvent(context);
     const notice = context.req.query('replay') ?? '';
     return context.html(eventPage(event, isReplayNotice(notice) ? notice : undefined, Date.now()));
@@ -53,7 +54,9 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.
   ops.get('/events/:id', async (context) => {
-    return context.redirect(eventAddress(await keyOfOldLink(context.env, context.req.param('id'))));
+    const id = context.req.param('id');
+    const event = await openLedger(context.env).get(id);
+    return context.redirect(eventAddress({ id, endpoint: event?.endpoint ?? DEFAULT_ENDPOINT }));
   });
 
   ops.post('/event/replay', async (context) => {
@@ -69,16 +72,9 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, REPLAY_COUNTED);
-    const done = v.safeParse(stepSchema, context.req.query());
-    return context.html(
-      replayPage({
-        filter,
-        cursor,
-        matching: page.events.length,
-        next: page.cursor,
-        done: done.success ? done.output : undefined,
-      }),
-    );
+    const step = v.safeParse(stepSchema, context.req.query());
+    const done = step.success ? step.output : undefined;
+    return context.html(replayPage({ filter, cursor, matching: page.events.length, next: page.cursor, done }));
   });
 
   ops.post('/replay', boundedBody, async (context) => {

@@ -1,9 +1,11 @@
 // Running many events again: first the count, then step by step. Each step is its own form, so
 // nothing runs by itself, and loading a page again does nothing.
+import { html } from 'hono/html';
 import type { EventFilter } from '../ledger/queries.ts';
 import { REPLAY_STEP } from '../limits.ts';
 import { address } from './addresses.ts';
-import { document, Notice } from './layout.tsx';
+import { document, type Html, notice } from './layout.ts';
+import { figures } from './words.ts';
 
 /** The outcome of the step that led here. */
 export interface StepResult {
@@ -22,39 +24,31 @@ interface ReplayPageProps {
   readonly done?: StepResult | undefined;
 }
 
-export function replayPage({ filter, cursor, matching, next, done }: ReplayPageProps) {
-  const count = `${next === null ? '' : 'At least '}${matching.toLocaleString('en')}`;
-  return document(
-    'Run many again',
-    <>
-      {done && <Done done={done} />}
-      <h1>Run many events again</h1>
-      <p>
-        {count} {whatIsLeft(matching, done !== undefined)}: <FilterWords filter={filter} />
-      </p>
-      {matching > 0 && (
-        <form class="replay" method="post" action={address('/replay')}>
-          {Object.entries({ ...filter, cursor }).map(([name, value]) => (
-            <input type="hidden" name={name} value={value ?? ''} />
-          ))}
-          <p>
-            Their handlers run from the start and repeat whatever they did before they failed. Fix the cause first, and
-            try one event.
-          </p>
-          <button type="submit">Yes, run {whatToRun(matching)} again</button>
-        </form>
-      )}
-      {matching === 0 && next !== null && (
-        <p>
-          <a href={address('/replay', { ...filter, cursor: next })}>Search older events</a>
-        </p>
-      )}
-      <p>
-        <a href={address('/events', filter)}>Back to the list</a>
-      </p>
-    </>,
-    'events',
+export function replayPage({ filter, cursor, matching, next, done }: ReplayPageProps): Html {
+  const count = `${next === null ? '' : 'At least '}${figures(matching)}`;
+  const words = Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value], index) => html`${index > 0 && ', '}${name} <strong>${value}</strong>`);
+  const older = matching === 0 && next !== null && address('/replay', { ...filter, cursor: next });
+  const content = html`${done && stepNotice(done)}
+    <h1>Run many events again</h1>
+    <p>${count} ${whatIsLeft(matching, done !== undefined)}: ${words}</p>
+    ${matching > 0 && stepForm({ ...filter, cursor }, matching)}
+    ${older && html`<p><a href="${older}">Search older events</a></p>`}
+    <p><a href="${address('/events', filter)}">Back to the list</a></p>`;
+  return document('Run many again', content, 'events');
+}
+
+function stepForm(fields: object, matching: number): Html {
+  const hidden = Object.entries(fields).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
+  return html`<form class="replay" method="post" action="${address('/replay')}">
+    ${hidden}
+    <p>Their handlers run from the start and repeat whatever they did before they failed. Fix the cause first, and
+      try one event.</p>
+    <button type="submit">Yes, run ${whatToRun(matching)} again</button>
+  </form>`;
 }
 
 function whatToRun(matching: number): string {
@@ -67,27 +61,8 @@ function whatIsLeft(matching: number, stepDone: boolean): string {
   return matching === 1 ? 'event matches' : 'events match';
 }
 
-function Done({ done }: { done: StepResult }) {
-  const { queued, refused, failed } = done;
-  return (
-    <Notice tone={failed > 0 ? 'bad' : 'good'}>
-      {queued} sent to the queue
-      {refused > 0 && `, ${refused} skipped (being processed, already queued, or not an event)`}
-      {failed > 0 && `, ${failed} not accepted by the queue: they are unchanged, try again in a minute`}.
-    </Notice>
-  );
-}
-
-function FilterWords({ filter }: { filter: EventFilter }) {
-  const set = Object.entries(filter).filter(([, value]) => value !== undefined);
-  return (
-    <>
-      {set.map(([name, value], index) => (
-        <>
-          {index > 0 && ', '}
-          {name} <strong>{value}</strong>
-        </>
-      ))}
-    </>
-  );
+function stepNotice({ queued, refused, failed }: StepResult): Html {
+  const skipped = refused > 0 && `, ${refused} skipped (being processed, already queued, or not an event)`;
+  const left = failed > 0 && `, ${failed} not accepted by the queue: they are unchanged, try again in a minute`;
+  return notice(failed > 0 ? 'bad' : 'good', html`${queued} sent to the queue${skipped}${left}.`);
 }

@@ -7,13 +7,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export const sameOrigin: MiddlewareHandler = async (context, next) => {
   const { method, url } = context.req;
-  if (!SAFE_METHODS.has(method) && !isOurs(context.req.header('sec-fetch-site'), context.req.header('origin'), url)) {
-    return context.text('Refused: sent by another site', 403);
-  }
-  return next();
+  const site = context.req.header('sec-fetch-site');
+  const origin = context.req.header('origin') ?? new URL(url).origin;
+  const isOurs = site === undefined ? origin === new URL(url).origin : site === 'same-origin';
+  if (SAFE_METHODS.has(method) || isOurs) return next();
+  return context.text('Refused: sent by another site', 403);
 };
-
-function isOurs(site: string | undefined, origin: string | undefined, url: string): boolean {
-  if (site !== undefined) return site === 'same-origin';
-  return origin === undefined || origin === new URL(url).origin;
-}

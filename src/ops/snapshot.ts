@@ -11,12 +11,9 @@ export interface Snapshot extends Stats {
   readonly backlog: { readonly events: number | null; readonly deadLetters: number | null };
 }
 
-export async function takeSnapshot(bindings: Bindings): Promise<Snapshot> {
-  const [stats, events, deadLetters] = await Promise.all([
-    openLedger(bindings).stats(),
-    backlogOf(bindings.EVENTS),
-    backlogOf(bindings.DEAD_LETTERS),
-  ]);
+export async function takeSnapshot(env: Bindings): Promise<Snapshot> {
+  const queues = [backlogOf(env.EVENTS), backlogOf(env.DEAD_LETTERS)] as const;
+  const [stats, events, deadLetters] = await Promise.all([openLedger(env).stats(), ...queues]);
   return { ...stats, backlog: { events, deadLetters } };
 }
 

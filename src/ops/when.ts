@@ -1,4 +1,7 @@
 // Points in time for people: in UTC, and relative to now.
+import { html } from 'hono/html';
+import type { Html } from './layout.ts';
+
 const UNITS: readonly [name: string, ms: number][] = [
   ['day', 86_400_000],
   ['h', 3_600_000],
@@ -21,19 +24,16 @@ function fromNow(time: number, now: number): string {
   return time > now ? `in ${text}` : `${text} ago`;
 }
 
-/** @param props.stacked The age first, the time small below it: for narrow columns. */
-export function When(props: { time: number; now: number; stacked?: boolean }) {
-  const { time, now, stacked } = props;
-  const iso = new Date(time).toISOString();
-  return (
-    <time datetime={iso}>
-      {stacked ? (
-        <>
-          {fromNow(time, now)} <small>{utc(time)}</small>
-        </>
-      ) : (
-        `${utc(time)} (${fromNow(time, now)})`
-      )}
-    </time>
-  );
+/** `2026-03-02 04:05:06 UTC (3 min ago)` */
+export function when(time: number, now: number): Html {
+  return timeElement(time, `${utc(time)} (${fromNow(time, now)})`);
+}
+
+/** The age first, the time small below it: for narrow columns. */
+export function whenStacked(time: number, now: number): Html {
+  return timeElement(time, html`${fromNow(time, now)} <small>${utc(time)}</small>`);
+}
+
+function timeElement(time: number, text: string | Html): Html {
+  return html`<time datetime="${new Date(time).toISOString()}">${text}</time>`;
 }

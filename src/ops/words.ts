@@ -1,45 +1,36 @@
 // The ledger's vocabulary in plain words: what each status and reason means, and what to do.
+import { refusalWords } from '../event/refusal-words.ts';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Status } from '../ledger/status.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
 import { MAX_RETRIES, STUCK_AFTER_MS } from '../limits.ts';
 
-interface StatusWords {
-  readonly label: string;
-  /** Shown beside the label, so that colour is not the only difference. */
-  readonly mark: string;
-  readonly meaning: string;
-}
+/** The mark stands beside the label, so that colour is not the only difference. */
+export const statusWords: Record<Status, { readonly label: string; readonly mark: string; readonly meaning: string }> =
+  {
+    processing: { label: 'Processing', mark: '▶', meaning: 'Its handler is running now.' },
+    retrying: { label: 'Retrying', mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
+    processed: { label: 'Processed', mark: '✓', meaning: 'Its handler succeeded. There is nothing left to do.' },
+    dead: { label: 'Dead', mark: '✕', meaning: 'Its handler failed for good. Run it again once the cause is fixed.' },
+    quarantined: {
+      label: 'Quarantined',
+      mark: '!',
+      meaning: 'Genuine, but refused or unreadable. It is kept, and no handler has run.',
+    },
+    queued: { label: 'Queued', mark: '…', meaning: 'Sent again, and waiting in the queue.' },
+  };
 
-export const statusWords: Record<Status, StatusWords> = {
-  processing: { label: 'Processing', mark: '▶', meaning: 'Its handler is running now.' },
-  retrying: { label: 'Retrying', mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
-  processed: { label: 'Processed', mark: '✓', meaning: 'Its handler succeeded. There is nothing left to do.' },
-  dead: { label: 'Dead', mark: '✕', meaning: 'Its handler failed for good. Run it again once the cause is fixed.' },
-  quarantined: {
-    label: 'Quarantined',
-    mark: '!',
-    meaning: 'Genuine, but refused or unreadable. It is kept, and no handler has run.',
-  },
-  queued: { label: 'Queued', mark: '…', meaning: 'Sent again, and waiting in the queue.' },
-};
-
-/** What happens next if nobody acts, and when, if known (`at`, milliseconds since the epoch). */
-interface NextStep {
-  readonly text: string;
-  readonly at?: number | null;
-}
-
-/** @param now Milliseconds since the epoch. */
-export function nextStep(event: EventRecord, now: number): NextStep {
+/**
+ * What happens next if nobody acts, and when, if known (`at`, milliseconds since the epoch).
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function nextStep(event: EventRecord, now: number): { readonly text: string; readonly at?: number | null } {
   switch (event.status) {
     case 'processing':
       return event.leaseUntil !== null && event.leaseUntil <= now
         ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it again now.' }
-        : {
-            text: 'Its handler succeeds or fails. The consumer’s lease ends',
-            at: event.leaseUntil,
-          };
+        : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: event.leaseUntil };
     case 'retrying': {
       const at = event.dueAt === null ? null : event.dueAt - STUCK_AFTER_MS;
       return at !== null && at <= now
@@ -47,10 +38,7 @@ export function nextStep(event: EventRecord, now: number): NextStep {
         : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
     }
     case 'queued':
-      return {
-        text: 'It runs within seconds. If its message gets lost, it is sent once more',
-        at: event.dueAt,
-      };
+      return { text: 'It runs within seconds. If its message gets lost, it is sent once more', at: event.dueAt };
     case 'processed':
       return { text: 'Nothing. Further copies are recognised as duplicates and not run.' };
     case 'dead':
@@ -62,15 +50,13 @@ export function nextStep(event: EventRecord, now: number): NextStep {
   }
 }
 
-const refusals: ReadonlyMap<string, string> = new Map([
-  ['timestamp_stale', 'It was signed more than 5 minutes before it arrived. If it was only delayed, run it.'],
-  ['timestamp_ahead', 'It was signed more than 5 minutes in the future. If the sender’s clock is wrong, run it.'],
-  ['body_not_utf8', 'Its body is not valid UTF-8 text.'],
-  ['body_not_json', 'Its body is not JSON.'],
-  ['body_not_object', 'Its body is JSON, but not an object.'],
-  ['event_invalid', 'Its body has no usable id or type.'],
-  ['message_too_large', 'The event is too large for a queue message.'],
-  ['message_too_deep', 'The event is nested too deeply.'],
+/** What the operator should know beside the refusal itself. */
+const advice: ReadonlyMap<string, string> = new Map([
+  ['timestamp_stale', ' If it was only delayed, run it.'],
+  ['timestamp_ahead', ' If the sender’s clock is wrong, run it.'],
+]);
+
+const unreadable: ReadonlyMap<string, string> = new Map([
   ['message_not_json', 'A message in the queue was not JSON: something else writes to the queue.'],
   ['message_malformed', 'A message in the queue was not one of ours: something else writes to the queue.'],
   ['message_version_unknown', 'A message in the queue was written by another version of this Worker.'],
@@ -78,8 +64,10 @@ const refusals: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why a delivery was refused. A reason without words of its own is shown as it is. */
-export function refusalWords(reason: string): string {
-  return refusals.get(reason) ?? `Refused: ${reason}.`;
+export function whyRefused(reason: string): string {
+  const words = refusalWords.get(reason);
+  if (words === undefined) return unreadable.get(reason) ?? `Refused: ${reason}.`;
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${advice.get(reason) ?? ''}`;
 }
 
 export const reopenRefusalWords: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
@@ -105,4 +93,9 @@ export function replayWarning(event: EventRecord): string {
     case 'queued':
       return 'It runs now instead of later, and its count of tries starts at zero.';
   }
+}
+
+/** `1,234` */
+export function figures(count: number): string {
+  return count.toLocaleString('en');
 }

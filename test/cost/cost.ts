@@ -1,6 +1,6 @@
 // `npm run cost`: what a mix of deliveries costs on Cloudflare, counted by sending it through the
 // real code.
-import '../platform/register.ts';
+import '../simulation/register-runtime.ts';
 import { commandLine, share, wholeNumber } from '../../src/cli/command-line.ts';
 import { billOf } from './bill.ts';
 import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';

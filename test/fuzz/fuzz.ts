@@ -1,7 +1,7 @@
 // `npm run fuzz -- --runs 1000000 --seed 1`: plays hostile input against the edge, the consumers
 // and the operator's page, in several processes, until a case breaks a promise. The same seed plays
 // the same cases, however many processes there are.
-import '../platform/register.ts';
+import '../simulation/register-runtime.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
