@@ -2,10 +2,11 @@
 // nobody and tells nobody. Whatever src/index.ts imports from there, this file exports (see
 // test/own-handlers.ts).
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
+import { defineNotices } from '../../src/consumer/define-notices.ts';
 
 export const handlers = defineHandlers({
   outbid: (_event, context) => context.log('handler.ran'),
   fallback: (_event, context) => context.log('handler.ran'),
 });
 
-export async function onDead(): Promise<void> {}
+export const notices = defineNotices({ dead: () => {}, quarantined: () => {}, manyQuarantined: () => {} });
