@@ -1,5 +1,5 @@
 // Whose turn it is to post. The platform lets six outgoing calls of one invocation wait for their
-// answer and queues the rest unseen: without turns, destinations that hang would hold up all others.
+// answer and queues the rest unseen: without turns, destinations that hang would hold up the rest.
 import { DESTINATION_TIMEOUT_MS, POSTS_AT_ONCE } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 

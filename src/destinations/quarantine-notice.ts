@@ -33,7 +33,7 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
   });
 }
 
-/** Counts in one line those that were not told one by one, because they were too many in an hour. */
+/** Counts in one line those that were not told one by one: they were too many in an hour. */
 export async function manyQuarantinedNotice(context: DestinationContext, count: number): Promise<number> {
   return tellNews(context, 'quarantined-more:', {
     severity: 'warning',

@@ -7,7 +7,7 @@ export function secureUrl(text: string | undefined): URL | undefined {
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname)) ? url : undefined;
 }
 
-/** @throws Error, which is retried (the secret may be set by then), if it is missing or no such URL. */
+/** @throws Error, to be retried (the secret may be set by then), if there is no such URL in it. */
 export function urlFromSecret(name: string, value: string | undefined): URL {
   if (!value) throw new Error(`the secret ${name} is not set`);
   const url = secureUrl(value);

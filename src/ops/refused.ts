@@ -7,7 +7,7 @@ import { figures, whyRefused } from './words.ts';
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const BYTES_A_LINE = 16;
 
-/** How much of a hex dump is shown, in bytes: enough to recognise a body, and it loads on a phone. */
+/** Bytes of a hex dump that are shown: enough to recognise a body, and it loads on a phone. */
 const DUMPED_BYTES = 4_096;
 
 export function refused({ reason, headers, body }: Refusal): Html {
