@@ -82,7 +82,7 @@ function countsOf(hours: readonly Hour[]): string {
   return kinds.map(({ label, statuses }) => `${countOf(hours, statuses)} ${label.toLowerCase()}`).join(', ');
 }
 
-function countOf(hours: readonly Hour[], statuses = allStatuses): number {
+function countOf(hours: readonly Hour[], statuses: readonly Status[] = allStatuses): number {
   const counts = hours.flatMap((hour) => statuses.map((status) => hour.byStatus[status]));
   return counts.reduce((sum, count) => sum + count, 0);
 }
