@@ -97,7 +97,11 @@ export async function drive(runtime: Runtime, mix: Mix): Promise<Counts> {
     const id = `event-${index.toString().padStart(26, '0')}`;
     if (isTurn(index, mix.retries)) failing.add(id);
     await deliver(id, SECRET);
-    if (isTurn(index, mix.duplicates)) await deliver(id, SECRET);
+    if (isTurn(index, mix.duplicates)) {
+      // The dear case: the copy meets another isolate than the first, which must ask KV.
+      deployment.newIsolate();
+      await deliver(id, SECRET);
+    }
     if (isTurn(index, mix.forgeries)) await deliver(`forged-${index}`, 'not the secret');
     collect();
     const lastOfBatch = (index + 1) % mix.batch === 0 || index + 1 === mix.events;

@@ -8,7 +8,7 @@ import { decodeMessage } from '../../src/queue/message.ts';
 import { Deployment } from '../platform/deployment.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { deliveries, type HttpDelivery, requestOf, SECRETS } from './delivery.ts';
-import { judge } from './judge.ts';
+import { endpointOf, judge } from './judge.ts';
 
 const BINDINGS = {
   VASTAI_WEBHOOK_SECRET: SECRETS.live,
@@ -29,7 +29,7 @@ export function edgeProperty(runtime: Runtime) {
     const request = requestOf(delivery);
     const expected = judge(delivery, request.headers, now);
     const known = seen && !kvOut && 'id' in expected && expected.id !== undefined;
-    if (known) deployment.kv.entries.set(`vastai:event:${expected.id}`, '1');
+    if (known) deployment.kv.entries.set(keyOf(delivery.path, expected.id), '1');
     deployment.kv.out = kvOut;
     deployment.events.out = queueOut;
     deployment.deadLetters.out = queueOut;
@@ -53,11 +53,17 @@ export function edgeProperty(runtime: Runtime) {
         assert.equal(response.status, lost ? 503 : 200);
         assert.deepEqual([kept, accepted.length], [[], lost || known ? 0 : 1]);
         if (response.status === 200) assert.equal('duplicate' in answer, known);
-        assert.equal(deployment.kv.entries.has(`vastai:event:${expected.id}`), !kvOut && !lost);
+        assert.equal(deployment.kv.entries.has(keyOf(delivery.path, expected.id)), !kvOut && !lost);
         if (accepted[0]) await checkHandled(deployment, accepted[0], expected.event);
         return;
     }
   });
+}
+
+/** The KV key of an event: an event is its endpoint and its id. */
+function keyOf(path: string, id: string | undefined): string {
+  const endpoint = endpointOf(path);
+  return `vastai:event${endpoint ? `@${endpoint}` : ''}:${id}`;
 }
 
 /** A refused delivery is in the ledger afterwards, byte for byte. */

@@ -1,5 +1,6 @@
 // What must become of a delivery, said a second time and independently of `src/`: plain Node, no
 // schema library, no shared code but the limits. Where the two disagree, one of them is wrong.
+import { createHash } from 'node:crypto';
 import { MAX_BODY_BYTES, MAX_MESSAGE_BYTES, MAX_NESTING, TIMESTAMP_TOLERANCE_SECONDS } from '../../src/limits.ts';
 import { type Dialect, HEADERS, type HttpDelivery, macOf, SECRETS } from './delivery.ts';
 
@@ -28,7 +29,7 @@ export function judge(delivery: HttpDelivery, headers: Headers, now: number): Ju
 
   const proven = provenBy(headers, delivery.body, secrets);
   if (proven === undefined) return { kind: 'refused', status: 401 };
-  const event = envelopeOf(proven.dialect, delivery.body, proven.timestamp, endpoint);
+  const event = envelopeOf(proven, delivery.body, endpoint);
   const id = event?.id as string | undefined;
   if (Math.abs(now - proven.timestamp) > TIMESTAMP_TOLERANCE_SECONDS) return { kind: 'kept', status: 401, id };
   if (event === undefined || id === undefined) return { kind: 'kept', status: 400, id: undefined };
@@ -39,7 +40,7 @@ export function judge(delivery: HttpDelivery, headers: Headers, now: number): Ju
   return { kind: 'accepted', id, event: text };
 }
 
-function endpointOf(path: string): string | undefined {
+export function endpointOf(path: string): string | undefined {
   const plain = path.replace('%68', 'h').replace(/\/$/, '');
   if (plain === '/webhooks/vastai') return '';
   return /^\/webhooks\/vastai\/([a-z][a-z0-9-]{0,31})$/.exec(plain)?.[1];
@@ -60,7 +61,7 @@ function provenBy(headers: Headers, body: Uint8Array, secrets: readonly string[]
     const digits = macOf(secret, timestamp, body);
     return signature.slice(0, prefix.length) === prefix && signature.slice(prefix.length).toLowerCase() === digits;
   });
-  return matches ? { dialect, timestamp: Number(timestamp) } : undefined;
+  return matches ? { dialect, timestamp: Number(timestamp), text: timestamp } : undefined;
 }
 
 /**
@@ -68,13 +69,19 @@ function provenBy(headers: Headers, body: Uint8Array, secrets: readonly string[]
  * JSON.stringify can spell: `-0` is 0, `1e400` is null, digits beyond a double's are rounded, and
  * of a key sent twice the last counts.
  */
-function envelopeOf(dialect: Dialect, body: Uint8Array, signedAt: number, endpoint: string): Json | undefined {
+function envelopeOf(
+  { dialect, timestamp: signedAt, text }: { dialect: Dialect; timestamp: number; text: string },
+  body: Uint8Array,
+  endpoint: string,
+): Json | undefined {
   const json = jsonOf(body);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
   const [idKey, typeKey, timeKey] =
     dialect === 'notification' ? ['event_id', 'notif_type', 'timestamp'] : ['id', 'type', 'created'];
   const own = new Map(Object.entries(json));
-  const [id, type, time] = [own.get(idKey), own.get(typeKey), own.get(timeKey)];
+  const named = own.has(idKey) || dialect === 'notification';
+  const id = named ? own.get(idKey) : `sha256:${hashOf(text, body)}`;
+  const [type, time] = [own.get(typeKey), own.get(timeKey)];
   if (!isToken(id, 256) || !isToken(type, 128)) return undefined;
   for (const key of [idKey, typeKey, timeKey]) own.delete(key);
 
@@ -92,6 +99,11 @@ function envelopeOf(dialect: Dialect, body: Uint8Array, signedAt: number, endpoi
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data);
   if (isObject) own.delete('data');
   return { ...envelope, data: isObject ? data : {}, ...(own.size > 0 && { extra: Object.fromEntries(own) }) };
+}
+
+/** What names a resource event without an id. */
+function hashOf(timestamp: string, body: Uint8Array): string {
+  return createHash('sha256').update(`${timestamp}.`).update(body).digest('hex');
 }
 
 function jsonOf(body: Uint8Array): unknown {

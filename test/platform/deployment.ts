@@ -44,6 +44,12 @@ export class Deployment {
     this.env = Object.assign(env, { LEDGER: this.object.binding });
   }
 
+  /** The next request meets an isolate that remembers nothing. */
+  newIsolate(): void {
+    this.kv.forgetIsolate();
+    this.env.SEEN = this.kv.binding;
+  }
+
   /** Answers a request and waits for what it has left to do. */
   async fetch(request: Request): Promise<Response> {
     const left: Promise<unknown>[] = [];
@@ -89,6 +95,7 @@ export class Deployment {
   /** As on the first day. */
   reset(): void {
     this.kv.clear();
+    this.newIsolate();
     this.events.out = false;
     this.deadLetters.out = false;
     this.events.drain();

@@ -10,10 +10,20 @@ export class StrictKv {
   /** While set, every call fails. */
   out: boolean = false;
 
-  readonly binding = {
-    get: async (key: string) => this.#get(key),
-    put: async (key: string, value: string, options: { expirationTtl: number }) => this.#put(key, value, options),
-  } as unknown as KVNamespace;
+  binding = this.#bind();
+
+  /** The namespace as another isolate sees it, which has sent nothing yet. */
+  #bind(): KVNamespace {
+    return {
+      get: async (key: string) => this.#get(key),
+      put: async (key: string, value: string, options: { expirationTtl: number }) => this.#put(key, value, options),
+    } as unknown as KVNamespace;
+  }
+
+  /** What comes next meets an isolate that has sent nothing yet. */
+  forgetIsolate(): void {
+    this.binding = this.#bind();
+  }
 
   #get(key: string): string | null {
     this.#checkOutage('GET');
