@@ -31,8 +31,8 @@ export function sendBackNewer(messages: readonly Message[], delaySeconds = NEWER
 }
 
 function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
+  // Without a message to tell by: no genuine delivery may go untold because of it.
   return {
-    messageId: message.id,
     id: `message:${message.id}`,
     type: 'unreadable',
     endpoint: UNREADABLE_MESSAGE_ENDPOINT,

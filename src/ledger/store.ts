@@ -88,7 +88,7 @@ export class Store {
   /** How many deliveries have been kept aside since `time`, counted up to a bound. */
   keptSince(time: number): number {
     const query = `SELECT count(*) AS count FROM (SELECT updated_at FROM events WHERE attention = 'quarantined'
-      ORDER BY seq DESC LIMIT ${KEPT_COUNTED}) WHERE updated_at > ?`;
+      AND holder IS NOT NULL ORDER BY seq DESC LIMIT ${KEPT_COUNTED}) WHERE updated_at > ?`;
     return firstRow<{ count: number }>(this.#sql, query, time)?.count ?? 0;
   }
 
@@ -154,7 +154,7 @@ export class Store {
 
   /**
    * Deletes rows that were received and finished before `before`, oldest first: what dies late is
-   * kept as long as anything. Stops at the first younger row: a scan of all rows would hold up the
+   * kept as long as anything, for an operator to replay. Stops at the first younger row: a scan of all rows would hold up the
    * claims. What arrived out of order waits for those before it.
    *
    * @returns How many: `limit` means that there may be more.
@@ -162,7 +162,7 @@ export class Store {
   expire(before: number, limit: number): number {
     const query = `SELECT d.seq, d.id, d.endpoint FROM ${BY_ARRIVAL}
       WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ?1 ORDER BY seq LIMIT 1), 9e15)
-        AND e.status IN ('processed', 'dead', 'quarantined') AND e.updated_at < ?1 ORDER BY d.seq LIMIT ?2`;
+        AND (e.status = 'processed' OR (e.status IN ('dead', 'quarantined') AND e.updated_at < ?1)) ORDER BY d.seq LIMIT ?2`;
     const old = this.#sql.exec<{ seq: number; id: string; endpoint: string }>(query, before, limit).toArray();
     if (old.length === 0) return 0;
     const found = JSON.stringify(old.map(({ seq, id, endpoint }) => [seq, id, endpoint]));

@@ -146,7 +146,7 @@ export class Writer {
 
   /**
    * Keeps deliveries that were refused although genuine, one answer per request, in order. One that
-   * is known, whatever its status, changes nothing.
+   * is known, whatever its status, changes nothing. What comes by no message is told to nobody.
    */
   quarantine(requests: readonly QuarantineRequest[], now: number): QuarantineAnswer[] {
     return this.#transaction(() => {
@@ -160,6 +160,7 @@ export class Writer {
         const holder = request.messageId ?? null;
         if (row === undefined) this.#store.insert(request, { status: 'quarantined', holder }, now);
         else if (repeatedRow(row, request) === undefined) return { kind: 'known' };
+        if (holder === null) return { kind: 'known' };
         kept += 1;
         return kept <= KEPT_TOLD_ONE_BY_ONE ? { kind: 'tell' } : { kind: 'known' };
       });

@@ -34,7 +34,7 @@ export function nextStep(event: EventRecord, now: number): { readonly text: stri
     case 'retrying': {
       const at = event.dueAt === null ? null : event.dueAt - STUCK_AFTER_MS;
       return at !== null && at <= now
-        ? { text: 'The next try is due. It runs as soon as the queue delivers it.' }
+        ? { text: 'The next try is due. If its message got lost, it is sent once more', at: event.dueAt }
         : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
     }
     case 'queued':

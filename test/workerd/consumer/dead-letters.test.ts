@@ -254,3 +254,12 @@ test('of many deliveries that are kept within an hour five are told, and a line 
   // Each line counts all the rest, and comes when their number has doubled.
   expect(notices.manyQuarantined.mock.calls.map(([count]) => count)).toEqual([4, 8, 16]);
 });
+
+test('messages that nobody can read use up no notice of a genuine delivery', async () => {
+  const notices = noticesOf();
+  const deps = depsOf({ env: freshLedger(), notices });
+  await handleDeadLetters(batchOf(Array.from({ length: 7 }, () => testMessage('nonsense'))), deps);
+  expect(notices.manyQuarantined).not.toHaveBeenCalled();
+  await handleDeadLetters(batchOf([refusedMessage(newId())]), deps);
+  expect(notices.quarantined).toHaveBeenCalledTimes(1);
+});

@@ -74,9 +74,10 @@ describe('an older Worker, which names no endpoint', () => {
     expect(await ledger.get('shared')).toMatchObject({ endpoint: 'default' });
   });
 
-  test('keeps a delivery although it says by which message', async () => {
+  test('keeps a delivery without saying by which message, and tells nobody of it', async () => {
     const ledger = newLedger();
-    await ledger.quarantine([quarantineRequest('a')]);
+    const { messageId: _, ...unnamed } = quarantineRequest('a');
+    expect(await ledger.quarantine([unnamed])).toEqual([{ kind: 'known' }]);
     expect(await ledger.get('a')).toMatchObject({ status: 'quarantined' });
   });
 });

@@ -91,3 +91,16 @@ test('forgetting keeps pace although an old event is still unfinished', { timeou
   await pass(ledger, 60_000);
   expect(await ledger.stats()).toMatchObject({ total: 1, byStatus: { retrying: 1 } });
 });
+
+test('an event that dies after its retention stays for an operator, one that is processed then does not', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('dies'), claimRequest('ends')]);
+  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  await ledger.settle('c1', [report('dies', { outcome: 'dead', error: 'Error: no' }), report('ends')]);
+  await runDurableObjectAlarm(ledger);
+  expect(await ledger.get('dies')).toMatchObject({ status: 'dead' });
+  expect(await ledger.get('ends')).toBeNull();
+  vi.setSystemTime(T0 + 2 * RETENTION_MS + 2 * DAY_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(await ledger.get('dies')).toBeNull();
+});

@@ -45,6 +45,7 @@ export function failure(id: string, changes: Partial<Report> = {}): Report {
 /** A stale delivery whose body could be read, unless the changes say otherwise. */
 export function quarantineRequest(id: string, changes: Partial<QuarantineRequest> = {}): QuarantineRequest {
   return {
+    messageId: `q-${id}`,
     id,
     type: 'outbid',
     endpoint: 'default',
