@@ -15,15 +15,16 @@ const limits = { testTimeout: 300_000, hookTimeout: 300_000 };
  * on this list.
  */
 const LONGEST = [
+  'simulation',
   'rotate',
+  'schedules',
+  'ops-page',
+  'trigger',
+  'kill',
   'readme',
+  'fuzz',
   'watchdog',
   'flow/ledger',
-  'kill',
-  'simulation',
-  'trigger',
-  'ops-page',
-  'fuzz',
   'load',
 ];
 
