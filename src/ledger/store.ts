@@ -153,17 +153,19 @@ export class Store {
   }
 
   /**
-   * Deletes rows that were received and finished before `before`, oldest first: what dies late is
-   * kept as long as anything, for an operator to replay. Stops at the first younger row: a scan of all rows would hold up the
-   * claims. What arrived out of order waits for those before it.
+   * Deletes rows that were received before `before` and finished before `finishedBefore`, oldest
+   * first: of what finishes late, copies may still be in the queue, and an operator has to see what
+   * died. Stops at the first younger row: a scan of all rows would hold up the claims.
    *
    * @returns How many: `limit` means that there may be more.
    */
-  expire(before: number, limit: number): number {
+  expire(before: number, finishedBefore: number, limit: number): number {
     const query = `SELECT d.seq, d.id, d.endpoint FROM ${BY_ARRIVAL}
       WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ?1 ORDER BY seq LIMIT 1), 9e15)
-        AND (e.status = 'processed' OR (e.status IN ('dead', 'quarantined') AND e.updated_at < ?1)) ORDER BY d.seq LIMIT ?2`;
-    const old = this.#sql.exec<{ seq: number; id: string; endpoint: string }>(query, before, limit).toArray();
+        AND e.status IN ('processed', 'dead', 'quarantined') AND e.updated_at < ?2 ORDER BY d.seq LIMIT ?3`;
+    const old = this.#sql
+      .exec<{ seq: number; id: string; endpoint: string }>(query, before, finishedBefore, limit)
+      .toArray();
     if (old.length === 0) return 0;
     const found = JSON.stringify(old.map(({ seq, id, endpoint }) => [seq, id, endpoint]));
     const events = 'DELETE FROM events WHERE (id, endpoint) IN (SELECT value ->> 1, value ->> 2 FROM json_each(?))';

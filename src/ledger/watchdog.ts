@@ -1,6 +1,13 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired
 // retention or a bug. Deletes old rows. Its rounds are bounded: it shares the object with claims.
-import { MAX_STUCK_AFTER_MS, RETENTION_MS, STUCK_AFTER_MS, WATCH_CHARACTERS, WATCH_CHUNK } from '../limits.ts';
+import {
+  FINISHED_KEPT_MS,
+  MAX_STUCK_AFTER_MS,
+  RETENTION_MS,
+  STUCK_AFTER_MS,
+  WATCH_CHARACTERS,
+  WATCH_CHUNK,
+} from '../limits.ts';
 import type { Transaction } from './sql.ts';
 import type { Row, Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
@@ -45,7 +52,7 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
       store.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pause }, now);
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
-    const expired = store.expire(now - RETENTION_MS, WATCH_CHUNK);
+    const expired = store.expire(now - RETENTION_MS, now - FINISHED_KEPT_MS, WATCH_CHUNK);
     // Deleting the latest rows frees their places, and what arrives there has not been swept.
     if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);

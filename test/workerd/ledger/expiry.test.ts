@@ -2,7 +2,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Store } from '../../../src/ledger/store.ts';
-import { REST_INTERVAL_MS, RETENTION_MS, SEEN_TTL_SECONDS, WATCH_CHUNK } from '../../../src/limits.ts';
+import {
+  FINISHED_KEPT_MS,
+  REST_INTERVAL_MS,
+  RETENTION_MS,
+  SEEN_TTL_SECONDS,
+  WATCH_CHUNK,
+} from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { claimRequest, failure, quarantineRequest, report, T0 } from './fixtures.ts';
 import { alarmOf, ledgerWithoutQueue, pass } from './watch.ts';
@@ -61,7 +67,7 @@ test('an event received at the very moment that the retention goes back to is ke
   await ledger.settle('c1', [report('a')]);
   const expired = await runInDurableObject(ledger, (_, { storage }) => {
     const store = new Store(storage.sql);
-    return [T0, T0 + 1].map((before) => store.expire(before, 10));
+    return [T0, T0 + 1].map((before) => store.expire(before, T0 + DAY_MS, 10));
   });
   expect(expired).toEqual([0, 1]);
 });
@@ -92,15 +98,19 @@ test('forgetting keeps pace although an old event is still unfinished', { timeou
   expect(await ledger.stats()).toMatchObject({ total: 1, byStatus: { retrying: 1 } });
 });
 
-test('an event that dies after its retention stays for an operator, one that is processed then does not', async () => {
+test('an event that ends after its retention stays a week longer, for late copies and an operator', async () => {
   const { ledger } = await ledgerWithoutQueue();
   await ledger.claim('c1', [claimRequest('dies'), claimRequest('ends')]);
-  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  const endedAt = T0 + RETENTION_MS + DAY_MS;
+  vi.setSystemTime(endedAt);
   await ledger.settle('c1', [report('dies', { outcome: 'dead', error: 'Error: no' }), report('ends')]);
-  await runDurableObjectAlarm(ledger);
-  expect(await ledger.get('dies')).toMatchObject({ status: 'dead' });
-  expect(await ledger.get('ends')).toBeNull();
-  vi.setSystemTime(T0 + 2 * RETENTION_MS + 2 * DAY_MS);
-  await runDurableObjectAlarm(ledger);
-  expect(await ledger.get('dies')).toBeNull();
+  for (const [later, expected] of [
+    [FINISHED_KEPT_MS, ['dead', 'processed']],
+    [FINISHED_KEPT_MS + 1, [undefined, undefined]],
+  ] as const) {
+    vi.setSystemTime(endedAt + later);
+    await runDurableObjectAlarm(ledger);
+    const left = [await ledger.get('dies'), await ledger.get('ends')];
+    expect(left.map((event) => event?.status)).toEqual(expected);
+  }
 });
