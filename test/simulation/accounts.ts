@@ -40,9 +40,10 @@ export class Accounts {
   readonly successes = new Map<string, number>();
   /** Successes beyond the first that the model itself has caused. */
   readonly excuses = new Map<string, number>();
-  /** Starts, and notices of death, by `event#run`. */
+  /** Starts, by `event#run`. */
   readonly starts = new Map<string, number>();
-  readonly notices = new Map<string, number>();
+  /** How often an event's death was told. */
+  readonly notices = new Map<Key, number>();
   /** Whose replay an operator asked for, whatever was answered: a send that seems to fail may happen all the same. */
   readonly replayAsked = new Set<Key>();
   /** Whose replay was promised, and how many runs had begun before. */
@@ -84,14 +85,18 @@ export class Accounts {
     if (count > allowed) this.violate(`${key} succeeded ${count} times where ${allowed} are explained`);
   }
 
-  /** Somebody is told that an event has died. */
+  /**
+   * Somebody is told that an event has died: once for each run at most. By then a replay may have
+   * begun the next one.
+   */
   told(key: Key): void {
-    const count = add(this.notices, `${key}#${stored(this.#storage, key)?.run ?? 0}`);
-    if (count > 1) this.violate(`the death of ${key} was told ${count} times`);
+    const count = add(this.notices, key);
+    const runs = stored(this.#storage, key)?.run ?? 1;
+    if (count > runs) this.violate(`the death of ${key} was told ${count} times in ${runs} runs`);
   }
 
   wasTold(key: Key): boolean {
-    return this.notices.has(`${key}#${stored(this.#storage, key)?.run ?? 0}`);
+    return this.notices.has(key);
   }
 
   /** A consumer has stopped, or gives up: what it has not reported may be repeated, as far as that is excused. */
