@@ -1,5 +1,4 @@
 // The webhook path, the endpoints' names, their secret slots: decided here and nowhere else.
-// Design: HTTP contract.
 
 /** A signing secret's name: a live slot, and one beside it while rotating, for each endpoint. */
 export type WebhookSecretName = `VASTAI_WEBHOOK_SECRET${'' | `_${string}`}`;
@@ -19,7 +18,7 @@ const WHOLE_NAME = new RegExp(`^${NAME}$`);
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 
-/** Names that no path may carry: the unnamed endpoint's, and that of patrol's own events. */
+/** Names that no path may carry: the unnamed endpoint's, and one kept for later use. */
 const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'patrol']);
 
 /**

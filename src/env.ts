@@ -1,5 +1,5 @@
 // What the Worker is given: bindings from wrangler.toml, secrets from `wrangler secret put`.
-// test/project/env.test.ts compares this with what `wrangler types` reads from wrangler.toml.
+// test/node/project/env.test.ts compares this with what `wrangler types` reads from wrangler.toml.
 
 import type { WebhookSecretName } from './endpoint.ts';
 

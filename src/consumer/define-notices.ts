@@ -28,7 +28,10 @@ export interface KeptDelivery {
 export interface Notices {
   readonly dead: (event: DeadEvent, context: HandlerContext) => unknown;
   readonly quarantined: (delivery: KeptDelivery, context: HandlerContext) => unknown;
-  /** In place of `quarantined` where many are kept in an hour. `count`: those not yet told. */
+  /**
+   * In place of `quarantined` from the sixth kept in an hour on, each time their number has doubled.
+   * `count`: those of the hour that had no notice of their own.
+   */
   readonly manyQuarantined: (count: number, context: HandlerContext) => unknown;
 }
 

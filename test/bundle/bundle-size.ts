@@ -14,8 +14,8 @@ export interface BundleSize {
 
 /**
  * Largest upload, gzipped, in bytes: what there is and a little room, so that a dependency that
- * slips in is seen. A third of it is the operator's page (its markup and stylesheet, its
- * API and log-in); a cold start reads all of it.
+ * slips in is seen. A quarter of it is the operator's page (its markup and stylesheet, its API and
+ * log-in); a cold start reads all of it.
  */
 export const BUNDLE_BUDGET_BYTES = 43.5 * 1024;
 
