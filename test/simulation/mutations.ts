@@ -136,8 +136,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'a dropped alarm armed by nobody',
     file: 'src/ledger/event-ledger.ts',
-    from: 'if (this.#alarmAt === undefined || this.#alarmAt === null || this.#alarmAt < Date.now()) {',
-    to: 'if (this.#alarmAt === undefined || this.#alarmAt === null) {',
+    from: 'if ((this.#alarmAt ?? 0) < Date.now())',
+    to: 'if (this.#alarmAt === undefined || this.#alarmAt === null)',
     only: 'alarms,purges',
   },
   {
