@@ -1,13 +1,26 @@
-// What most commands begin with: the credentials, and the APIs behind them. A credential is held
-// for this run only, and hidden from the output.
+// What a command's action gets (program.ts runs it), and what most begin with: credentials and the
+// APIs behind them. A credential is held for this run only, and hidden from the output.
+import type { Command } from 'commander';
 import type { Result } from '../../result.ts';
 import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
 import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
 import { CliFailure, usage } from '../cli-failure.ts';
 import { isSafeForCredentials, type Target } from '../target.ts';
-import type { ActionContext } from './action.ts';
+import type { Output } from './terminal/output.ts';
+import type { Surroundings } from './terminal/surroundings.ts';
 import { createOpsClient, type OpsClient } from './worker/ops-client.ts';
+
+export interface ActionContext {
+  readonly surroundings: Surroundings;
+  readonly output: Output;
+}
+
+/** Gives a command `--json` and its action, which returns the exit code; ids are all arguments. */
+export type Action = <Options>(
+  command: Command,
+  run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
+) => void;
 
 /** @throws CliFailure (usage) where there is no key, or no address it may be sent to. */
 export async function connectToVast({ surroundings, output }: ActionContext): Promise<VastApi> {
@@ -19,8 +32,7 @@ export async function connectToVast({ surroundings, output }: ActionContext): Pr
   const given = surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
   const key = given?.trim() ?? '';
   if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
-  // A header can carry nothing else; a line break here is a paste gone wrong, and fetch would quote
-  // it in its error.
+  // A header can carry nothing else, and fetch would quote the key in its error.
   if (!/^[\x21-\x7e]+$/.test(key)) throw usage('The API key holds characters that no key has.');
   output.protect(key);
   return createVastApi(createApiClient({ ...surroundings, base, key }));

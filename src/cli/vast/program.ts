@@ -1,8 +1,7 @@
-// The command line of `vast`: its commands, its help, and how every command ends. What a command
-// does is in its file.
+// The command line of `vast`: its commands, its help, and how every command ends.
 import { Command, CommanderError } from 'commander';
 import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
-import type { Action } from './action.ts';
+import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addRegisterCommand } from './register/register-command.ts';
 import { addRotateCommand } from './rotate/rotate-command.ts';
@@ -33,18 +32,13 @@ Examples:
 export async function runVast(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let output = createOutput(surroundings, argv.includes('--json'));
   let exitCode: number = EXIT.ok;
-  const action: Action =
-    (run) =>
-    async (...parameters) => {
-      const command = parameters.at(-1) as Command;
+  const action: Action = (command, run) => {
+    command.option('--json', 'one JSON object on stdout').action(async () => {
       output = createOutput(surroundings, command.opts().json === true);
-      exitCode =
-        (await run(
-          { surroundings, output },
-          command.opts() as Parameters<typeof run>[1],
-          command.processedArgs as number[],
-        )) ?? EXIT.ok;
-    };
+      const options = command.opts<Parameters<typeof run>[1] & object>();
+      exitCode = (await run({ surroundings, output }, options, command.processedArgs as number[])) ?? EXIT.ok;
+    });
+  };
   try {
     await createProgram(action, surroundings).parseAsync([...argv], { from: 'user' });
     return exitCode;

@@ -1,11 +1,9 @@
-// What `register` and `rotate` share: the options with which they reach the Worker's secrets, and
-// what they work with.
+// What `register` and `rotate` share: options, and what they work with.
 import type { Command } from 'commander';
 import type { VastApi } from '../../vast/vast-api.ts';
 import { wholeNumber } from '../command-line.ts';
 import type { Target } from '../target.ts';
-import type { ActionContext } from './action.ts';
-import { connectToOps } from './connect.ts';
+import { type ActionContext, connectToOps } from './connect.ts';
 import { createRotationRecords, type RotationRecords, rotationRecordsPath } from './rotate/rotation-record.ts';
 import type { OpsClient } from './worker/ops-client.ts';
 import { createSecretStore, type SecretStore } from './worker/secret-store.ts';
@@ -16,18 +14,12 @@ export interface SetupOptions {
   readonly settle: number;
 }
 
-/** In seconds: a new secret is usually at all of Cloudflare's locations within a few. */
-const SETTLE_SECONDS = 10;
-
 export function addSetupOptions(command: Command): Command {
+  // A new secret is usually at all of Cloudflare's locations within a few seconds.
+  const settle = 'pause after a secret is accepted, for the other Cloudflare locations';
   return command
     .option('--wrangler <command>', 'how wrangler is called, for example "npx wrangler --env staging"', 'npx wrangler')
-    .option(
-      '--settle <seconds>',
-      'pause after a secret is accepted, for the other Cloudflare locations',
-      wholeNumber(0, 9_999),
-      SETTLE_SECONDS,
-    );
+    .option('--settle <seconds>', settle, wholeNumber(0, 9_999), 10);
 }
 
 /** What to ask when the Worker does not see a secret that was stored. */

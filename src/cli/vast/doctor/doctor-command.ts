@@ -3,17 +3,11 @@ import type { Command } from 'commander';
 import { EXIT } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { secureTargetOf } from '../../target.ts';
-import type { Action } from '../action.ts';
-import { connectToOps, connectToVast } from '../connect.ts';
+import { type Action, connectToOps, connectToVast } from '../connect.ts';
 import { createWorkerClient } from '../worker/worker-client.ts';
 import { checkVast } from './check-vast.ts';
 import { checkAddress, checkDoor, checkHealth, checkRecent, checkSecret } from './check-worker.ts';
 import type { Finding } from './finding.ts';
-
-interface Options {
-  readonly url: string;
-  readonly endpoint?: string;
-}
 
 const HELP_END = `
 What it needs something for that is not set is skipped:
@@ -27,42 +21,34 @@ Example:
   npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
 
 export function addDoctorCommand(program: Command, action: Action): void {
-  program
+  const command = program
     .command('doctor')
     .description('why do no events arrive? Each finding says what to do')
     .requiredOption('--url <url>', "the Worker's address, or the whole webhook URL")
     .option('--endpoint <name>', 'the endpoint at that address')
-    .option('--json', 'one JSON object on stdout')
-    .addHelpText('after', HELP_END)
-    .action(
-      action<Options>(async (context, options) => {
-        const { surroundings, output } = context;
-        const target = secureTargetOf(options.url, options.endpoint);
-        const worker = createWorkerClient(surroundings, target);
-        const secret = surroundings.env[target.slots[0]];
-        if (secret) output.protect(secret);
-        const api = surroundings.env.VAST_API_KEY ? await connectToVast(context) : undefined;
-        const findings: Finding[] = [
-          checkAddress(target),
-          ...(await checkHealth(worker, target)),
-          await checkDoor(worker, target),
-          await checkSecret(worker, target, secret),
-          ...(await checkVast(api, target)),
-          await checkRecent(connectToOps(context, target), surroundings.env.OPS_TOKEN, target),
-        ];
-        const healthy = findings.every((finding) => finding.level !== 'problem');
-        output.result({ healthy, url: target.url, findings }, columns(findings.flatMap(findingRows)));
-        return healthy ? EXIT.ok : EXIT.failed;
-      }),
-    );
+    .addHelpText('after', HELP_END);
+  action<{ readonly url: string; readonly endpoint?: string }>(command, async (context, options) => {
+    const { surroundings, output } = context;
+    const target = secureTargetOf(options.url, options.endpoint);
+    const worker = createWorkerClient(surroundings, target);
+    const secret = surroundings.env[target.slots[0]];
+    if (secret) output.protect(secret);
+    const api = surroundings.env.VAST_API_KEY ? await connectToVast(context) : undefined;
+    const findings: Finding[] = [
+      checkAddress(target),
+      ...(await checkHealth(worker, target)),
+      await checkDoor(worker, target),
+      await checkSecret(worker, target, secret),
+      ...(await checkVast(api, target)),
+      await checkRecent(connectToOps(context, target), surroundings.env.OPS_TOKEN, target),
+    ];
+    const healthy = findings.every((finding) => finding.level !== 'problem');
+    output.result({ healthy, url: target.url, findings }, columns(findings.flatMap(findingRows)));
+    return healthy ? EXIT.ok : EXIT.failed;
+  });
 }
 
-const MARKS: Record<Finding['level'], string> = {
-  fine: 'ok',
-  problem: 'PROBLEM',
-  warning: 'warning',
-  skipped: 'skipped',
-};
+const MARKS = { fine: 'ok', problem: 'PROBLEM', warning: 'warning', skipped: 'skipped' };
 
 function findingRows({ check, level, found, fix }: Finding): string[][] {
   const row = [MARKS[level], check, found];

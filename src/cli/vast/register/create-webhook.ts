@@ -1,5 +1,4 @@
-// The part of a registration that must not be interrupted: from creating the webhook to storing its
-// secret.
+// The uninterrupted part of a registration: from creating the webhook to storing its secret.
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
@@ -9,11 +8,8 @@ import type { SetupDeps } from '../setup.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 
 /** Registers. Where the outcome is unknown, the list tells: a blind retry could register twice. */
-export async function createWebhook(
-  { api, output, surroundings }: SetupDeps,
-  fields: WebhookFields,
-  known: ReadonlySet<number>,
-) {
+export async function createWebhook(deps: SetupDeps, fields: WebhookFields, earlier: readonly Webhook[]) {
+  const { api, output, surroundings } = deps;
   output.say(`2/5 Registering ${fields.webhook_url} for ${fields.event_types.length} event types`);
   const created = await api.create(fields);
   if (created.ok) return { webhook: created.value, secret: created.value.webhook_secret };
@@ -23,14 +19,11 @@ export async function createWebhook(
   await surroundings.sleep(2_000);
   const listed = await api.list();
   if (!listed.ok) {
-    throw new CliFailure(
-      `${trouble} Whether it was registered is unknown: run the same command again to complete it.`,
-      EXIT.unfinished,
-    );
+    const unknown = 'Whether it was registered is unknown: run the same command again to complete it.';
+    throw new CliFailure(`${trouble} ${unknown}`, EXIT.unfinished);
   }
-  const found = listed.value.find(
-    (webhook) => !known.has(webhook.id) && isSameUrl(webhook.webhook_url, fields.webhook_url),
-  );
+  const known = new Set(earlier.map(({ id }) => id));
+  const found = listed.value.find(({ id, webhook_url: url }) => !known.has(id) && isSameUrl(url, fields.webhook_url));
   if (!found) throw new CliFailure(`${trouble} It was not registered.`);
   return withNewSecret(api, found, surroundings);
 }

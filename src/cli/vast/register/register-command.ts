@@ -1,19 +1,15 @@
 // The command line of `webhooks register`; what it does is in register.ts.
 import type { Command } from 'commander';
 import { secureTargetOf } from '../../target.ts';
-import type { Action } from '../action.ts';
-import { connectToVast } from '../connect.ts';
+import { type Action, connectToVast } from '../connect.ts';
 import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
-import { checkedName } from '../webhooks/webhooks-commands.ts';
+import { checkName } from '../webhooks/webhooks-commands.ts';
 import { describeConfirmation } from '../worker/confirm-in-ledger.ts';
-import { register } from './register.ts';
+import { type RegisterOptions, register } from './register.ts';
 
-interface Options extends SetupOptions {
+interface Options extends SetupOptions, RegisterOptions {
   readonly url: string;
-  readonly events: string;
   readonly endpoint?: string;
-  readonly name?: string;
-  readonly replaceSecret?: boolean;
 }
 
 const HELP_END = `
@@ -34,34 +30,21 @@ export function addRegisterCommand(webhooks: Command, action: Action): void {
     .requiredOption('--events <list>', 'groups (billing, instance, host, all), slugs or full keys, separated by commas')
     .option('--endpoint <name>', 'a path and secret of its own, for example host')
     .option('--name <text>', 'how Vast.ai shows it')
-    .option('--replace-secret', 'store the secret even though the endpoint has one')
-    .option('--json', 'one JSON object on stdout');
+    .option('--replace-secret', 'store the secret even though the endpoint has one');
   addSetupOptions(command).addHelpText('after', HELP_END);
-  command.action(
-    action<Options>(async (context, options) => {
-      const target = secureTargetOf(options.url, options.endpoint);
-      const name = checkedName(options.name);
-      const deps = setupDeps(context, await connectToVast(context), target, options);
-      const result = await register(deps, {
-        events: options.events,
-        name,
-        replaceSecret: options.replaceSecret === true,
-      });
-      const { webhook, slot, created, eventId, confirmation } = result;
-      context.output.result(
-        {
-          webhook: { id: webhook.id, url: webhook.webhook_url, events: webhook.event_types },
-          created,
-          endpoint: target.endpoint,
-          secret: slot,
-          testEventId: eventId ?? null,
-          confirmation,
-        },
-        [
-          describeConfirmation(confirmation),
-          `Done: webhook ${webhook.id} delivers ${webhook.event_types.length} event types to ${target.url}.`,
-        ],
-      );
-    }),
-  );
+  action<Options>(command, async (context, options) => {
+    const target = secureTargetOf(options.url, options.endpoint);
+    checkName(options.name);
+    const deps = setupDeps(context, await connectToVast(context), target, options);
+    const { webhook, slot: secret, created, eventId, confirmation } = await register(deps, options);
+    const { id, webhook_url: url, event_types: events } = webhook;
+    const { endpoint } = target;
+    context.output.result(
+      { webhook: { id, url, events }, created, endpoint, secret, testEventId: eventId ?? null, confirmation },
+      [
+        describeConfirmation(confirmation),
+        `Done: webhook ${id} delivers ${events.length} event types to ${target.url}.`,
+      ],
+    );
+  });
 }

@@ -1,14 +1,13 @@
-// `webhooks register`: from a deployed Worker to a verified test event. Everything that can be
-// checked is checked before Vast.ai changes anything; what fails afterwards is undone, or named
-// together with the way to finish.
-
-import { MAX_WEBHOOKS, type VastApi, type Webhook, type WebhookFields } from '../../../vast/vast-api.ts';
+// `webhooks register`. Everything that can be checked is checked before Vast.ai changes anything;
+// what fails afterwards is undone, or named together with the way to finish.
+import { MAX_WEBHOOKS, type Webhook, type WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import { isSameUrl } from '../../target.ts';
 import { expectOk } from '../connect.ts';
 import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
-import { contextOf, expandEvents } from '../webhooks/event-keys.ts';
+import { contextOf } from '../webhooks/event-keys.ts';
 import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
+import { expandLive } from '../webhooks/webhooks-commands.ts';
 import { type Confirmation, confirmInLedger, idsInLedger } from '../worker/confirm-in-ledger.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
@@ -16,9 +15,9 @@ import { adoptWebhook, createWebhook, left, storeOrUndo } from './create-webhook
 
 export interface RegisterOptions {
   readonly events: string;
-  readonly name: string | undefined;
+  readonly name?: string;
   /** Store the new secret even though the endpoint has one. */
-  readonly replaceSecret: boolean;
+  readonly replaceSecret?: boolean;
 }
 
 export interface RegisterResult {
@@ -36,18 +35,17 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
   output.say(`1/5 Checking ${target.worker}`);
   const hasSecret = await checkWorker(deps);
   const fields = await fieldsOf(deps, options);
-  const registered = await registeredAt(deps.api, target.url);
+  const webhooks = expectOk(await deps.api.list(), 'list the webhooks');
+  const same = webhooks.find((webhook) => isSameUrl(webhook.webhook_url, target.url));
   const slot = target.slots[0];
 
-  if (registered.same && hasSecret && !options.replaceSecret) {
-    checkSameEvents(registered.same, fields);
-    output.say(`2/5 Already registered as webhook ${registered.same.id}, and the endpoint has a secret: verifying it.`);
-    return verify(deps, registered.same, { slot, created: false });
+  if (same && hasSecret && !options.replaceSecret) {
+    checkSameEvents(same, fields);
+    output.say(`2/5 Already registered as webhook ${same.id}, and the endpoint has a secret: verifying it.`);
+    return verify(deps, same, slot, false);
   }
-  if (!registered.same && registered.count >= MAX_WEBHOOKS) {
-    throw new CliFailure(
-      `Vast.ai allows ${MAX_WEBHOOKS} webhooks and all are taken: delete one first (\`webhooks list\`).`,
-    );
+  if (!same && webhooks.length >= MAX_WEBHOOKS) {
+    throw new CliFailure(`All of Vast.ai's ${MAX_WEBHOOKS} webhooks are taken: delete one first (\`webhooks list\`).`);
   }
   if (hasSecret && !options.replaceSecret) {
     throw new CliFailure(
@@ -56,15 +54,12 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
     );
   }
 
-  // The secret is shown once: an interrupt before it is stored would leave a webhook that nobody
-  // can verify.
+  // The secret is shown once: interrupted before it is stored, nobody could verify this webhook.
   const { webhook, secret } = await surroundings.uninterrupted(async () => {
-    const made = registered.same
-      ? await adoptWebhook(deps, registered.same)
-      : await createWebhook(deps, fields, new Set(registered.ids));
+    const made = same ? await adoptWebhook(deps, same) : await createWebhook(deps, fields, webhooks);
     output.protect(made.secret);
     output.say(`3/5 Storing the secret as ${slot}`);
-    await storeOrUndo(deps, made.webhook, slot, made.secret, !registered.same);
+    await storeOrUndo(deps, made.webhook, slot, made.secret, !same);
     deps.records.write(target.url, { current: slot });
     return made;
   });
@@ -74,7 +69,7 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
   if (answer.kind !== 'ok') {
     throw left(webhook, `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. ${RIGHT_WORKER}`);
   }
-  return verify(deps, webhook, { slot, created: !registered.same });
+  return verify(deps, webhook, slot, !same);
 }
 
 /** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers. */
@@ -96,49 +91,24 @@ async function checkWorker({ worker, target }: SetupDeps): Promise<boolean> {
 }
 
 async function fieldsOf({ api, output, target }: SetupDeps, options: RegisterOptions): Promise<WebhookFields> {
-  const liveKeys = expectOk(await api.types(), 'list the event types').map((type) => type.key);
-  const keys = expandEvents(options.events, liveKeys);
+  const { name, events } = options;
+  const keys = await expandLive(api, events);
   if (new Set(keys.map(contextOf)).size > 1) {
-    output.warn(
-      'this mixes client and host types. Two slugs exist in both: use one webhook for each to tell them apart.',
-    );
+    const advice = 'use one webhook for each to tell them apart.';
+    output.warn(`this mixes client and host types. Two slugs exist in both: ${advice}`);
   }
-  return {
-    webhook_url: target.url,
-    event_types: keys,
-    ...(options.name !== undefined && { name: options.name }),
-  };
+  return { webhook_url: target.url, event_types: keys, ...(name !== undefined && { name }) };
 }
 
-async function registeredAt(api: VastApi, url: string) {
-  const webhooks = expectOk(await api.list(), 'list the webhooks');
-  return {
-    same: webhooks.find((webhook) => isSameUrl(webhook.webhook_url, url)),
-    count: webhooks.length,
-    ids: webhooks.map((webhook) => webhook.id),
-  };
-}
-
-async function verify(
-  deps: SetupDeps,
-  webhook: Webhook,
-  { slot, created }: Pick<RegisterResult, 'slot' | 'created'>,
-): Promise<RegisterResult> {
+async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: boolean): Promise<RegisterResult> {
   deps.output.say('5/5 Having Vast.ai deliver a test event');
   const knownIds = await idsInLedger(deps.ops);
   const outcome = await testUntilDelivered(deps.api, webhook.id, deps.surroundings);
   if (outcome.kind !== 'delivered') throw left(webhook, `${describeTest(outcome)}.`);
   const { eventId } = outcome;
-  const confirmation = await confirmInLedger(
-    deps.ops,
-    { endpoint: deps.target.endpoint, eventId, knownIds },
-    deps.surroundings,
-  );
+  const confirmation = await confirmInLedger(deps, eventId, knownIds);
   if (confirmation.kind === 'not_found') {
-    throw left(
-      webhook,
-      'its test was accepted, but the event did not reach the ledger: see the queue consumer in the log.',
-    );
+    throw left(webhook, 'its test was accepted, but did not reach the ledger: see the queue consumer in the log.');
   }
   return { webhook, slot, created, eventId, confirmation };
 }
@@ -146,7 +116,6 @@ async function verify(
 function checkSameEvents(webhook: Webhook, fields: WebhookFields): void {
   const wanted = new Set(fields.event_types);
   if (wanted.symmetricDifference(new Set(webhook.event_types)).size === 0) return;
-  throw new CliFailure(
-    `This URL is webhook ${webhook.id}, with other event types: \`webhooks update ${webhook.id} --events …\`.`,
-  );
+  const { id } = webhook;
+  throw new CliFailure(`This URL is webhook ${id}, with other event types: \`webhooks update ${id} --events …\`.`);
 }

@@ -1,6 +1,5 @@
-// One new secret from Vast.ai. If the answer is lost, so is the secret, and all that helps is to
-// rotate again.
-import { fail, type Result, succeed } from '../../../result.ts';
+// One new secret from Vast.ai. If the answer is lost, so is the secret: only another rotation helps.
+import { fail, succeed } from '../../../result.ts';
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
@@ -8,17 +7,8 @@ import type { Surroundings } from '../terminal/surroundings.ts';
 const TRIES = 4;
 const PAUSE_MS = 3_000;
 
-export interface RotateFailure {
-  readonly message: string;
-  /** Whether Vast.ai may now sign with a secret that nobody has. */
-  readonly mayHaveRotated: boolean;
-}
-
-export async function rotateAtVast(
-  api: VastApi,
-  id: number,
-  surroundings: Pick<Surroundings, 'sleep'>,
-): Promise<Result<string, RotateFailure>> {
+/** A failure's `mayHaveRotated`: whether Vast.ai may now sign with a secret that nobody has. */
+export async function rotateAtVast(api: VastApi, id: number, surroundings: Pick<Surroundings, 'sleep'>) {
   let mayHaveRotated = false;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await api.rotate(id);

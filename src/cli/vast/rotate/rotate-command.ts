@@ -4,18 +4,15 @@ import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { wholeNumber } from '../../command-line.ts';
 import { isSameUrl, secureTargetOf, type Target } from '../../target.ts';
-import type { Action } from '../action.ts';
-import { connectToVast, expectOk } from '../connect.ts';
+import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
 import { type RotateResult, rotate } from './rotate.ts';
+import type { RotateOptions } from './rotation-plan.ts';
 
-interface Options extends SetupOptions {
+interface Options extends SetupOptions, RotateOptions {
   readonly url?: string;
   readonly endpoint?: string;
   readonly id?: number;
-  readonly finish?: boolean;
-  readonly again?: boolean;
-  readonly current?: string;
 }
 
 const HELP_END = `
@@ -37,43 +34,32 @@ export function addRotateCommand(webhooks: Command, action: Action): void {
     .option('--id <id>', 'the webhook', wholeNumber())
     .option('--finish', 'only retire the old secret')
     .option('--again', 'rotate although an old secret is still to be retired, or a rotation is stuck')
-    .option('--current <name>', 'which secret Vast.ai signs with now, where the command cannot know')
-    .option('--json', 'one JSON object on stdout');
+    .option('--current <name>', 'which secret Vast.ai signs with now, where the command cannot know');
   addSetupOptions(command).addHelpText('after', HELP_END);
-  command.action(
-    action<Options>(async (context, options) => {
-      if (options.finish && options.again) throw usage('--finish and --again contradict each other.');
-      const given = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint);
-      const api = await connectToVast(context);
-      const webhook = await findWebhook(api, given, options);
-      const target = given ?? secureTargetOf(webhook.webhook_url);
-      if (options.current !== undefined && !target.slots.includes(options.current)) {
-        throw usage(`--current must be ${target.slots.join(' or ')}.`);
-      }
-      const result = await rotate(setupDeps(context, api, target, options), {
-        webhookId: webhook.id,
-        finish: options.finish === true,
-        again: options.again === true,
-        stated: options.current,
-      });
-      context.output.result({ webhook: webhook.id, endpoint: target.endpoint, ...result }, resultLines(result));
-    }),
-  );
+  action<Options>(command, async (context, options) => {
+    if (options.finish && options.again) throw usage('--finish and --again contradict each other.');
+    const given = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint);
+    const api = await connectToVast(context);
+    const webhook = await findWebhook(api, given, options);
+    const target = given ?? secureTargetOf(webhook.webhook_url);
+    if (options.current !== undefined && !target.slots.includes(options.current)) {
+      throw usage(`--current must be ${target.slots.join(' or ')}.`);
+    }
+    const result = await rotate(setupDeps(context, api, target, options), webhook.id, options);
+    context.output.result({ webhook: webhook.id, endpoint: target.endpoint, ...result }, resultLines(result));
+  });
 }
 
 async function findWebhook(api: VastApi, target: Target | undefined, { id }: Options): Promise<Webhook> {
-  const fitting = expectOk(await api.list(), 'list the webhooks').filter(
-    (webhook) =>
-      (id === undefined || webhook.id === id) && (target === undefined || isSameUrl(webhook.webhook_url, target.url)),
-  );
-  const [webhook] = fitting;
+  const all = expectOk(await api.list(), 'list the webhooks');
+  const fits = (one: Webhook) => (id ?? one.id) === one.id && (!target || isSameUrl(one.webhook_url, target.url));
+  const [webhook, ...others] = all.filter(fits);
   if (!webhook) {
-    throw new CliFailure(
-      `Vast.ai knows no webhook ${id === undefined ? '' : `${id} `}${target ? `at ${target.url}` : ''}.`,
-    );
+    const which = `${id === undefined ? '' : `${id} `}${target ? `at ${target.url}` : ''}`;
+    throw new CliFailure(`Vast.ai knows no webhook ${which}.`);
   }
-  if (fitting.length > 1) {
-    const choices = fitting.map((one) => `${one.id} (${one.webhook_url})`).join(', ');
+  if (others.length > 0) {
+    const choices = [webhook, ...others].map((one) => `${one.id} (${one.webhook_url})`).join(', ');
     throw usage(`There are several webhooks: choose one with --id or --url. They are ${choices}.`);
   }
   return webhook;

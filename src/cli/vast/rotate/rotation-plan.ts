@@ -1,22 +1,25 @@
 // What a run of `webhooks rotate` has to do, from what is known. Pure: no I/O, no clock.
 //
-// The list of secrets says which slots are set but not which secret is in them, and Vast.ai shows a
-// secret only once. So the record says which slot is in use; where neither record nor list can
-// tell, the operator must: a guess could overwrite the only secret that still verifies what is in
-// flight.
+// The list of secrets says which slots are set, not what is in them, and Vast.ai shows a secret only
+// once. So the record says which slot is in use; where neither can tell, the operator must: a guess
+// could overwrite the only secret that still verifies what is in flight.
 import type { RotationRecord } from './rotation-record.ts';
 
-export interface PlanInput {
+/** As given on the command line. */
+export interface RotateOptions {
+  /** Only retire. */
+  readonly finish?: boolean;
+  /** Rotate even though an old slot is still to be retired. */
+  readonly again?: boolean;
+  /** The operator's word on which slot is live. */
+  readonly current?: string;
+}
+
+interface PlanInput extends RotateOptions {
   readonly slots: readonly [string, string];
   readonly record: RotationRecord | undefined;
   /** Names of the secrets that are set. */
   readonly set: ReadonlySet<string>;
-  /** `--finish`: only retire. */
-  readonly finish: boolean;
-  /** `--again`: rotate even though an old slot is still to be retired. */
-  readonly again: boolean;
-  /** `--current`: the operator's word on which slot is live. */
-  readonly stated: string | undefined;
 }
 
 export type RotationPlan =
@@ -28,9 +31,11 @@ export type RotationPlan =
   | { readonly do: 'nothing' }
   | { readonly do: 'refuse'; readonly because: 'no_secret' | 'both_set' | 'not_switched_yet' };
 
+const NOT_SWITCHED_YET: RotationPlan = { do: 'refuse', because: 'not_switched_yet' };
+
 export function planRotation(input: PlanInput): RotationPlan {
-  const { record, slots, stated } = input;
-  if (stated !== undefined) return fromStated(input, stated);
+  const { record, slots } = input;
+  if (input.current !== undefined) return fromStated(input, input.current);
   const rotation = record?.rotation;
   if (!record || !rotation || !slots.includes(rotation.target)) return fromList(input);
 
@@ -38,18 +43,16 @@ export function planRotation(input: PlanInput): RotationPlan {
   const { target } = rotation;
   switch (rotation.step) {
     case 'opening':
-      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
-      return { do: 'switch', current, target, resumed: false };
+      return input.finish ? NOT_SWITCHED_YET : { do: 'switch', current, target, resumed: false };
     case 'rotating':
-      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
+      if (input.finish) return NOT_SWITCHED_YET;
       // If it was free and is set, an earlier run has stored its secret and died before noting it.
-      if (rotation.targetWasFree && input.set.has(target) && !input.again)
-        return { do: 'prove', current, target, certain: false };
-      return { do: 'switch', current, target, resumed: true };
+      return rotation.targetWasFree && input.set.has(target) && !input.again
+        ? { do: 'prove', current, target, certain: false }
+        : { do: 'switch', current, target, resumed: true };
     case 'stored':
       if (input.again) return { do: 'switch', current, target, resumed: true };
-      if (input.finish) return { do: 'refuse', because: 'not_switched_yet' };
-      return { do: 'prove', current, target, certain: true };
+      return input.finish ? NOT_SWITCHED_YET : { do: 'prove', current, target, certain: true };
     case 'done':
       if (input.again) return { do: 'switch', current: target, target: current, resumed: false };
       // Somebody has deleted the old slot by hand: that rotation is over.
@@ -62,10 +65,9 @@ export function planRotation(input: PlanInput): RotationPlan {
 
 /** Nothing is under way as far as this machine knows. */
 function fromList({ slots, set, finish }: PlanInput): RotationPlan {
-  const filled = slots.filter((slot) => set.has(slot));
-  const [only] = filled;
+  const [only, another] = slots.filter((slot) => set.has(slot));
   if (only === undefined) return { do: 'refuse', because: 'no_secret' };
-  if (filled.length > 1) return { do: 'refuse', because: 'both_set' };
+  if (another !== undefined) return { do: 'refuse', because: 'both_set' };
   if (finish) return { do: 'nothing' };
   return { do: 'switch', current: only, target: otherSlot(slots, only), resumed: false };
 }

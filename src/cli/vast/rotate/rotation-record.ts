@@ -34,12 +34,7 @@ const fileSchema = v.object({ version: v.literal(1), webhooks: v.record(v.string
 export type RotationStep = v.InferOutput<typeof stepSchema>;
 export type RotationRecord = v.InferOutput<typeof recordSchema>;
 
-export interface RotationRecords {
-  read(url: string): RotationRecord | undefined;
-  write(url: string, record: RotationRecord): void;
-  /** Whether another webhook of the same Worker needs the window, which they share. */
-  othersSwitching(url: string): boolean;
-}
+export type RotationRecords = ReturnType<typeof createRotationRecords>;
 
 export function rotationRecordsPath(env: Surroundings['env']): string {
   const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
@@ -47,7 +42,7 @@ export function rotationRecordsPath(env: Surroundings['env']): string {
 }
 
 /** A file that cannot be read counts as empty: the list of secrets decides, or the operator. */
-export function createRotationRecords(path: string): RotationRecords {
+export function createRotationRecords(path: string) {
   const readAll = (): Record<string, RotationRecord> => {
     try {
       const parsed = v.safeParse(fileSchema, JSON.parse(readFileSync(path, 'utf8')));
@@ -57,23 +52,22 @@ export function createRotationRecords(path: string): RotationRecords {
     }
   };
   return {
-    read: (url) => new Map(Object.entries(readAll())).get(url),
-    write: (url, record) => {
+    read: (url: string) => new Map(Object.entries(readAll())).get(url),
+    write: (url: string, record: RotationRecord) => {
       const webhooks = { ...readAll(), [url]: record };
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      // Written beside and renamed: a process that dies here leaves the old file or the new one,
-      // never half of one.
+      // Written beside and renamed: a process that dies here leaves the old file or the new one.
       const beside = `${path}.${process.pid}`;
       writeFileSync(beside, `${JSON.stringify({ version: 1, webhooks }, null, 2)}\n`, { mode: 0o600 });
       renameSync(beside, path);
     },
-    othersSwitching: (url) =>
+    /** Whether another webhook of the same Worker needs the window, which they share. */
+    othersSwitching: (url: string) =>
       Object.entries(readAll()).some(
         ([other, { rotation }]) =>
           other !== url &&
           URL.parse(other)?.origin === URL.parse(url)?.origin &&
-          rotation !== undefined &&
-          (rotation.step === 'opening' || rotation.step === 'rotating' || rotation.step === 'stored'),
+          ['opening', 'rotating', 'stored'].includes(rotation?.step ?? ''),
       ),
   };
 }

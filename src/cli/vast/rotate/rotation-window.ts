@@ -1,6 +1,5 @@
 // The rotation window: while `VASTAI_ROTATION_UNTIL` lies ahead, the Worker answers mismatches with
-// 503, so that Vast.ai retries. It belongs to the whole Worker: endpoints that are rotated at the
-// same time share it.
+// 503, so that Vast.ai retries. Endpoints that are rotated at the same time share it.
 import type { SetupDeps } from '../setup.ts';
 
 const NAME = 'VASTAI_ROTATION_UNTIL';

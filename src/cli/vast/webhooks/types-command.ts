@@ -3,8 +3,7 @@ import type { Command } from 'commander';
 import { oneLine } from '../../../vast/one-line.ts';
 import type { LiveType } from '../../../vast/vast-api.ts';
 import { columns } from '../../columns.ts';
-import type { Action } from '../action.ts';
-import { connectToVast, expectOk } from '../connect.ts';
+import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { catalogueKeys, contextOf, isSecurityCritical, slugOf } from './event-keys.ts';
 
 interface ComparedType {
@@ -24,9 +23,7 @@ function compareTypes(live: readonly LiveType[]): ComparedType[] {
     return { key, slug: slugOf(key), context: contextOf(key), name, status, securityCritical: isSecurityCritical(key) };
   };
   return [
-    ...live.map(({ key, display_name }) =>
-      compared(key, oneLine(display_name ?? ''), known.has(key) ? 'known' : 'new'),
-    ),
+    ...live.map(({ key, display_name: name }) => compared(key, oneLine(name ?? ''), known.has(key) ? 'known' : 'new')),
     ...catalogueKeys.filter((key) => !offered.has(key)).map((key) => compared(key, '', 'gone')),
   ];
 }
@@ -41,20 +38,16 @@ function typeLines(types: readonly ComparedType[]): string[] {
   return [...columns(rows), '', `${count('known')} known, ${count('new')} new, ${count('gone')} gone.`];
 }
 
+const HELP_END =
+  '\nA new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.';
+
 export function addTypesCommand(program: Command, action: Action): void {
-  program
+  const command = program
     .command('types')
     .description('event types that Vast.ai offers now, against the catalogue shipped here')
-    .option('--json', 'one JSON object on stdout')
-    .addHelpText(
-      'after',
-      '\nA new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.',
-    )
-    .action(
-      action(async (context) => {
-        const api = await connectToVast(context);
-        const types = compareTypes(expectOk(await api.types(), 'list the event types'));
-        context.output.result({ types }, typeLines(types));
-      }),
-    );
+    .addHelpText('after', HELP_END);
+  action(command, async (context) => {
+    const types = compareTypes(expectOk(await (await connectToVast(context)).types(), 'list the event types'));
+    context.output.result({ types }, typeLines(types));
+  });
 }

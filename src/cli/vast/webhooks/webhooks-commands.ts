@@ -5,8 +5,7 @@ import { CliFailure, usage } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { wholeNumber } from '../../command-line.ts';
 import { secureTargetOf } from '../../target.ts';
-import type { Action } from '../action.ts';
-import { connectToVast, expectOk } from '../connect.ts';
+import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { expandEvents } from './event-keys.ts';
 import { describeTest, testOnce } from './provider-test.ts';
 
@@ -20,110 +19,89 @@ interface UpdateOptions {
   readonly name?: string;
 }
 
+const UPDATE_HELP_END =
+  '\nExample:\n  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation';
+
 export function addWebhookCommands(webhooks: Command, action: Action): void {
   for (const add of [addList, addUpdate, addDelete, addTest]) add(webhooks, action);
 }
 
 function addList(webhooks: Command, action: Action): void {
-  webhooks
-    .command('list')
-    .description('the webhooks that Vast.ai knows')
-    .option('--json', 'one JSON object on stdout')
-    .action(
-      action(async (context) => {
-        const api = await connectToVast(context);
-        const webhooks = expectOk(await api.list(), 'list the webhooks');
-        const lines = webhooks.length === 0 ? ['No webhooks yet.'] : columns(webhooks.map(row));
-        context.output.result({ webhooks: webhooks.map(shown) }, lines);
-      }),
-    );
+  const command = webhooks.command('list').description('the webhooks that Vast.ai knows');
+  action(command, async (context) => {
+    const api = await connectToVast(context);
+    const webhooks = expectOk(await api.list(), 'list the webhooks');
+    const lines = webhooks.length === 0 ? ['No webhooks yet.'] : columns(webhooks.map(row));
+    context.output.result({ webhooks: webhooks.map(shown) }, lines);
+  });
 }
 
 function addUpdate(webhooks: Command, action: Action): void {
-  webhooks
-    .command('update')
-    .argument('<id>', 'as `webhooks list` shows it', wholeNumber())
+  const command = forOne(webhooks, 'update')
     .description('change name, URL or event types; the secret stays')
     .option('--url <url>', "the Worker's address, or the whole webhook URL")
     .option('--endpoint <name>', 'the endpoint at that address')
     .option('--events <list>', 'replaces the whole list: groups, slugs or full keys')
     .option('--name <text>', 'how Vast.ai shows it')
-    .option('--json', 'one JSON object on stdout')
-    .addHelpText(
-      'after',
-      '\nExample:\n  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation',
-    )
-    .action(
-      action<UpdateOptions>(async (context, options, [id = 0]) => {
-        const url = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint).url;
-        const name = checkedName(options.name);
-        if (url === undefined && name === undefined && options.events === undefined) {
-          throw usage('Nothing to change: give --url, --events or --name.');
-        }
-        const api = await connectToVast(context);
-        const fields: Partial<WebhookFields> = {
-          ...(url !== undefined && { webhook_url: url }),
-          ...(name !== undefined && { name }),
-          ...(options.events !== undefined && { event_types: await expandLive(api, options.events) }),
-        };
-        const webhook = expectOk(await api.update(id, fields), `update webhook ${id}`);
-        context.output.result({ webhook: shown(webhook) }, columns([row(webhook)]));
-      }),
-    );
+    .addHelpText('after', UPDATE_HELP_END);
+  action<UpdateOptions>(command, async (context, options, [id = 0]) => {
+    const url = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint).url;
+    const { name } = options;
+    checkName(name);
+    if (url === undefined && name === undefined && options.events === undefined) {
+      throw usage('Nothing to change: give --url, --events or --name.');
+    }
+    const api = await connectToVast(context);
+    const fields: Partial<WebhookFields> = {
+      ...(url !== undefined && { webhook_url: url }),
+      ...(name !== undefined && { name }),
+      ...(options.events !== undefined && { event_types: await expandLive(api, options.events) }),
+    };
+    const webhook = expectOk(await api.update(id, fields), `update webhook ${id}`);
+    context.output.result({ webhook: shown(webhook) }, columns([row(webhook)]));
+  });
 }
 
 function addDelete(webhooks: Command, action: Action): void {
-  webhooks
-    .command('delete')
-    .argument('<id>', 'as `webhooks list` shows it', wholeNumber())
+  const command = forOne(webhooks, 'delete')
     .description('delete a webhook at Vast.ai; later events are not sent')
-    .option('--yes', 'do not ask')
-    .option('--json', 'one JSON object on stdout')
-    .action(
-      action<{ readonly yes?: boolean }>(async (context, options, [id = 0]) => {
-        if (!options.yes) {
-          const { confirm } = context.surroundings;
-          if (!confirm) throw usage('There is no terminal to ask at: add --yes.');
-          if (!(await confirm(`Delete webhook ${id}?`))) throw new CliFailure('Nothing was deleted.');
-        }
-        const api = await connectToVast(context);
-        expectOk(await api.remove(id), `delete webhook ${id}`);
-        context.output.result({ deleted: id }, [`Webhook ${id} is deleted. The Worker no longer needs its secret.`]);
-      }),
-    );
+    .option('--yes', 'do not ask');
+  action<{ readonly yes?: boolean }>(command, async (context, options, [id = 0]) => {
+    if (!options.yes) {
+      const { confirm } = context.surroundings;
+      if (!confirm) throw usage('There is no terminal to ask at: add --yes.');
+      if (!(await confirm(`Delete webhook ${id}?`))) throw new CliFailure('Nothing was deleted.');
+    }
+    const api = await connectToVast(context);
+    expectOk(await api.remove(id), `delete webhook ${id}`);
+    context.output.result({ deleted: id }, [`Webhook ${id} is deleted. The Worker no longer needs its secret.`]);
+  });
 }
 
 function addTest(webhooks: Command, action: Action): void {
-  webhooks
-    .command('test')
-    .argument('<id>', 'as `webhooks list` shows it', wholeNumber())
-    .description('have Vast.ai deliver a test event, and show how the Worker answered')
-    .option('--json', 'one JSON object on stdout')
-    .action(
-      action(async (context, _options, [id = 0]) => {
-        const api = await connectToVast(context);
-        const outcome = await testOnce(api, id);
-        if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
-        context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
-      }),
-    );
+  const description = 'have Vast.ai deliver a test event, and show how the Worker answered';
+  action(forOne(webhooks, 'test').description(description), async (context, _options, [id = 0]) => {
+    const outcome = await testOnce(await connectToVast(context), id);
+    if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
+    context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
+  });
 }
 
-async function expandLive(api: VastApi, events: string): Promise<string[]> {
+function forOne(webhooks: Command, name: string): Command {
+  return webhooks.command(name).argument('<id>', 'as `webhooks list` shows it', wholeNumber());
+}
+
+/** The full keys of what an operator typed, against what Vast.ai offers now. */
+export async function expandLive(api: VastApi, events: string): Promise<string[]> {
   const types = expectOk(await api.types(), 'list the event types');
-  return expandEvents(
-    events,
-    types.map((type) => type.key),
-  );
+  const keys = types.map((type) => type.key);
+  return expandEvents(events, keys);
 }
 
 /** @throws CliFailure for a name that Vast.ai would refuse. */
-export function checkedName(name: string | undefined): string | undefined {
-  if (name !== undefined && name.length > MAX_NAME_LENGTH) {
-    throw usage(`--name is longer than ${MAX_NAME_LENGTH} characters.`);
-  }
-  if (name !== undefined && /\p{Cc}/u.test(name)) throw usage('--name holds control characters.');
-  return name;
+export function checkName(name = ''): void {
+  if (name.length > MAX_NAME_LENGTH) throw usage(`--name is longer than ${MAX_NAME_LENGTH} characters.`);
+  if (/\p{Cc}/u.test(name)) throw usage('--name holds control characters.');
 }
 
 function shown(webhook: Webhook) {

@@ -1,7 +1,7 @@
 // Did the provider's test event reach the ledger? The edge's answer proves the edge; this proves
 // that queue and consumer work, too.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
-import type { Surroundings } from '../terminal/surroundings.ts';
+import type { SetupDeps } from '../setup.ts';
 import type { LedgerEvent, OpsClient } from './ops-client.ts';
 import { PROBE_ID_PREFIX } from './worker-client.ts';
 
@@ -16,24 +16,17 @@ export type Confirmation =
   /** No token, or no use of the ops API: the test call's answer has to do. */
   | { readonly kind: 'not_looked'; readonly because: string };
 
-export interface TestEvent {
-  readonly endpoint: string;
-  /** The provider's id of it, where its answer says. */
-  readonly eventId: string | undefined;
-  /** Ids that the ledger knew before the test: whatever test event is not among them is the one. */
-  readonly knownIds: ReadonlySet<string>;
-}
-
 /** The ids to compare with afterwards. Empty where the ledger cannot be asked. */
 export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
   const recent = await ops?.recent(LISTED);
   return new Set(recent?.ok ? recent.value.map((event) => event.id) : []);
 }
 
+/** @param eventId The provider's id of its test, where its answer says. */
 export async function confirmInLedger(
-  ops: OpsClient | undefined,
-  test: TestEvent,
-  surroundings: Pick<Surroundings, 'now' | 'sleep'>,
+  { ops, surroundings, target: { endpoint } }: SetupDeps,
+  eventId: string | undefined,
+  knownIds: ReadonlySet<string>,
 ): Promise<Confirmation> {
   if (!ops) return { kind: 'not_looked', because: 'no OPS_TOKEN is given' };
   const giveUpAt = surroundings.now() + PATIENCE_MS;
@@ -41,21 +34,19 @@ export async function confirmInLedger(
     // The list comes first: its 404 means a closed API, that of a single event only "not yet".
     const recent = await ops.recent(LISTED);
     if (!recent.ok) return { kind: 'not_looked', because: recent.failure };
-    const found = await find(ops, recent.value, test);
+    const found = eventId === undefined ? newTest(recent.value) : await find(ops, recent.value, eventId, endpoint);
     if (found) return { kind: 'in_ledger', id: found.id, status: found.status };
     if (surroundings.now() >= giveUpAt) return { kind: 'not_found' };
     await surroundings.sleep(PAUSE_MS);
   }
+
+  /** Whatever test event the ledger did not know before is the one. */
+  function newTest(events: readonly LedgerEvent[]): LedgerEvent | undefined {
+    return events.find(({ id, type }) => type === TEST_TYPE && !id.startsWith(PROBE_ID_PREFIX) && !knownIds.has(id));
+  }
 }
 
-async function find(
-  ops: OpsClient,
-  recent: readonly LedgerEvent[],
-  { endpoint, eventId, knownIds }: TestEvent,
-): Promise<LedgerEvent | undefined> {
-  if (eventId === undefined) {
-    return recent.find(({ id, type }) => type === TEST_TYPE && !id.startsWith(PROBE_ID_PREFIX) && !knownIds.has(id));
-  }
+async function find(ops: OpsClient, recent: readonly LedgerEvent[], eventId: string, endpoint: string) {
   const listed = recent.find((event) => event.id === eventId);
   if (listed) return listed;
   const single = await ops.event(eventId, endpoint);
