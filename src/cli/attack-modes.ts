@@ -1,7 +1,7 @@
-// What can be sent beside an honest delivery, and the only answer that is right for it (the
-// README's table of answers).
+// What can be sent beside an honest delivery, and the only answer that is right for it.
 import { MAX_BODY_BYTES, TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
-import { type Delivery, type Draft, signatureHeaderOf } from './delivery.ts';
+import { schemes } from '../signature/schemes.ts';
+import type { Delivery, Draft } from './delivery.ts';
 import type { Answer } from './send.ts';
 
 /** Status and fields that an answer must have. A field that is `undefined` must be absent. */
@@ -47,14 +47,8 @@ const COPY_PAUSE_MS = 500;
 
 /** By the option that asks for them. */
 export const attackModes = {
-  stale: {
-    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ago`,
-    plan: genuine((draft) => ({ timestamp: draft.timestamp - OUTSIDE_SECONDS }), OUTSIDE_TOLERANCE),
-  },
-  future: {
-    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ahead`,
-    plan: genuine((draft) => ({ timestamp: draft.timestamp + OUTSIDE_SECONDS }), OUTSIDE_TOLERANCE),
-  },
+  stale: genuine(`delivery from ${OUTSIDE_SECONDS} s ago`, movedBy(-OUTSIDE_SECONDS), OUTSIDE_TOLERANCE),
+  future: genuine(`delivery from ${OUTSIDE_SECONDS} s ahead`, movedBy(OUTSIDE_SECONDS), OUTSIDE_TOLERANCE),
   badSignature: {
     summary: 'a signature with one digit changed',
     plan: async (draft, { sign }) => [{ delivery: forge(await sign(draft)), expected: INVALID_SIGNATURE }],
@@ -66,14 +60,8 @@ export const attackModes = {
       return sendTwice(delivery, { ...delivery }, 'the same delivery again', context);
     },
   },
-  oversize: {
-    summary: `a genuine body of ${MAX_BODY_BYTES + 1} bytes`,
-    plan: genuine(({ body }) => ({ body: padded(body, MAX_BODY_BYTES + 1) }), TOO_LARGE),
-  },
-  badUtf8: {
-    summary: 'a genuine body that is not UTF-8',
-    plan: genuine(({ body }) => ({ body: withStrayByte(body) }), INVALID_EVENT),
-  },
+  oversize: genuine(`body of ${MAX_BODY_BYTES + 1} bytes`, padded, TOO_LARGE),
+  badUtf8: genuine('body that is not UTF-8', withStrayByte, INVALID_EVENT),
   headerId: {
     summary: 'a captured delivery sent again under another event id in its unsigned header',
     plan: async (draft, context) => {
@@ -100,13 +88,20 @@ export function describeExpected({ status, fields }: ExpectedAnswer): string {
 }
 
 /** A draft that is changed before it is signed. */
-function genuine(change: (draft: Draft) => Partial<Draft>, expected: ExpectedAnswer): AttackMode['plan'] {
-  return async (draft, { sign }) => [{ delivery: await sign({ ...draft, ...change(draft) }), expected }];
+function genuine(what: string, change: (draft: Draft) => Partial<Draft>, expected: ExpectedAnswer): AttackMode {
+  return {
+    summary: `a genuine ${what}`,
+    plan: async (draft, { sign }) => [{ delivery: await sign({ ...draft, ...change(draft) }), expected }],
+  };
+}
+
+function movedBy(seconds: number) {
+  return ({ timestamp }: Draft) => ({ timestamp: timestamp + seconds });
 }
 
 /** The same delivery with the last digit of its signature changed. */
 export function forge(delivery: Delivery): Delivery {
-  const header = signatureHeaderOf(delivery);
+  const header = schemes[delivery.dialect].signatureHeader;
   const signature = delivery.headers[header] ?? '';
   const forged = `${signature.slice(0, -1)}${signature.endsWith('0') ? '1' : '0'}`;
   return { ...delivery, headers: { ...delivery.headers, [header]: forged } };
@@ -124,14 +119,14 @@ function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanC
 }
 
 /** Spaces after the JSON text, which is still JSON. */
-function padded(body: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(length).fill(0x20);
-  larger.set(body.subarray(0, length));
-  return larger;
+function padded({ body }: Draft) {
+  const larger = new Uint8Array(MAX_BODY_BYTES + 1).fill(0x20);
+  larger.set(body.subarray(0, larger.length));
+  return { body: larger };
 }
 
 /** A byte that UTF-8 never uses, inside the last string. */
-function withStrayByte(body: Uint8Array): Uint8Array<ArrayBuffer> {
+function withStrayByte({ body }: Draft) {
   const at = body.lastIndexOf(0x22);
-  return new Uint8Array([...body.subarray(0, at), 0xff, ...body.subarray(at)]);
+  return { body: new Uint8Array([...body.subarray(0, at), 0xff, ...body.subarray(at)]) };
 }

@@ -22,9 +22,7 @@ export interface Delivery extends Draft {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface DraftOptions {
-  readonly type: string;
-  readonly id: string;
+interface DraftOptions extends Pick<Draft, 'type' | 'id'> {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Replaces or adds fields, as the samples do. */
@@ -36,31 +34,14 @@ export interface DraftOptions {
 
 export function draftDelivery({ type, id, now, data, dialect, body }: DraftOptions): Draft {
   const sample = sampleOf(type, { id, now, data, dialect });
-  return {
-    id,
-    type,
-    dialect: sample.dialect,
-    body: new Uint8Array(encoder.encode(body ?? sample.body)),
-    timestamp: Math.floor(now / 1000),
-  };
+  const bytes = new Uint8Array(encoder.encode(body ?? sample.body));
+  return { id, type, dialect: sample.dialect, body: bytes, timestamp: Math.floor(now / 1000) };
 }
 
 /** Signs a draft. The `notification` dialect has further headers, which are not signed. */
 export async function signDraft(draft: Draft, secret: string): Promise<Delivery> {
   const signature = await signDelivery(schemes[draft.dialect], secret, String(draft.timestamp), draft.body);
   const unsigned = draft.dialect === 'notification' && { 'X-Vast-Event-Id': draft.id, 'X-Vast-Delivery-Attempt': '1' };
-  return {
-    ...draft,
-    headers: {
-      'Content-Type': 'application/json',
-      'User-Agent': 'vastai-webhook-worker-trigger/1.0',
-      ...signature,
-      ...unsigned,
-    },
-  };
-}
-
-/** The header that carries a delivery's signature. */
-export function signatureHeaderOf(delivery: Delivery): string {
-  return schemes[delivery.dialect].signatureHeader;
+  const always = { 'Content-Type': 'application/json', 'User-Agent': 'vastai-webhook-worker-trigger/1.0' };
+  return { ...draft, headers: { ...always, ...signature, ...unsigned } };
 }

@@ -1,13 +1,6 @@
-// The demo's scenes: what is sent, which answer was promised, and what must become of it. Data;
-// demo.ts plays them.
-import {
-  ACCEPTED,
-  DUPLICATE,
-  type ExpectedAnswer,
-  forge,
-  INVALID_SIGNATURE,
-  OUTSIDE_TOLERANCE,
-} from './attack-modes.ts';
+// The demo's scenes: what is sent, which answer was promised, and what must become of it.
+import type { ExpectedAnswer } from './attack-modes.ts';
+import { ACCEPTED, DUPLICATE, forge, INVALID_SIGNATURE, OUTSIDE_TOLERANCE } from './attack-modes.ts';
 import type { Delivery, Draft } from './delivery.ts';
 import type { LogLine } from './local-worker.ts';
 
@@ -26,10 +19,8 @@ export interface Scene {
   readonly answer: ExpectedAnswer;
   readonly fate: Fate;
   /** The status that the ledger must show for it in the end; none where nothing may be kept. */
-  readonly status: LedgerStatus | undefined;
+  readonly status: 'processed' | 'retrying' | 'dead' | 'quarantined' | undefined;
 }
-
-type LedgerStatus = 'processed' | 'retrying' | 'dead' | 'quarantined';
 
 export interface Storyteller {
   readonly draft: (type: string) => Draft;
@@ -38,45 +29,19 @@ export interface Storyteller {
 
 export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
   const outbid = draft('outbid');
+  const honest = { make: sign, answer: ACCEPTED };
+  const handled = { ...honest, fate: PROCESSED_ONCE, status: 'processed' } as const;
   return [
-    {
-      title: 'An instance was outbid: a notification.',
-      draft: outbid,
-      make: sign,
-      answer: ACCEPTED,
-      fate: PROCESSED_ONCE,
-      status: 'processed',
-    },
-    {
-      title: 'Vast.ai sends the same delivery again.',
-      draft: outbid,
-      make: sign,
-      answer: DUPLICATE,
-      fate: { promised: 'recognised as a duplicate, its handler not run again', read: readDuplicate },
-      status: 'processed',
-    },
-    {
-      title: 'A resource was created: the resource dialect.',
-      draft: draft('resource.created'),
-      make: sign,
-      answer: ACCEPTED,
-      fate: PROCESSED_ONCE,
-      status: 'processed',
-    },
-    {
-      title: 'An event type that is not in the catalogue.',
-      draft: draft('gpu_on_fire'),
-      make: sign,
-      answer: ACCEPTED,
-      fate: PROCESSED_ONCE,
-      status: 'processed',
-    },
+    { ...handled, title: 'An instance was outbid: a notification.', draft: outbid },
+    { ...handled, title: 'Vast.ai sends the same delivery again.', draft: outbid, answer: DUPLICATE, fate: RECOGNISED },
+    { ...handled, title: 'A resource was created: the resource dialect.', draft: draft('resource.created') },
+    { ...handled, title: 'An event type that is not in the catalogue.', draft: draft('gpu_on_fire') },
     {
       title: 'A forgery: somebody without the secret guesses a signature.',
       draft: draft('credit_received'),
       make: async (forged) => forge(await sign(forged)),
       answer: INVALID_SIGNATURE,
-      fate: { promised: 'refused, no trace of it in the system', read: readNothing },
+      fate: UNTRACED,
       status: undefined,
     },
     {
@@ -84,59 +49,71 @@ export function storyOf({ draft, sign }: Storyteller): readonly Scene[] {
       draft: draft('low_credit'),
       make: async (late) => sign({ ...late, timestamp: late.timestamp - 360 }),
       answer: OUTSIDE_TOLERANCE,
-      fate: { promised: 'refused, but kept for a person to look at', read: readQuarantined },
+      fate: QUARANTINED,
       status: 'quarantined',
     },
     {
+      ...honest,
       title: 'An event whose handler fails because a service it calls is down.',
       draft: draft('instance_offline'),
-      make: sign,
-      answer: ACCEPTED,
-      fate: { promised: 'retried after a delay', read: readRetrying },
+      fate: RETRIED,
       status: 'retrying',
     },
     {
+      ...honest,
       title: 'An event whose handler gives up, because a retry cannot help.',
       draft: draft('billing_failed'),
-      make: sign,
-      answer: ACCEPTED,
-      fate: { promised: 'given up, and kept for a replay', read: readDead },
+      fate: GIVEN_UP,
       status: 'dead',
     },
   ];
 }
 
-const PROCESSED_ONCE: Fate = { promised: 'handled once', read: readProcessedOnce };
+const PROCESSED_ONCE: Fate = {
+  promised: 'handled once',
+  read: (lines) => {
+    const [run, ...others] = named(lines, 'event.processed');
+    return run && others.length === 0 ? `queued, then handled (try ${run.attempt}, ${run.ms} ms)` : undefined;
+  },
+};
 
-function readProcessedOnce(lines: readonly LogLine[]): string | undefined {
-  const runs = named(lines, 'event.processed');
-  return runs.length === 1 ? `queued, then handled (try ${runs[0]?.attempt}, ${runs[0]?.ms} ms)` : undefined;
-}
+const RECOGNISED: Fate = {
+  promised: 'recognised as a duplicate, its handler not run again',
+  read: (lines) => {
+    const recognised = named(lines, 'webhook.duplicate').length === 1 && named(lines, 'event.processed').length === 1;
+    return recognised ? 'recognised by its id: the handler did not run again' : undefined;
+  },
+};
 
-function readDuplicate(lines: readonly LogLine[]): string | undefined {
-  const recognised = named(lines, 'webhook.duplicate').length === 1 && named(lines, 'event.processed').length === 1;
-  return recognised ? 'recognised by its id: the handler did not run again' : undefined;
-}
+const UNTRACED: Fate = {
+  promised: 'refused, no trace of it in the system',
+  read: (lines) => (lines.length === 0 ? 'nothing: neither queued nor kept' : undefined),
+};
 
-function readNothing(lines: readonly LogLine[]): string | undefined {
-  return lines.length === 0 ? 'nothing: neither queued nor kept' : undefined;
-}
+const QUARANTINED: Fate = {
+  promised: 'refused, but kept for a person to look at',
+  read: (lines) => {
+    const [kept] = named(lines, 'webhook.quarantined');
+    return kept && `kept (${kept.reason}), because an authentic event is never lost`;
+  },
+};
 
-function readQuarantined(lines: readonly LogLine[]): string | undefined {
-  const kept = named(lines, 'webhook.quarantined')[0];
-  return kept && `kept (${kept.reason}), because an authentic event is never lost`;
-}
+const RETRIED: Fate = {
+  promised: 'retried after a delay',
+  read: (lines) => {
+    const [failed] = named(lines, 'event.retrying');
+    if (typeof failed?.delaySeconds !== 'number') return undefined;
+    return `try ${failed.attempt} failed ("${failed.error}"), retried in ${failed.delaySeconds} s, later less often`;
+  },
+};
 
-function readRetrying(lines: readonly LogLine[]): string | undefined {
-  const failed = named(lines, 'event.retrying')[0];
-  if (typeof failed?.delaySeconds !== 'number') return undefined;
-  return `try ${failed.attempt} failed ("${failed.error}"), retried in ${failed.delaySeconds} s, later less often`;
-}
-
-function readDead(lines: readonly LogLine[]): string | undefined {
-  const failed = named(lines, 'event.dead').find((line) => line.reason === 'permanent_failure');
-  return failed && `given up after try ${failed.attempt} ("${failed.error}")`;
-}
+const GIVEN_UP: Fate = {
+  promised: 'given up, and kept for a replay',
+  read: (lines) => {
+    const failed = named(lines, 'event.dead').find((line) => line.reason === 'permanent_failure');
+    return failed && `given up after try ${failed.attempt} ("${failed.error}")`;
+  },
+};
 
 function named(lines: readonly LogLine[], event: string): LogLine[] {
   return lines.filter((line) => line.event === event);

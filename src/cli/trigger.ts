@@ -8,16 +8,8 @@ import { type SignedDialect, signedDialects } from '../event/dialect.ts';
 import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
-import {
-  ACCEPTED,
-  ACCEPTED_OR_DUPLICATE,
-  type AttackMode,
-  type AttackName,
-  attackModes,
-  type ExpectedAnswer,
-  INVALID_EVENT,
-  type PlannedSend,
-} from './attack-modes.ts';
+import type { AttackMode, AttackName, ExpectedAnswer, PlannedSend } from './attack-modes.ts';
+import { ACCEPTED, ACCEPTED_OR_DUPLICATE, attackModes, INVALID_EVENT } from './attack-modes.ts';
 import { CliFailure, EXIT, usage } from './cli-failure.ts';
 import { columns } from './columns.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
@@ -76,12 +68,8 @@ await runCli(async () => {
 
 async function trigger(type: string, options: Options): Promise<number> {
   const target = targetOf(options.url, options.endpoint);
-  const { secret, source } = findSecret(target, {
-    given: options.secret,
-    environment: process.env,
-    directory: projectRoot,
-  });
-
+  const search = { given: options.secret, environment: process.env, directory: projectRoot };
+  const { secret, source } = findSecret(target, search);
   const attack = attackEntries().find(([name]) => options[name])?.[1];
   const accepted = expectedOf(type, options);
   const plan = async (): Promise<readonly PlannedSend[]> => {
@@ -101,12 +89,7 @@ async function trigger(type: string, options: Options): Promise<number> {
   return allAsExpected(exchanges) ? EXIT.ok : EXIT.failed;
 }
 
-/**
- * What an honest first delivery deserves: an id of one's own choosing may be known already, and a
- * body of one's own may be no event.
- *
- * @throws CliFailure for a body of another type than the one that was asked for.
- */
+/** What an honest first delivery deserves. @throws CliFailure for a body of another type. */
 function expectedOf(type: string, options: Options): ExpectedAnswer {
   const { id, body } = options;
   if (body === undefined) return id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
@@ -119,10 +102,7 @@ function expectedOf(type: string, options: Options): ExpectedAnswer {
 }
 
 /** Runs the task `count` times, `concurrency` of them at once. The first that throws ends it. */
-async function runAll(
-  { count, concurrency }: Options,
-  task: () => Promise<readonly Exchange[]>,
-): Promise<readonly Exchange[]> {
+async function runAll({ count, concurrency }: Options, task: () => Promise<readonly Exchange[]>) {
   const exchanges: Exchange[] = [];
   let left = count;
   const lane = async () => {
@@ -158,15 +138,12 @@ function explain(failure: SendFailure, { worker, local }: Target): string {
 }
 
 function printTypes(): void {
-  const groups: [title: string, types: readonly string[]][] = [
-    ...Object.entries(notificationGroups).map(([name, { context, types }]): [string, readonly string[]] => [
-      `${name} (${context})`,
-      types,
-    ]),
-    ['test', [TEST_TYPE]],
-    ['resource dialect', resourceTypes],
+  const groups = [
+    ...Object.entries(notificationGroups).map(([name, group]) => ({ ...group, title: `${name} (${group.context})` })),
+    { title: 'test', types: [TEST_TYPE] },
+    { title: 'resource dialect', types: resourceTypes },
   ];
-  const rows = groups.flatMap(([title, types]) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
+  const rows = groups.flatMap(({ title, types }) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
   console.log(columns(rows).join('\n'));
 }
 

@@ -1,6 +1,5 @@
-// One call to Vast.ai's REST API, for Worker and commands alike: the key in a header, never across
-// a redirect; time-outs and odd answers become values, transient failures are retried. What can be
-// called is in vast-api.ts.
+// One call to Vast.ai's REST API: the key in a header, never across a redirect; time-outs and odd
+// answers become values, transient failures are retried.
 import { fail, type Result, succeed } from '../result.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { type ApiFailure, isTransient } from './api-failure.ts';
@@ -16,17 +15,16 @@ const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Which failures are retried: every transient one, or only a 429, where nothing was done. */
-export type Repeat = 'whenever' | 'if_untouched';
-
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  readonly repeat: Repeat;
+  /** Which failures are retried: every transient one, or only a 429, where nothing was done. */
+  readonly repeat: 'whenever' | 'if_untouched';
 }
 
-export type ApiCall = (request: ApiRequest) => Promise<Result<Record<string, unknown>, ApiFailure>>;
+type ApiAnswer = Result<Record<string, unknown>, ApiFailure>;
+export type ApiCall = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export interface ApiClientOptions {
   /** Where the key is sent: the caller has checked that it is https, or this machine. */
@@ -40,7 +38,6 @@ export interface ApiClientOptions {
 }
 
 export function createApiClient(options: ApiClientOptions): ApiCall {
-  // Called as plain functions: the Workers runtime refuses its `fetch` as somebody's method.
   const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS } = options;
 
   return async (request) => {
@@ -58,8 +55,9 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
     return seconds === undefined ? undefined : Math.min(seconds * 1000, LONGEST_PAUSE_MS);
   }
 
-  async function callOnce(request: ApiRequest): Promise<Answer> {
+  async function callOnce(request: ApiRequest): Promise<{ result: ApiAnswer; retryAfterMs?: number | undefined }> {
     const signal = AbortSignal.timeout(timeoutMs);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
     try {
       const response = await fetch(new URL(request.path, base), {
         method: request.method,
@@ -68,9 +66,9 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
         headers: {
           Accept: 'application/json',
           Authorization: `Bearer ${key}`,
-          ...(request.body !== undefined && { 'Content-Type': 'application/json' }),
+          ...(body !== null && { 'Content-Type': 'application/json' }),
         },
-        ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
+        body,
         signal,
       });
       return { result: read(response, await response.text()), retryAfterMs: retryAfterMs(response.headers) };
@@ -81,17 +79,12 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
   }
 }
 
-interface Answer {
-  readonly result: Result<Record<string, unknown>, ApiFailure>;
-  readonly retryAfterMs?: number | undefined;
-}
-
-function mayRepeat(failure: ApiFailure, repeat: Repeat): boolean {
+function mayRepeat(failure: ApiFailure, repeat: ApiRequest['repeat']): boolean {
   if (repeat === 'whenever') return isTransient(failure);
   return failure.kind === 'status' && failure.status === 429;
 }
 
-function read(response: Response, text: string): Result<Record<string, unknown>, ApiFailure> {
+function read(response: Response, text: string): ApiAnswer {
   const { status } = response;
   if (status >= 300 && status < 400) {
     return fail({ kind: 'redirect', location: oneLine(response.headers.get('location') ?? 'nowhere') });

@@ -14,35 +14,17 @@ export type ApiFailure =
 
 /** Whether the API may have done what was asked although its answer did not say so. */
 export function mayHaveHappened(failure: ApiFailure): boolean {
-  switch (failure.kind) {
-    case 'status':
-      return failure.status >= 500;
-    case 'unsuccessful':
-    case 'redirect':
-      return false;
-    case 'web_page':
-      return failure.status < 400 || failure.status >= 500;
-    case 'malformed':
-    case 'timeout':
-    case 'network':
-      return true;
-  }
+  const { kind } = failure;
+  if (kind === 'status') return failure.status >= 500;
+  if (kind === 'web_page') return failure.status < 400 || failure.status >= 500;
+  return kind !== 'unsuccessful' && kind !== 'redirect';
 }
 
 /** Whether a retry may help. */
 export function isTransient(failure: ApiFailure): boolean {
-  switch (failure.kind) {
-    case 'status':
-    case 'web_page':
-      return failure.status === 429 || failure.status >= 500;
-    case 'timeout':
-    case 'network':
-      return true;
-    case 'unsuccessful':
-    case 'malformed':
-    case 'redirect':
-      return false;
-  }
+  const { kind } = failure;
+  if (kind === 'status' || kind === 'web_page') return failure.status === 429 || failure.status >= 500;
+  return kind === 'timeout' || kind === 'network';
 }
 
 /** @param doing What was tried, in words that follow "could not": "list the webhooks". */

@@ -11,15 +11,12 @@ const webhookSchema = v.object({
   webhook_url: v.string(),
   event_types: v.array(v.string()),
 });
-const webhookWithSecretSchema = v.object({
-  ...webhookSchema.entries,
-  webhook_secret: v.pipe(v.string(), v.minLength(1)),
-});
+const secretSchema = v.pipe(v.string(), v.minLength(1));
+const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
 const testSchema = v.object({ event_id: v.nullish(v.string()) });
 
 export type Webhook = v.InferOutput<typeof webhookSchema>;
-export type WebhookWithSecret = v.InferOutput<typeof webhookWithSecretSchema>;
 export type LiveType = v.InferOutput<typeof typeSchema>;
 
 export interface WebhookFields {
@@ -28,38 +25,27 @@ export interface WebhookFields {
   readonly name?: string | undefined;
 }
 
-export interface VastApi {
-  types(): Promise<Result<LiveType[], ApiFailure>>;
-  list(): Promise<Result<Webhook[], ApiFailure>>;
-  /** Not retried when its outcome is unknown: that could register twice. */
-  create(fields: WebhookFields): Promise<Result<WebhookWithSecret, ApiFailure>>;
-  update(id: number, fields: Partial<WebhookFields>): Promise<Result<Webhook, ApiFailure>>;
-  remove(id: number): Promise<Result<void, ApiFailure>>;
-  /** The old secret is dead as soon as this reaches Vast.ai, whether or not the answer arrives. */
-  rotate(id: number): Promise<Result<WebhookWithSecret, ApiFailure>>;
-  /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
-  test(id: number): Promise<Result<{ readonly eventId?: string | undefined }, ApiFailure>>;
-}
+export type VastApi = ReturnType<typeof createVastApi>;
 
 /** Vast.ai's limit per user. */
 export const MAX_WEBHOOKS = 4;
 
 const WEBHOOKS = '/api/v0/webhooks/';
 
-export function createVastApi(call: ApiCall): VastApi {
+export function createVastApi(call: ApiCall) {
   const at = (id: number, action = '') => `${WEBHOOKS}${id}/${action}`;
   return {
     types: () => pick(call, get('/api/v0/notification-types/'), 'notification_types', v.array(typeSchema)),
     list: () => pick(call, get(WEBHOOKS), 'webhooks', v.array(webhookSchema)),
-    create: (fields) => pick(call, post(WEBHOOKS, fields), 'webhook', webhookWithSecretSchema),
-    update: (id, fields) =>
-      pick(call, { method: 'PUT', path: at(id), body: fields, repeat: 'whenever' }, 'webhook', webhookSchema),
-    remove: async (id) => {
-      const answer = await call({ method: 'DELETE', path: at(id), repeat: 'whenever' });
-      return answer.ok ? succeed(undefined) : answer;
-    },
-    rotate: (id) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
-    test: async (id) => {
+    /** Not retried when its outcome is unknown: that could register twice. */
+    create: (fields: WebhookFields) => pick(call, post(WEBHOOKS, fields), 'webhook', webhookWithSecretSchema),
+    update: (id: number, body: Partial<WebhookFields>) =>
+      pick(call, { method: 'PUT', path: at(id), body, repeat: 'whenever' }, 'webhook', webhookSchema),
+    remove: (id: number) => call({ method: 'DELETE', path: at(id), repeat: 'whenever' }),
+    /** The old secret is dead as soon as this reaches Vast.ai, whether or not the answer arrives. */
+    rotate: (id: number) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
+    /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
+    test: async (id: number) => {
       const answer = await call(post(at(id, 'test/')));
       if (!answer.ok) return answer;
       const parsed = v.safeParse(testSchema, answer.value);

@@ -10,8 +10,7 @@ export async function checkVast(api: VastApi | undefined, target: Target): Promi
   if (!api) return [skipped('To check what Vast.ai has registered, set VAST_API_KEY.')];
   const listed = await api.list();
   if (!listed.ok) {
-    const found = describeApiFailure(listed.failure, 'ask Vast.ai');
-    return [problem(found, 'Fix that first, then run doctor again.')];
+    return [problem(describeApiFailure(listed.failure, 'ask Vast.ai'), 'Fix that first, then run doctor again.')];
   }
   const webhooks = listed.value;
   const ours = webhooks.filter((webhook) => isSameUrl(webhook.webhook_url, target.url));
@@ -28,32 +27,24 @@ function registrationFinding(ours: readonly Webhook[], all: readonly Webhook[], 
   if (one) return fine(`${target.url} is webhook ${one.id}, ${one.event_types.length} event types`);
   const near = all.find((webhook) => hostOf(webhook.webhook_url) === hostOf(target.url));
   if (near) {
-    return problem(
-      `Vast.ai delivers to ${near.webhook_url} (webhook ${near.id}), not to ${target.url}`,
-      `Point it here: \`webhooks update ${near.id} --url ${target.url}\`, or check the other address.`,
-    );
+    const fix = `Point it here: \`webhooks update ${near.id} --url ${target.url}\`, or check the other address.`;
+    return problem(`Vast.ai delivers to ${near.webhook_url} (webhook ${near.id}), not to ${target.url}`, fix);
   }
   return problem(`Vast.ai knows no webhook at ${target.url}`, 'Register it: `webhooks register`.');
 }
 
 function criticalFindings(webhook: Webhook): Finding[] {
-  const { warning } = about('security');
   const critical = webhook.event_types.filter(isSecurityCritical);
   if (critical.length === 0) return [];
-  return [
-    warning(
-      `subscribed to security-critical types: ${critical.join(', ')}`,
-      'Their text can hold a link into your account. Remove them, unless you need them here.',
-    ),
-  ];
+  const fix = 'Their text can hold a link into your account. Remove them, unless you need them here.';
+  return [about('security').warning(`subscribed to security-critical types: ${critical.join(', ')}`, fix)];
 }
 
 function limitFinding(count: number): Finding {
   const { fine, warning } = about('limit');
   const found = `${count} of ${MAX_WEBHOOKS} webhooks in use`;
-  return count >= MAX_WEBHOOKS
-    ? warning(found, 'Delete one that you no longer need before you register another.')
-    : fine(found);
+  if (count < MAX_WEBHOOKS) return fine(found);
+  return warning(found, 'Delete one that you no longer need before you register another.');
 }
 
 function hostOf(url: string): string {

@@ -1,6 +1,4 @@
-// Doctor's checks of the Worker, as Vast.ai sees it: address, what is in front, health, clock,
-// secret, recent events.
-
+// Doctor's checks of the Worker, as Vast.ai sees it.
 import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
 import { MIN_OPS_TOKEN_LENGTH, TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
 import type { Target } from '../../target.ts';
@@ -16,14 +14,10 @@ export function checkAddress({ local, url }: Target): Finding {
   const { fine, warning } = about('address');
   const { hostname, port } = new URL(url);
   if (local || isPrivateHost(hostname)) {
-    return warning(
-      `${hostname} is reachable only from here`,
-      'Fine for a local Worker. Vast.ai needs a deployed one: give its public https address.',
-    );
+    const fix = 'Fine for a local Worker. Vast.ai needs a deployed one: give its public https address.';
+    return warning(`${hostname} is reachable only from here`, fix);
   }
-  if (port !== '') {
-    return warning(`port ${port} is unusual`, 'Check that this port is open to the internet.');
-  }
+  if (port !== '') return warning(`port ${port} is unusual`, 'Check that this port is open to the internet.');
   return fine(`https, public host ${hostname}`);
 }
 
@@ -42,9 +36,7 @@ export async function checkHealth(worker: WorkerClient, target: Target): Promise
 function healthFinding(answer: WorkerAnswer, url: string, target: Target): Finding {
   const { fine, problem } = about('health');
   if (answer.kind === 'ok') return fine('the Worker answers and has a secret');
-  if (answer.kind === 'not_configured') {
-    return problem('the Worker has no webhook secret at all', registerFix(target));
-  }
+  if (answer.kind === 'not_configured') return problem('the Worker has no webhook secret at all', registerFix(target));
   // A delivery's answer at /health is a stranger's.
   const isOwn = ['invalid_signature', 'outside_tolerance', 'unavailable'].includes(answer.kind);
   const found = isOwn ? `${url} does not answer as this Worker does` : describeAnswer(answer, url);
@@ -110,11 +102,7 @@ export async function checkSecret(worker: WorkerClient, target: Target, secret: 
 }
 
 /** @param token The `OPS_TOKEN` with which `ops` asks. */
-export async function checkRecent(
-  ops: OpsClient | undefined,
-  token: string | undefined,
-  target: Target,
-): Promise<Finding> {
+export async function checkRecent(ops: OpsClient | undefined, token: string | undefined, target: Target) {
   const { fine, warning, skipped } = about('deliveries');
   if (!ops || token === undefined) return skipped('To read the ledger, set OPS_TOKEN.');
   const store = 'Store the same at the Worker: `npx wrangler secret put OPS_TOKEN`.';
@@ -126,15 +114,11 @@ export async function checkRecent(
   if (!recent.ok) return warning(recent.failure, store);
   const counts = new Map<string, number>();
   for (const { status } of recent.value) counts.set(status, (counts.get(status) ?? 0) + 1);
-  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
   if (counts.size === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
-  if (counts.has('dead') || counts.has('quarantined')) {
-    return warning(
-      `of the last ${recent.value.length}: ${summary}`,
-      'Look at them on /ops, and replay those that should run again.',
-    );
-  }
-  return fine(`of the last ${recent.value.length}: ${summary}`);
+  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const found = `of the last ${recent.value.length}: ${summary}`;
+  if (!counts.has('dead') && !counts.has('quarantined')) return fine(found);
+  return warning(found, 'Look at them on /ops, and replay those that should run again.');
 }
 
 function registerFix({ worker, endpoint }: Target): string {

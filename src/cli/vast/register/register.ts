@@ -65,7 +65,7 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
   });
 
   output.say('4/5 Waiting until the Worker knows it');
-  const answer = await waitForWorker(() => deps.worker.signed(secret), 'ok', surroundings, deps);
+  const answer = await waitForWorker(() => deps.worker.signed(secret), 'ok', deps);
   if (answer.kind !== 'ok') {
     throw left(webhook, `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. ${RIGHT_WORKER}`);
   }

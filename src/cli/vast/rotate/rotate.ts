@@ -68,7 +68,7 @@ async function switchSecret(deps: SetupDeps, id: number, plan: Plan<'switch'>, t
   output.say(`1/5 Opening the rotation window: mismatches are answered 503, so that Vast.ai retries.`);
   const untilSeconds = await openWindow(deps);
   // Vast.ai is asked for nothing until the Worker is seen to hold back its permanent refusals.
-  const seen = await waitForWorker(() => worker.unsigned(), 'unavailable', surroundings, deps);
+  const seen = await waitForWorker(() => worker.unsigned(), 'unavailable', deps);
   if (seen.kind !== 'unavailable') {
     const why = `The rotation window is stored, but ${describeAnswer(seen, url)}.`;
     if (plan.resumed) throw unfinished(why);
@@ -98,7 +98,7 @@ async function switchSecret(deps: SetupDeps, id: number, plan: Plan<'switch'>, t
   });
 
   output.say('3/5 Waiting until the Worker accepts the new secret.');
-  const answer = await waitForWorker(() => worker.signed(secret), 'ok', surroundings, deps);
+  const answer = await waitForWorker(() => worker.signed(secret), 'ok', deps);
   if (answer.kind !== 'ok') {
     throw unfinished(`The new secret is stored in ${target}, but ${describeAnswer(answer, url)}.`);
   }

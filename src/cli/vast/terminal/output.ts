@@ -5,21 +5,9 @@ import type { Surroundings } from './surroundings.ts';
 /** Shorter values are not hidden: that would blank out ordinary words. */
 const SHORTEST_SECRET = 4;
 
-export interface Output {
-  /** From now on the value is shown as `[secret]`, wherever it turns up. */
-  protect(secret: string): void;
-  redact(text: string): string;
-  /** One line about a step. With `--json` on stderr, so that stdout stays parseable. */
-  say(line: string): void;
-  /** A hint that does not stop the command. */
-  warn(line: string): void;
-  /** The result: `lines` for people, `json` for scripts. Call it once. */
-  result(json: Readonly<Record<string, unknown>>, lines?: readonly string[]): void;
-  /** The end of a command that failed. */
-  failure(message: string, exitCode: number): void;
-}
+export type Output = ReturnType<typeof createOutput>;
 
-export function createOutput(surroundings: Pick<Surroundings, 'stdout' | 'stderr'>, json: boolean): Output {
+export function createOutput(surroundings: Surroundings, json: boolean) {
   const secrets = new Set<string>();
 
   const redact = (text: string) => {
@@ -31,17 +19,22 @@ export function createOutput(surroundings: Pick<Surroundings, 'stdout' | 'stderr
   const err = (line: string) => surroundings.stderr(`${redact(line)}\n`);
 
   return {
-    protect: (secret) => {
+    /** From now on the value is shown as `[secret]`, wherever it turns up. */
+    protect: (secret: string) => {
       if (secret.length >= SHORTEST_SECRET) secrets.add(secret);
     },
     redact,
-    say: (line) => (json ? err(line) : out(line)),
-    warn: (line) => err(`Note: ${line}`),
-    result: (value, lines = []) => {
+    /** One line about a step. With `--json` on stderr, so that stdout stays parseable. */
+    say: (line: string) => (json ? err(line) : out(line)),
+    /** A hint that does not stop the command. */
+    warn: (line: string) => err(`Note: ${line}`),
+    /** The result: `lines` for people, `value` for scripts. Call it once. */
+    result: (value: Readonly<Record<string, unknown>>, lines: readonly string[] = []) => {
       if (json) out(JSON.stringify({ ok: true, ...value }));
       else for (const line of lines) out(line);
     },
-    failure: (message, exitCode) => {
+    /** The end of a command that failed. */
+    failure: (message: string, exitCode: number) => {
       if (json) out(JSON.stringify({ ok: false, exitCode, error: message }));
       else err(`error: ${message}`);
     },

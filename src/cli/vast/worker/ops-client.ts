@@ -1,5 +1,4 @@
-// The Worker's operator API, as far as set-up needs it: did an event arrive, and how have recent
-// ones ended?
+// The Worker's operator API, as far as set-up needs it.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../../../result.ts';
 import { networkDetail } from '../../../vast/api-client.ts';
@@ -12,14 +11,10 @@ const pageSchema = v.object({ events: v.array(eventSchema) });
 
 export type LedgerEvent = v.InferOutput<typeof eventSchema>;
 
-/** Each call fails with why not, in words that follow "because" or stand alone. */
-export interface OpsClient {
-  event(id: string, endpoint: string): Promise<Result<LedgerEvent, string>>;
-  /** Newest first. */
-  recent(limit: number): Promise<Result<readonly LedgerEvent[], string>>;
-}
+export type OpsClient = ReturnType<typeof createOpsClient>;
 
-export function createOpsClient(surroundings: Pick<Surroundings, 'fetch'>, worker: string, token: string): OpsClient {
+/** Each call fails with why not, in words that follow "because" or stand alone. */
+export function createOpsClient(surroundings: Pick<Surroundings, 'fetch'>, worker: string, token: string) {
   const authorization = `Basic ${Buffer.from(`vast:${token}`).toString('base64')}`;
 
   async function get<Schema extends v.GenericSchema>(
@@ -34,22 +29,22 @@ export function createOpsClient(surroundings: Pick<Surroundings, 'fetch'>, worke
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       // For one event, 404 may also mean that the ledger does not know it.
-      if (response.status === 404)
-        return fail('the Worker has no OPS_TOKEN (or a short one), so its ops API is closed');
-      if (response.status === 401) return fail('the Worker does not accept this OPS_TOKEN');
-      if (!response.ok) return fail(`the ops API answers ${response.status}`);
+      const { status } = response;
+      if (status === 404) return fail('the Worker has no OPS_TOKEN (or a short one), so its ops API is closed');
+      if (status === 401) return fail('the Worker does not accept this OPS_TOKEN');
+      if (!response.ok) return fail(`the ops API answers ${status}`);
       const parsed = v.safeParse(schema, await response.json());
-      return parsed.success
-        ? succeed(parsed.output)
-        : fail('the ops API answers in a shape that this version does not know');
+      if (parsed.success) return succeed(parsed.output);
+      return fail('the ops API answers in a shape that this version does not know');
     } catch (error) {
       return fail(`the ops API cannot be read: ${networkDetail(error)}`);
     }
   }
 
   return {
-    event: (id, endpoint) => get('event', { id, endpoint }, eventSchema),
-    recent: async (limit) => {
+    event: (id: string, endpoint: string) => get('event', { id, endpoint }, eventSchema),
+    /** Newest first. */
+    recent: async (limit: number) => {
       const page = await get('events', { limit: String(limit) }, pageSchema);
       return page.ok ? succeed(page.value.events) : page;
     },

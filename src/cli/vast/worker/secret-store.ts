@@ -1,5 +1,5 @@
 // Puts secrets where the Worker reads them, through wrangler. A value travels on standard input
-// only; what the command prints is held back, and shown with the value blanked out if it fails.
+// only; what the command prints is shown only if it fails, with the value blanked out.
 import { spawn } from 'node:child_process';
 import { oneLine } from '../../../vast/one-line.ts';
 import { CliFailure } from '../../cli-failure.ts';
@@ -13,35 +13,29 @@ const PUT_PAUSE_MS = 3_000;
 /** Kept of what a command prints, in characters. */
 const MAX_KEPT = 20_000;
 
-/** Each call throws a `CliFailure` with what the command said where it fails. */
-export interface SecretStore {
-  /** Stores a value, with retries. */
-  put(name: string, value: string): Promise<void>;
-  remove(name: string): Promise<void>;
-  /** The names that are set. */
-  list(): Promise<ReadonlySet<string>>;
-}
+export type SecretStore = ReturnType<typeof createSecretStore>;
 
-/** @param wrangler The shell command for wrangler; `secret put NAME` and the like are appended. */
-export function createSecretStore(
-  wrangler: string,
-  surroundings: Pick<Surroundings, 'env' | 'sleep'>,
-  output: Output,
-): SecretStore {
-  const secret = (args: string, input = '') => runCommand(`${wrangler} secret ${args}`, input, surroundings.env);
+/**
+ * @param wrangler The shell command for wrangler; `secret put NAME` and the like are appended.
+ * @returns Calls that throw a `CliFailure` with what the command said where it fails.
+ */
+export function createSecretStore(wrangler: string, { env, sleep }: Surroundings, output: Output) {
+  const secret = (args: string, input = '') => runCommand(`${wrangler} secret ${args}`, input, env);
   return {
-    put: async (name, value) => {
+    /** Stores a value, with retries. */
+    put: async (name: string, value: string): Promise<void> => {
       for (let attempt = 1; ; attempt += 1) {
         const run = await secret(`put ${name}`, value);
         if (run.code === 0) return;
         if (attempt === PUT_TRIES) throw failed(`store ${name}`, run);
-        await surroundings.sleep(PUT_PAUSE_MS * attempt);
+        await sleep(PUT_PAUSE_MS * attempt);
       }
     },
-    remove: async (name) => {
+    remove: async (name: string): Promise<void> => {
       const run = await secret(`delete ${name}`);
       if (run.code !== 0) throw failed(`delete ${name}`, run);
     },
+    /** The names that are set. */
     list: async () => {
       const run = await secret('list');
       if (run.code !== 0) throw failed('list the secrets', run);
@@ -51,9 +45,8 @@ export function createSecretStore(
 
   function failed(doing: string, run: Run): CliFailure {
     const said = oneLine(output.redact(`${run.stderr} ${run.stdout}`), 400);
-    return new CliFailure(
-      `"${wrangler}" could not ${doing} (exit ${run.code ?? 'by signal'}): ${said || 'it said nothing'}`,
-    );
+    const how = `exit ${run.code ?? 'by signal'}`;
+    return new CliFailure(`"${wrangler}" could not ${doing} (${how}): ${said || 'it said nothing'}`);
   }
 }
 
@@ -70,23 +63,20 @@ async function runCommand(command: string, input: string, env: Surroundings['env
   const { promise, resolve } = Promise.withResolvers<Run>();
   const child = spawn(command, {
     shell: true,
-    // A group of its own: Ctrl-C in the terminal must not stop it while it stores a secret that is
-    // shown only once.
+    // A group of its own: Ctrl-C must not stop it while it stores a secret that is shown only once.
     detached: process.platform !== 'win32',
     stdio: ['pipe', 'pipe', 'pipe'],
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT_FROM_COMMANDS.test(name))),
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout = (stdout + text).slice(-MAX_KEPT);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-MAX_KEPT);
-  });
+  const said = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] = (said[stream] + text).slice(-MAX_KEPT);
+    });
+  }
   const timer = setTimeout(() => stop(child.pid), TIMEOUT_MS);
-  child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
-  child.on('close', (code) => resolve({ code, stdout, stderr }));
+  child.on('error', (error) => resolve({ ...said, code: 127, stderr: error.message }));
+  child.on('close', (code) => resolve({ ...said, code }));
   // A command that ends without reading breaks the pipe; its exit code says enough.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);

@@ -1,7 +1,6 @@
-// Waits until a Worker sees a change of its secrets. Changes travel through Cloudflare's locations
-// and we see only the nearest, so an answer must come several times in a row, and a pause follows
-// for the others.
-import type { Surroundings } from '../terminal/surroundings.ts';
+// Waits until a Worker sees a change of its secrets. We see only the nearest of Cloudflare's
+// locations: an answer must come several times in a row, and a pause follows for the others.
+import type { SetupDeps } from '../setup.ts';
 import type { WorkerAnswer, WorkerReply } from './worker-client.ts';
 
 /** For how long to ask, in milliseconds, and how often in a row the answer must be right. */
@@ -9,17 +8,11 @@ const PATIENCE_MS = 120_000;
 const PAUSE_MS = 1_000;
 const TIMES_IN_A_ROW = 3;
 
-export interface WaitOptions {
-  /** Pause after the answer is right, in seconds, for Cloudflare's other locations. */
-  readonly settleSeconds: number;
-}
-
-/** Asks until the answer is of `kind` or patience ends, and returns the last answer. */
+/** Asks until the answer is of `kind` or patience ends, then settles; returns the last answer. */
 export async function waitForWorker(
   ask: () => Promise<WorkerReply>,
   kind: WorkerAnswer['kind'],
-  surroundings: Pick<Surroundings, 'now' | 'sleep'>,
-  { settleSeconds }: WaitOptions,
+  { settleSeconds, surroundings }: SetupDeps,
 ): Promise<WorkerAnswer> {
   const giveUpAt = surroundings.now() + PATIENCE_MS;
   let inARow = 0;

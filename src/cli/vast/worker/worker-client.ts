@@ -1,10 +1,8 @@
 // What a Worker answers, seen from outside, or what answers in front of it.
 //
-// The signed probe is how the CLI learns whether the Worker knows a secret. It is a genuine
-// `webhook_test` with a fixed id per endpoint: accepted with 200 only if the secret is live, and a
-// duplicate from then on, so that it runs a handler once in the ledger's 30 days, however often it
-// is sent. A stale or unreadable delivery would tell as much, but it is kept as a dead letter that
-// somebody is notified of; a probe must not do that.
+// The signed probe shows whether the Worker knows a secret. It is a genuine `webhook_test` with a
+// fixed id per endpoint: a duplicate after the first time, so that it runs a handler once in the
+// ledger's 30 days. A stale or unreadable delivery would tell as much, but notify somebody.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
 import { networkDetail } from '../../../vast/api-client.ts';
 import { jsonObjectIn } from '../../../vast/json-object.ts';
@@ -29,12 +27,10 @@ const SENTENCES = {
   invalid_signature: (url: string) => `${url} does not know this secret`,
   outside_tolerance: (url: string) => `${url} knows the secret, but this machine's clock is more than five minutes off`,
   /** A rotation window is open and the signature matches nothing, or the Worker's queue is down. */
-  unavailable: (url: string) =>
-    `${url} answers "Temporarily unavailable": a rotation is under way, or its queue is down`,
+  unavailable: (url: string) => `${url} is temporarily unavailable: a rotation is under way, or its queue is down`,
   // Something other than this Worker answered, or nothing did.
   redirect: (url: string, to: string) => `${url} redirects to ${to}; Vast.ai never follows a redirect`,
-  login_page: (url: string) =>
-    `a login page (Cloudflare Access or the like) is in front of ${url}; Vast.ai cannot pass it`,
+  login_page: (url: string) => `a login page (such as Cloudflare Access) is in front of ${url}; Vast.ai cannot pass it`,
   challenge: (url: string) => `a bot challenge is in front of ${url}; Vast.ai cannot solve it`,
   not_the_worker: (url: string, status: string) => `${url} answers ${status}, not as this Worker does`,
   unreachable: (url: string, why: string) => `${url} cannot be reached (${why})`,
@@ -62,13 +58,7 @@ export interface WorkerReply {
   readonly clockAheadSeconds?: number | undefined;
 }
 
-export interface WorkerClient {
-  health(): Promise<WorkerReply>;
-  /** An unsigned delivery: shows whether the endpoint has a secret and whether a window is open. */
-  unsigned(): Promise<WorkerReply>;
-  /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
-  signed(secret: string): Promise<WorkerReply>;
-}
+export type WorkerClient = ReturnType<typeof createWorkerClient>;
 
 export const PROBE_ID_PREFIX = 'vastai-webhook-worker-probe-';
 const PROBE = {
@@ -76,28 +66,27 @@ const PROBE = {
   message: 'Sent by `npm run vast` to learn whether the Worker knows its secret. Nothing happened at Vast.ai.',
 };
 
-export function createWorkerClient(surroundings: Pick<Surroundings, 'fetch' | 'now'>, target: Target): WorkerClient {
+export function createWorkerClient({ fetch, now }: Surroundings, target: Target) {
   return {
     health: () => ask(`${target.worker}/health`, {}),
+    /** An unsigned delivery: shows whether the endpoint has a secret and whether a window is open. */
     unsigned: () => ask(target.url, { method: 'POST', body: '{}' }),
-    signed: async (secret) => {
+    /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
+    signed: async (secret: string) => {
       const id = `${PROBE_ID_PREFIX}${target.endpoint}`;
-      const draft = draftDelivery({ type: TEST_TYPE, id, now: surroundings.now(), data: PROBE });
+      const draft = draftDelivery({ type: TEST_TYPE, id, now: now(), data: PROBE });
       const { body, headers } = await signDraft(draft, secret);
       return ask(target.url, { method: 'POST', body, headers });
     },
   };
 
   async function ask(url: string, init: RequestInit): Promise<WorkerReply> {
-    const sentAt = surroundings.now();
+    const sentAt = now();
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const response = await surroundings.fetch(url, {
-        ...init,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
+      const response = await fetch(url, { ...init, redirect: 'manual', signal });
       const answer = read(response, await response.text());
-      return { answer, clockAheadSeconds: clockAhead(response.headers, (sentAt + surroundings.now()) / 2) };
+      return { answer, clockAheadSeconds: clockAhead(response.headers, (sentAt + now()) / 2) };
     } catch (error) {
       return { answer: { kind: 'unreachable', detail: networkDetail(error) } };
     }
