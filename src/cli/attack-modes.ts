@@ -107,10 +107,7 @@ export function forge(delivery: Delivery): Delivery {
   return { ...delivery, headers: { ...delivery.headers, [header]: forged } };
 }
 
-/**
- * A deployed Worker may accept the copy, too: KV caches "absent" for up to a minute at the edge,
- * and the consumer then recognises it.
- */
+/** A deployed Worker may accept the copy: KV caches "absent" for a minute. The consumer dedupes. */
 function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanContext): readonly PlannedSend[] {
   return [
     { delivery: first, expected: context.accepted },

@@ -1,5 +1,4 @@
-// How a command ends when it does not end well: one clear line, and an exit code that scripts can
-// rely on.
+// How a command ends that does not end well: one clear line, and an exit code.
 
 /** The exit codes of every command (design: Commands). Scripts depend on the numbers. */
 export const EXIT = {

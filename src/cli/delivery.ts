@@ -1,5 +1,5 @@
-// A delivery as Vast.ai would make it: a body from the samples, signed by the real signer, with the
-// provider's headers. No I/O and no clock: the caller sends it, or tampers with it first.
+// A delivery as Vast.ai would make it: a body from the samples, signed by the real signer. No I/O,
+// no clock: the caller sends it, or tampers with it first.
 import type { SignedDialect } from '../event/dialect.ts';
 import { sampleOf } from '../event/samples.ts';
 import { schemes } from '../signature/schemes.ts';

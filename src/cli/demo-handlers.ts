@@ -1,4 +1,4 @@
-// What the demo's Worker runs in place of src/handlers/, which is yours. Worker code, never deployed.
+// What the demo's Worker runs in place of src/handlers/, which is yours. Never deployed.
 import { defineHandlers } from '../consumer/define-handlers.ts';
 import { PermanentFailure } from '../failures.ts';
 

@@ -1,6 +1,5 @@
-// `npm run demo`: the whole job on this machine, told as a story. The demo plays Vast.ai, a forger
-// and a latecomer against the real Worker and reads from its log what became of each event. Exit
-// code 0 only if all went as promised.
+// `npm run demo`: plays Vast.ai, a forger and a latecomer against the real Worker, and reads in its
+// log what became of each event. Exit code 0 only if all went as promised.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

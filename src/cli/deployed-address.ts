@@ -1,5 +1,4 @@
-// Reads where a Worker went from the record that wrangler writes of its deployments: one JSON object
-// a line.
+// Reads where a Worker went from wrangler's record of its deployments: one JSON object a line.
 import { jsonObjectIn } from '../vast/json-object.ts';
 
 /** The first public address of the last deployment, if any, without a trailing slash. */

@@ -1,5 +1,4 @@
-// `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues. Other
-// arguments pass on to `wrangler dev`.
+// `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues.
 import { DEFAULT_ENDPOINT, webhookPath } from '../endpoint.ts';
 import { EXIT } from './cli-failure.ts';
 import { commandLine, wholeNumber } from './command-line.ts';

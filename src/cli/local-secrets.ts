@@ -9,12 +9,6 @@ import type { Target } from './target.ts';
 const OWN_FILE = '.dev.vars';
 const EXAMPLE_FILE = '.dev.vars.example';
 
-export interface FoundSecret {
-  readonly secret: string;
-  /** Where it comes from, in words that may be printed. */
-  readonly source: string;
-}
-
 export interface SecretSearch {
   /** The value of `--secret`, if it was given. */
   readonly given?: string | undefined;
@@ -31,12 +25,10 @@ export function localVarsFile(directory: string): string {
 /**
  * Looks in `--secret`, the environment and, for a Worker on this machine, the file it runs with.
  *
+ * @returns The secret and its source, in words that may be printed.
  * @throws CliFailure (usage) with a line that says where to put one.
  */
-export function findSecret(
-  { slots: [name], local }: Pick<Target, 'slots' | 'local'>,
-  search: SecretSearch,
-): FoundSecret {
+export function findSecret({ slots: [name], local }: Target, search: SecretSearch) {
   if (search.given === '') throw usage('--secret is empty');
   if (search.given !== undefined) return { secret: search.given, source: '--secret' };
   const fromEnvironment = search.environment[name];

@@ -1,6 +1,5 @@
 // Starts a Worker on a free port of this machine, from wrangler.toml as `wrangler deploy` reads it.
-// Nothing of yours is touched: neither .dev.vars nor the storage of `npm run dev`; what it writes
-// goes when the process does.
+// It touches neither .dev.vars nor the storage of `npm run dev`; its files go with the process.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +8,10 @@ import { jsonObjectIn } from '../vast/json-object.ts';
 import { projectRoot } from './project-root.ts';
 import { offlineEnvironment } from './wrangler.ts';
 
-/** The settings of wrangler.toml. */
-export type Settings = Unstable_Config;
-
-export interface LocalWorkerOptions {
+interface LocalWorkerOptions {
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Settings that differ from the project's; paths are absolute. */
-  readonly change?: (settings: Settings) => Readonly<Record<string, unknown>>;
+  /** Settings that differ from those of wrangler.toml; paths are absolute. */
+  readonly change?: (settings: Unstable_Config) => Readonly<Record<string, unknown>>;
 }
 
 /** A line of the Worker's log: `event` says which step, the rest is about it. */
@@ -33,8 +29,7 @@ export async function startLocalWorker({ secrets = {}, change = () => ({}) }: Lo
   const { createTestHarness, unstable_readConfig } = await import('wrangler');
 
   const root = mkdtempSync(join(tmpdir(), 'vastai-worker-'));
-  // However the process ends. On Ctrl-C wrangler ends itself, and the Worker with it, without a
-  // word to us.
+  // However the process ends: on Ctrl-C wrangler ends itself and the Worker without a word to us.
   const remove = () => rmSync(root, { recursive: true, force: true });
   process.once('exit', remove);
 

@@ -1,5 +1,4 @@
-// Posts one delivery and reads the answer, as the provider would: ten seconds at most, redirects
-// not followed.
+// Posts one delivery as the provider would: ten seconds at most, redirects not followed.
 import { fail, type Result, succeed } from '../result.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import type { Delivery } from './delivery.ts';
@@ -17,21 +16,14 @@ export interface Answer {
   readonly ms: number;
 }
 
+type Posted = Pick<Delivery, 'headers' | 'body'>;
 export type SendFailure = 'nothing_listens' | 'no_answer_in_time' | 'connection_failed';
 
-export async function send(
-  url: string | URL,
-  delivery: Pick<Delivery, 'headers' | 'body'>,
-): Promise<Result<Answer, SendFailure>> {
+export async function send(url: string | URL, { headers, body }: Posted): Promise<Result<Answer, SendFailure>> {
   const startedAt = performance.now();
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: delivery.headers,
-      body: delivery.body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     const text = await response.text();
     return succeed({
       status: response.status,

@@ -1,6 +1,5 @@
-// Where a Worker's webhooks live: from what the operator types to a URL, its endpoint and the
-// secrets that belong to it. Every command that takes `--url` and `--endpoint` asks here, so all of
-// them accept and refuse the same.
+// From what the operator types to a URL, its endpoint and the secrets that belong to it: all
+// commands accept and refuse the same.
 import { DEFAULT_ENDPOINT, endpointAt, isEndpoint, isReserved, secretNamesOf, webhookPath } from '../endpoint.ts';
 import { isThisMachine } from '../this-machine.ts';
 import { usage } from './cli-failure.ts';
@@ -22,17 +21,15 @@ export interface Target {
 }
 
 /**
- * @param address The Worker's address (`https://name.account.workers.dev`) or the whole webhook
- * URL.
+ * @param address The Worker's address or the whole webhook URL.
  * @param endpoint Name of the endpoint; from the URL's path where it is not given.
  * @throws CliFailure (usage) for what no Worker serves.
  */
 export function targetOf(address: string, endpoint?: string): Target {
   const url = URL.parse(address);
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw usage(
-      `--url: "${address}" is not an address such as http://localhost:8787 or https://name.account.workers.dev`,
-    );
+    const examples = 'http://localhost:8787 or https://name.account.workers.dev';
+    throw usage(`--url: "${address}" is not an address such as ${examples}`);
   }
   if (url.username || url.password || url.search || url.hash) {
     throw usage('--url must not hold credentials, a query or a fragment.');
@@ -47,13 +44,9 @@ export function targetOf(address: string, endpoint?: string): Target {
     throw usage(`--url names endpoint "${inPath}", but --endpoint says "${endpoint}".`);
   }
   const name = endpoint ?? inPath ?? DEFAULT_ENDPOINT;
-  return {
-    worker: url.origin,
-    endpoint: name,
-    url: url.origin + webhookPath(name),
-    slots: secretNamesOf(name),
-    local: isThisMachine(url.hostname),
-  };
+  const { origin: worker, hostname } = url;
+  const slots = secretNamesOf(name);
+  return { worker, endpoint: name, url: worker + webhookPath(name), slots, local: isThisMachine(hostname) };
 }
 
 /** A target fit for Vast.ai and for credentials. @throws CliFailure (usage) also for plain http. */

@@ -1,5 +1,4 @@
-// What `npm run trigger` prints: every exchange when there are few, the answers counted when there
-// are many.
+// What `npm run trigger` prints: every exchange of few, the answers counted of many.
 import { describeExpected, isAsExpected, type PlannedSend } from './attack-modes.ts';
 import { columns } from './columns.ts';
 import type { Answer } from './send.ts';
@@ -33,9 +32,7 @@ export function describeMany(exchanges: readonly Exchange[], elapsedMs: number):
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }
   const seconds = (elapsedMs / 1000).toFixed(1);
-  const lines = columns(
-    [...counts].map(([line, count]) => [`${count} x`, line]),
-    [0],
-  );
+  const rows = [...counts].map(([line, count]) => [`${count} x`, line]);
+  const lines = columns(rows, [0]);
   return [`-> ${exchanges.length} deliveries in ${seconds} s`, ...lines].join('\n');
 }

@@ -1,5 +1,4 @@
-// `npm run vast -- …`: Vast.ai's side of the set-up. Hands the command line and the real world to
-// vast/program.ts.
+// `npm run vast -- …`: hands the command line and the real world to vast/program.ts.
 import { runVast } from './vast/program.ts';
 import { realSurroundings } from './vast/terminal/real-surroundings.ts';
 

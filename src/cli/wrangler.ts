@@ -1,5 +1,4 @@
-// Runs the project's own wrangler as a child process. What it says and how it ends is passed on as
-// it is.
+// Runs the project's own wrangler as a child process; what it says and how it ends is passed on.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
@@ -14,17 +13,12 @@ const wranglerEntry = join(dirname(createRequire(import.meta.url).resolve('wrang
 export const offlineEnvironment = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' };
 
 /**
- * Runs wrangler on this terminal until it ends. Ctrl-C and SIGTERM reach it first, so that it can
- * stop the Worker.
- *
- * @returns Its exit code; 130 where it was stopped so.
+ * Runs wrangler on this terminal and returns its exit code. Ctrl-C and SIGTERM reach it first, so
+ * that it can stop the Worker: the code is 130 then.
  */
 export async function runWrangler(args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
-  const child = spawn(process.execPath, [wranglerEntry, ...args], {
-    cwd: projectRoot,
-    stdio: 'inherit',
-    env: { ...offlineEnvironment, ...process.env, ...environment },
-  });
+  const env = { ...offlineEnvironment, ...process.env, ...environment };
+  const child = spawn(process.execPath, [wranglerEntry, ...args], { cwd: projectRoot, stdio: 'inherit', env });
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     stopping = true;
@@ -58,9 +52,8 @@ export async function captureWrangler(args: readonly string[]): Promise<{ code: 
   return { code: code ?? 1, output: stripVTControlCharacters(output) };
 }
 
-function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
-  child.once('error', reject);
-  child.once('close', (code, signal) => resolve({ code, signal }));
-  return promise;
+function ended(child: ChildProcess) {
+  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
+  });
 }

@@ -43,19 +43,15 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
   return async (request) => {
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt += 1) {
-      const { result, retryAfterMs } = await callOnce(request);
+      const { result, retryAfter } = await callOnce(request);
       if (result.ok || attempt === MAX_TRIES || !mayRepeat(result.failure, request.repeat)) return result;
-      await sleep(retryAfterMs ?? pause * (0.75 + Math.random() / 2));
+      const own = pause * (0.75 + Math.random() / 2);
+      await sleep(retryAfter === undefined ? own : Math.min(retryAfter * 1000, LONGEST_PAUSE_MS));
       pause *= 2;
     }
   };
 
-  function retryAfterMs(headers: Headers): number | undefined {
-    const seconds = retryAfterSeconds(headers.get('retry-after'), now());
-    return seconds === undefined ? undefined : Math.min(seconds * 1000, LONGEST_PAUSE_MS);
-  }
-
-  async function callOnce(request: ApiRequest): Promise<{ result: ApiAnswer; retryAfterMs?: number | undefined }> {
+  async function callOnce(request: ApiRequest): Promise<{ result: ApiAnswer; retryAfter?: number | undefined }> {
     const signal = AbortSignal.timeout(timeoutMs);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     try {
@@ -71,7 +67,8 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
         body,
         signal,
       });
-      return { result: read(response, await response.text()), retryAfterMs: retryAfterMs(response.headers) };
+      const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), now());
+      return { result: read(response, await response.text()), retryAfter };
     } catch (error) {
       if (signal.aborted) return { result: fail({ kind: 'timeout', seconds: timeoutMs / 1000 }) };
       return { result: fail({ kind: 'network', detail: networkDetail(error) }) };

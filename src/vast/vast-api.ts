@@ -42,7 +42,7 @@ export function createVastApi(call: ApiCall) {
     update: (id: number, body: Partial<WebhookFields>) =>
       pick(call, { method: 'PUT', path: at(id), body, repeat: 'whenever' }, 'webhook', webhookSchema),
     remove: (id: number) => call({ method: 'DELETE', path: at(id), repeat: 'whenever' }),
-    /** The old secret is dead as soon as this reaches Vast.ai, whether or not the answer arrives. */
+    /** Kills the old secret as soon as it reaches Vast.ai, whether or not the answer arrives. */
     rotate: (id: number) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
     /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
     test: async (id: number) => {

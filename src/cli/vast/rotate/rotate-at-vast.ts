@@ -1,4 +1,4 @@
-// One new secret from Vast.ai. If the answer is lost, so is the secret: only another rotation helps.
+// One new secret from Vast.ai. If the answer is lost, so is the secret: rotate again.
 import { fail, succeed } from '../../../result.ts';
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';

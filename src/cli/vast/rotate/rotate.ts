@@ -47,7 +47,8 @@ function refusal(because: Plan<'refuse'>['because'], { slots: [first, second], e
     case 'both_set':
       return usage(
         `${first} and ${second} are both set, and this machine has no record of which one Vast.ai signs with. ` +
-          `Say so with --current ${first} or --current ${second}. The other one gets the new secret, or is deleted with --finish.`,
+          `Say so with --current ${first} or --current ${second}. ` +
+          'The other one gets the new secret, or is deleted with --finish.',
       );
     case 'not_switched_yet':
       return new CliFailure('The rotation is not complete yet: run it without --finish first.', EXIT.unfinished);

@@ -1,8 +1,8 @@
 // What a run of `webhooks rotate` has to do, from what is known. Pure: no I/O, no clock.
 //
-// The list of secrets says which slots are set, not what is in them, and Vast.ai shows a secret only
-// once. So the record says which slot is in use; where neither can tell, the operator must: a guess
-// could overwrite the only secret that still verifies what is in flight.
+// The list of secrets says which slots are set, not what is in them; Vast.ai shows a secret once.
+// So the record says which slot is in use. Where neither can tell, the operator must: a guess could
+// overwrite the only secret that still verifies what is in flight.
 import type { RotationRecord } from './rotation-record.ts';
 
 /** As given on the command line. */

@@ -1,5 +1,4 @@
-// Everything that a command says goes through here: plain lines for people, one JSON object for
-// scripts, no secret in either.
+// All that a command says: lines for people, one JSON object for scripts, no secret in either.
 import type { Surroundings } from './surroundings.ts';
 
 /** Shorter values are not hidden: that would blank out ordinary words. */

@@ -1,7 +1,9 @@
-// The real environment, terminal, network and clock.
+// The real environment, terminal, network and clock. Questions go to stderr: stdout belongs to the
+// result.
 import { setTimeout as sleep } from 'node:timers/promises';
+import confirmPrompt from '@inquirer/confirm';
+import passwordPrompt from '@inquirer/password';
 import { CliFailure, EXIT } from '../../cli-failure.ts';
-import { askHidden, confirm } from './ask.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export function realSurroundings(): Surroundings {
@@ -20,6 +22,25 @@ export function realSurroundings(): Surroundings {
     }),
     uninterrupted,
   };
+}
+
+interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Asks for a line without showing it. @throws CliFailure (interrupted) on Ctrl-C. */
+export function askHidden(message: string, terminal: Terminal): Promise<string> {
+  return passwordPrompt({ message, toggleMask: false }, terminal).catch(interrupted);
+}
+
+/** Asks a yes-or-no question; no is the default. @throws CliFailure (interrupted) on Ctrl-C. */
+export function confirm(message: string, terminal: Terminal): Promise<boolean> {
+  return confirmPrompt({ message, default: false }, terminal).catch(interrupted);
+}
+
+function interrupted(): never {
+  throw new CliFailure('Interrupted.', EXIT.interrupted);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,5 +1,4 @@
-// What a command needs from outside: environment, terminal, network, clock. Tests hand in their
-// own.
+// What a command needs from outside. Tests hand in their own.
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,4 @@
-// From what an operator types (`billing,outbid,host:machine_error`) to the full keys of Vast.ai's
-// subscriptions.
+// From what an operator types (`billing,outbid,host:machine_error`) to Vast.ai's full keys.
 import { type NotificationGroup, notificationGroups, securityCriticalTypes } from '../../../event/catalogue.ts';
 import { type CliFailure, usage } from '../../cli-failure.ts';
 
@@ -23,22 +22,14 @@ export function isSecurityCritical(key: string): boolean {
 }
 
 /**
- * Expands groups, `all`, bare slugs and full keys, each key once, in the order given.
- *
- * Groups leave out security-critical types: their text can hold a link into the account, so they
- * must be named.
- *
- * @param text Comma-separated.
- * @param liveKeys What Vast.ai offers now. A group's key that is gone is left out; a named one that
- * is unknown is refused.
+ * Expands comma-separated groups, `all`, bare slugs and full keys: each key once, in their order.
+ * Security-critical types must be named: their text can hold a link into the account. Of a group,
+ * what Vast.ai no longer offers is left out; a named key that is unknown is refused.
  */
 export function expandEvents(text: string, liveKeys: readonly string[]): string[] {
   const live = new Set(liveKeys);
-  const chosen = new Set<string>();
-  for (const word of text.split(',').map((part) => part.trim())) {
-    if (word === '') continue;
-    for (const key of keysOf(word, live)) chosen.add(key);
-  }
+  const words = text.split(',').map((part) => part.trim());
+  const chosen = new Set(words.flatMap((word) => (word === '' ? [] : keysOf(word, live))));
   if (chosen.size === 0) throw usage('--events names no event type.');
   return [...chosen];
 }
@@ -51,9 +42,7 @@ function keysOf(word: string, live: ReadonlySet<string>): string[] {
     return [word];
   }
   const matches = [...live].filter((key) => slugOf(key) === word);
-  if (matches.length > 1) {
-    throw usage(`"${word}" exists for clients and hosts: use ${matches.join(' or ')}.`);
-  }
+  if (matches.length > 1) throw usage(`"${word}" exists for clients and hosts: use ${matches.join(' or ')}.`);
   if (matches.length === 0) throw unknown(word, live);
   return matches;
 }
@@ -70,8 +59,6 @@ function offeredOfGroup(name: NotificationGroup, live: ReadonlySet<string>): str
 function unknown(word: string, live: ReadonlySet<string>): CliFailure {
   const near = [...live].filter((key) => slugOf(key).includes(word.slice(0, 6))).slice(0, 3);
   const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
-  const groups = Object.keys(notificationGroups).join(', ');
-  return usage(
-    `Vast.ai has no event type "${word}".${hint} See \`npm run vast -- types\`; groups are ${groups} and all.`,
-  );
+  const see = `See \`npm run vast -- types\`; groups are ${Object.keys(notificationGroups).join(', ')} and all.`;
+  return usage(`Vast.ai has no event type "${word}".${hint} ${see}`);
 }

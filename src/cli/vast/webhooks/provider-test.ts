@@ -1,5 +1,4 @@
-// The provider's own test: Vast.ai signs a `webhook_test` with the secret it uses now and tells how
-// we answered it.
+// Vast.ai's own test: it signs a `webhook_test` with the secret it uses now and tells our answer.
 import { type ApiFailure, describeApiFailure } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
@@ -25,16 +24,12 @@ export async function testOnce(api: VastApi, id: number): Promise<TestOutcome> {
 }
 
 /** Makes the test, with retries: to some locations a new secret may still be a wrong one. */
-export async function testUntilDelivered(
-  api: VastApi,
-  id: number,
-  surroundings: Pick<Surroundings, 'sleep'>,
-): Promise<TestOutcome> {
+export async function testUntilDelivered(api: VastApi, id: number, { sleep }: Surroundings): Promise<TestOutcome> {
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await testOnce(api, id);
     if (outcome.kind === 'delivered' || attempt === TRIES) return outcome;
     if (outcome.kind === 'not_made' && isDefinite(outcome.failure)) return outcome;
-    await surroundings.sleep(PAUSE_MS);
+    await sleep(PAUSE_MS);
   }
 }
 

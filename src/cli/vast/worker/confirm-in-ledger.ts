@@ -1,5 +1,4 @@
-// Did the provider's test event reach the ledger? The edge's answer proves the edge; this proves
-// that queue and consumer work, too.
+// Did the provider's test event reach the ledger? That proves that queue and consumer work, too.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
 import type { SetupDeps } from '../setup.ts';
 import type { LedgerEvent, OpsClient } from './ops-client.ts';

@@ -69,7 +69,7 @@ const PROBE = {
 export function createWorkerClient({ fetch, now }: Surroundings, target: Target) {
   return {
     health: () => ask(`${target.worker}/health`, {}),
-    /** An unsigned delivery: shows whether the endpoint has a secret and whether a window is open. */
+    /** Unsigned: shows whether the endpoint has a secret, and whether a window is open. */
     unsigned: () => ask(target.url, { method: 'POST', body: '{}' }),
     /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
     signed: async (secret: string) => {

@@ -1,7 +1,7 @@
 // The plain commands, the help, and what every command has in common.
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { askHidden, confirm } from '../../../../src/cli/vast/terminal/ask.ts';
+import { askHidden, confirm } from '../../../../src/cli/vast/terminal/real-surroundings.ts';
 import { createScene } from './scene.ts';
 
 describe('types', () => {
