@@ -130,16 +130,19 @@ export class Writer {
   bury(claim: string, requests: readonly BuryRequest[], now: number): BuryAnswer[] {
     return this.#transaction(() => {
       const buried = new Set<string>();
+      const bury = (row: Row, messageId: string) => {
+        buried.add(messageId);
+        return deathOf(row);
+      };
       return requests.map(({ id, endpoint, messageId }) => {
         const row = this.#store.row(this.#store.keyOf(id, endpoint, messageId));
-        // One message twice in a batch would pass for a repeated call.
+        // One message twice in a batch would pass for a repeated call, and be told twice.
         if (buried.has(messageId)) return { kind: 'drop' };
-        buried.add(messageId);
-        if (row?.status === 'dead' && row.claim === claim && row.holder === messageId) return deathOf(row);
+        if (row?.status === 'dead' && row.claim === claim && row.holder === messageId) return bury(row, messageId);
         const decision = decideBury(row, messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
-        return deathOf(this.#giveUp(row, { messageId, claim }, now));
+        return bury(this.#giveUp(row, { messageId, claim }, now), messageId);
       });
     });
   }

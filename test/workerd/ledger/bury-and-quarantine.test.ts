@@ -144,3 +144,18 @@ test.each([1, 3, 5, 6, 9])('%d letters that come once more get the answers that 
   vi.setSystemTime(T0 + 3_600_000);
   expect((await ledger.quarantine(letters)).slice(0, 5)).toEqual(letters.slice(0, 5).map(() => ({ kind: 'tell' })));
 });
+
+test('a message that stands in a batch of dead letters twice is answered twice alike while it must be put back', async () => {
+  const ledger = newLedger();
+  const letter = { messageId: 'm-b', endpoint: 'default', id: 'b' };
+  expect(await ledger.bury([letter, letter])).toEqual([{ kind: 'requeue' }, { kind: 'requeue' }]);
+});
+
+test('a message that stands in a batch of dead letters twice dies once', async () => {
+  const ledger = newLedger();
+  await ledger.claim('c1', [claimRequest('b')]);
+  await ledger.settle('c1', [failure('b')]);
+  const letter = { messageId: 'm-b', endpoint: 'default', id: 'b' };
+  const answers = await ledger.bury([letter, letter]);
+  expect(answers.map(({ kind }) => kind)).toEqual(['dead', 'drop']);
+});
