@@ -2,6 +2,7 @@
 // is repeated.
 import { describe, expect, it, vi } from 'vitest';
 import { createApiClient } from '../../../../src/vast/api-client.ts';
+import { type ApiFailure, isTransient, mayHaveHappened } from '../../../../src/vast/api-failure.ts';
 import { createClock } from './clock.ts';
 import type { Fault } from './fake-provider.ts';
 import { createScene } from './scene.ts';
@@ -159,5 +160,25 @@ describe('the API key', () => {
     const run = await scene.vast(listing);
     expect(run.stderr).toContain('bad [secret]');
     expect(run.stderr).not.toContain(key);
+  });
+});
+
+describe('a failure of the API', () => {
+  it.each<[failure: ApiFailure, mayHaveHappened: boolean, transient: boolean]>([
+    [{ kind: 'status', status: 400, detail: '' }, false, false],
+    [{ kind: 'status', status: 429, detail: '' }, false, true],
+    [{ kind: 'status', status: 500, detail: '' }, true, true],
+    [{ kind: 'unsuccessful', detail: '' }, false, false],
+    [{ kind: 'web_page', status: 200 }, true, false],
+    [{ kind: 'web_page', status: 404 }, false, false],
+    [{ kind: 'web_page', status: 429 }, false, true],
+    [{ kind: 'web_page', status: 502 }, true, true],
+    [{ kind: 'malformed', status: 200 }, true, false],
+    [{ kind: 'redirect', location: '/' }, false, false],
+    [{ kind: 'timeout', seconds: 30 }, true, true],
+    [{ kind: 'network', detail: 'ECONNRESET' }, true, true],
+  ])('%j: may have happened %s, transient %s', (failure, happened, transient) => {
+    expect(mayHaveHappened(failure)).toBe(happened);
+    expect(isTransient(failure)).toBe(transient);
   });
 });
