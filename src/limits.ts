@@ -114,7 +114,9 @@ export const LEDGER_PAUSE_MS = 200;
 /** How long rows are kept, in milliseconds: 30 days. Never less than the 7 days of ids in KV. */
 export const RETENTION_MS = 30 * 86_400_000;
 
-/** Kept at least this long after it has finished, in milliseconds: longer than a queue keeps copies. */
+/**
+ * Kept at least this long after it has finished, in milliseconds: longer than a queue keeps copies.
+ */
 export const FINISHED_KEPT_MS = 7 * 86_400_000;
 
 /** How long after its due time a row counts as stuck, in milliseconds: beyond ordinary backlogs. */

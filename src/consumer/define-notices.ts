@@ -29,8 +29,8 @@ export interface Notices {
   readonly dead: (event: DeadEvent, context: HandlerContext) => unknown;
   readonly quarantined: (delivery: KeptDelivery, context: HandlerContext) => unknown;
   /**
-   * In place of `quarantined` from the sixth kept in an hour on, each time their number has doubled.
-   * `count`: those of the hour that had no notice of their own.
+   * In place of `quarantined` from the sixth kept in an hour on, each time their number has
+   * doubled. `count`: those of the hour that had no notice of their own.
    */
   readonly manyQuarantined: (count: number, context: HandlerContext) => unknown;
 }

@@ -41,7 +41,7 @@ function reasonOf(failure: ApiFailure): string {
     case 'web_page':
       return `the answer (${failure.status}) is a web page, not the API. Check VAST_API_URL, or a proxy in between.`;
     case 'malformed':
-      return `the answer (${failure.status}) is not what the API documents. Check VAST_API_URL, or the API has changed.`;
+      return `the answer (${failure.status}) is not what the API documents. Check VAST_API_URL; has the API changed?`;
     case 'redirect':
       return `the API redirects to ${failure.location}. The key is not sent there: check VAST_API_URL.`;
     case 'timeout':

@@ -13,7 +13,7 @@ async function counted(changes: Partial<Mix>) {
 }
 
 describe('a day of events that succeed at once', () => {
-  it('costs one request, one KV read and write, three queue operations each, and two calls to the ledger a batch', async () => {
+  it('costs a request, a KV read and write, three queue operations, and two ledger calls a batch', async () => {
     const counts = await counted({});
     const { workerRequests, kvReads, kvWrites, queueOperations } = counts;
     expect({ workerRequests, kvReads, kvWrites, queueOperations }).toEqual({

@@ -42,13 +42,15 @@ else print();
 function print(): void {
   const percent = (part: number) => `${Math.round(part * 1_000) / 10} %`;
   console.log(
-    `${mix.events.toLocaleString('en')} events over a day, ${percent(mix.duplicates)} twice, ${percent(mix.forgeries)} forgeries, ` +
+    `${mix.events.toLocaleString('en')} events over a day, ${percent(mix.duplicates)} twice, ` +
+      `${percent(mix.forgeries)} forgeries, ` +
       `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}\n`,
   );
   for (const line of tableOf(bill)) console.log(line);
   const { resource, eventsPerDay } = bill.firstToStop;
   console.log(
-    `\nThe Free plan carries ${eventsPerDay.toLocaleString('en')} such events a day; ${prices[resource].name.toLowerCase()} give out first.`,
+    `\nThe Free plan carries ${eventsPerDay.toLocaleString('en')} such events a day; ` +
+      `${prices[resource].name.toLowerCase()} run out first.`,
   );
   console.log('KV giving out stops nothing: a copy then costs a queue message.');
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');

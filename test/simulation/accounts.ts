@@ -18,7 +18,10 @@ export class Unreported {
   readonly endedAt = new Map<Key, number>();
   readonly askedAt = new Map<Key, number>();
 
-  /** Whether a crash at `now` may repeat it: within the moment, or because the ledger was asked in time and did not take it. */
+  /**
+   * Whether a crash at `now` may repeat it: within the moment, or because the ledger was asked in
+   * time and did not take it.
+   */
   isExcused(key: string, now: number): boolean {
     const event = eventOf(key);
     const endedAt = this.endedAt.get(event);
@@ -44,13 +47,19 @@ export class Accounts {
   readonly starts = new Map<string, number>();
   /** How often an event's death was told. */
   readonly notices = new Map<Key, number>();
-  /** Whose replay an operator asked for, whatever was answered: a send that seems to fail may happen all the same. */
+  /**
+   * Whose replay an operator asked for, whatever was answered: a send that seems to fail may happen
+   * all the same.
+   */
   readonly replayAsked = new Set<Key>();
   /** Whose replay was promised, and how many runs had begun before. */
   readonly replayed = new Map<Key, number>();
   /** Whose last message outlived the queue's retention before the ledger had met it. */
   readonly expired = new Set<Key>();
-  /** Promises found broken. Kept, not thrown: the code under test would take a throw for a failure of its surroundings. */
+  /**
+   * Promises found broken. Kept, not thrown: the code under test would take a throw for a failure
+   * of its surroundings.
+   */
   readonly violations: string[] = [];
   readonly #platform: Platform;
   readonly #storage: Storage;
@@ -76,7 +85,10 @@ export class Accounts {
     if (held !== body) this.violate(`${key} ran with body ${body} while the ledger's row holds ${held}`);
   }
 
-  /** @param key An event, or `event/step`. @param hidden Consumers that still keep a success from the ledger. */
+  /**
+   * @param key An event, or `event/step`. @param hidden Consumers that still keep a success from
+   * the ledger.
+   */
   succeeded(key: string, hidden: number): void {
     const count = add(this.successes, key);
     // Each replay that has taken effect opens a run of its own.
@@ -99,7 +111,10 @@ export class Accounts {
     return this.notices.has(key);
   }
 
-  /** A consumer has stopped, or gives up: what it has not reported may be repeated, as far as that is excused. */
+  /**
+   * A consumer has stopped, or gives up: what it has not reported may be repeated, as far as that
+   * is excused.
+   */
   excuse({ keys }: Unreported, excused: (key: string) => boolean): void {
     for (const key of keys) if (excused(key)) add(this.excuses, key);
   }

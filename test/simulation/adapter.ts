@@ -1,11 +1,14 @@
-// Everything of the model that knows how the code under test names, keys and stores an event. An event is its endpoint and
-// its id, and nowhere else does the model say how that is spelt.
+// Everything of the model that knows how the code under test names, keys and stores an event. An
+// event is its endpoint and its id, and nowhere else does the model say how that is spelt.
 import type { AnyEvent } from '../../src/event/envelope.ts';
 import type { LedgerStub } from '../../src/ledger/client.ts';
 import type { Status } from '../../src/ledger/status.ts';
 import type { Storage } from './sqlite.ts';
 
-/** An event by the name that the model gives it: `<id>` at the default endpoint, `<endpoint>:<id>` elsewhere. */
+/**
+ * An event by the name that the model gives it: `<id>` at the default endpoint, `<endpoint>:<id>`
+ * elsewhere.
+ */
 export type Key = string;
 
 const DEFAULT = 'default';

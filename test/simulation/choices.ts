@@ -1,5 +1,6 @@
-// Every decision of a simulated run comes from one list of numbers. The list follows from a seed; a failing list can be
-// cut down and played again. Zero is always the plainest decision: nothing fails, time stands still.
+// Every decision of a simulated run comes from one list of numbers. The list follows from a seed; a
+// failing list can be cut down and played again. Zero is always the plainest decision: nothing
+// fails, time stands still.
 
 /** A stream of decisions, drawn from a seed or played back from a list. */
 export class Choices {
@@ -43,7 +44,10 @@ export class Choices {
   }
 }
 
-/** Mulberry32, a small well-distributed generator of 32 bits of state (public domain algorithm by Tommy Ettinger). */
+/**
+ * Mulberry32, a small well-distributed generator of 32 bits of state (public domain algorithm by
+ * Tommy Ettinger).
+ */
 function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

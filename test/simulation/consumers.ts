@@ -1,4 +1,5 @@
-// The consumer invocations of a simulated deployment: started, listened to, killed, and judged when they end.
+// The consumer invocations of a simulated deployment: started, listened to, killed, and judged when
+// they end.
 import { handleBatch } from '../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../src/consumer/dead-letters.ts';
 import type { Env } from '../../src/env.ts';
@@ -145,7 +146,10 @@ export class Consumers {
     return unreported.askedAt.has(event) && unreported.isExcused(key, this.#world.time.now);
   }
 
-  /** The bindings of a consumer, with an ear on what it asks the ledger and on what its claims are answered. */
+  /**
+   * The bindings of a consumer, with an ear on what it asks the ledger and on what its claims are
+   * answered.
+   */
   #listen(invocation: Invocation): Env {
     const { time } = this.#world;
     const env = this.#world.envFor(invocation);
@@ -163,7 +167,8 @@ export class Consumers {
         claim: async (...args: Parameters<typeof stub.claim>) => {
           const askedAt = time.now;
           const answers = await stub.claim(...args);
-          // An answer at the very end of the consumer's patience may be heard or not; a later one is not.
+          // An answer at the very end of the consumer's patience may be heard or not; a later one
+          // is not.
           const elapsed = time.now - askedAt;
           for (const [index, request] of args[1].entries()) {
             if (answers[index]?.kind !== 'duplicate') continue;

@@ -1,4 +1,5 @@
-// Handlers as users write them: quick or slow, they succeed, fail, hang, give up, succeed in part, or take their consumer down.
+// Handlers as users write them: quick or slow, they succeed, fail, hang, give up, succeed in part,
+// or take their consumer down.
 import { defineHandlers, type Handlers } from '../../src/consumer/define-handlers.ts';
 import { PermanentFailure, RetryLater } from '../../src/failures.ts';
 import { type Key, keyOf } from './adapter.ts';

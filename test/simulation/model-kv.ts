@@ -1,4 +1,5 @@
-// Workers KV as documented: reads may be up to a minute old, absence is cached too, one write a second per key.
+// Workers KV as documented: reads may be up to a minute old, absence is cached too, one write a
+// second per key.
 import { checkPut } from '../platform/limits.ts';
 import type { Actor, Platform } from './platform.ts';
 

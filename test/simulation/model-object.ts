@@ -1,5 +1,5 @@
-// The host of the one Durable Object: RPC that can fail on either side of its effect, alarms, restarts that forget memory
-// but not storage. The object itself is the real one.
+// The host of the one Durable Object: RPC that can fail on either side of its effect, alarms,
+// restarts that forget memory but not storage. The object itself is the real one.
 import type { Env } from '../../src/env.ts';
 import { EventLedger } from '../../src/ledger/event-ledger.ts';
 import type { BuryAnswer } from '../../src/ledger/protocol.ts';
@@ -9,7 +9,9 @@ import type { Storage } from './sqlite.ts';
 const METHODS = ['claim', 'settle', 'bury', 'quarantine', 'replay', 'replayMany', 'get', 'list', 'stats'] as const;
 type Method = (typeof METHODS)[number];
 
-/** An alarm that throws rings again this often, the pause doubling, and is then dropped for good. */
+/**
+ * An alarm that throws rings again this often, the pause doubling, and is then dropped for good.
+ */
 const ALARM_RETRIES = 6;
 const ALARM_RETRY_MS = 2_000;
 
@@ -90,7 +92,8 @@ export class ModelObject {
     if (this.#instance) return this.#instance;
     this.#restarts += 1;
     const actor = this.#platform.actor(`object ${this.#restarts}`);
-    // Timers of an instance that is gone may still fire here; what they would write must not be written.
+    // Timers of an instance that is gone may still fire here; what they would write must not be
+    // written.
     const alive = () => {
       if (!actor.alive) throw new Error('this instance is gone');
     };

@@ -1,5 +1,5 @@
-// Vast.ai as documented: signs, sends, gives up for good on most 4xx, tries again on 5xx and time-outs. And a stranger beside
-// it, who forges, and who resends what he has captured.
+// Vast.ai as documented: signs, sends, gives up for good on most 4xx, tries again on 5xx and
+// time-outs. And a stranger beside it, who forges, and who resends what he has captured.
 
 import { createHmac } from 'node:crypto';
 import type { ReceiveDeps } from '../../src/edge/deps.ts';
@@ -13,7 +13,10 @@ import { schemes } from '../../src/signature/schemes.ts';
 import { type Key, keyOf } from './adapter.ts';
 import type { Actor, Platform } from './platform.ts';
 
-/** Two endpoints, each with a secret of its own: whoever holds one of them must not reach the other's events. */
+/**
+ * Two endpoints, each with a secret of its own: whoever holds one of them must not reach the
+ * other's events.
+ */
 const SECRETS = { default: 'simulated-secret', host: 'secret-of-the-host' } as const;
 export type Endpoint = keyof typeof SECRETS;
 const PROVIDER_TIMEOUT_MS = 10_000;
@@ -64,7 +67,10 @@ export class ModelProvider {
     for (let copies = 1 + this.#platform.choices.below(3); copies > 0; copies -= 1) this.#deliver(delivery, 1);
   }
 
-  /** A late copy of a known event: as captured (stale after five minutes), or signed anew, under its own or another header id. */
+  /**
+   * A late copy of a known event: as captured (stale after five minutes), or signed anew, under its
+   * own or another header id.
+   */
   resend(id: string): void {
     const { choices, time } = this.#platform;
     const age = choices.pick([0, 0, 301, 86_400]);

@@ -1,5 +1,6 @@
-// Cloudflare Queues as documented: at least once, in no order, with delays, redelivery after a crash, a limit of tries and
-// a dead-letter queue behind it. Acks and retries count when an invocation ends.
+// Cloudflare Queues as documented: at least once, in no order, with delays, redelivery after a
+// crash, a limit of tries and a dead-letter queue behind it. Acks and retries count when an
+// invocation ends.
 import { checkSend } from '../platform/limits.ts';
 import type { Actor, Platform } from './platform.ts';
 
@@ -67,8 +68,8 @@ export class ModelQueue {
   }
 
   /**
-   * Takes messages out for one invocation, in any order. Once in a while one stays visible, and is delivered twice at once;
-   * or it stands in the batch twice.
+   * Takes messages out for one invocation, in any order. Once in a while one stays visible, and is
+   * delivered twice at once; or it stands in the batch twice.
    */
   deliver(): { readonly message: QueuedMessage; readonly attempts: number }[] {
     const { choices, time } = this.#platform;

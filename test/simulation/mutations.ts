@@ -1,5 +1,5 @@
-// Is the simulation able to see? Breaks the real code in one place at a time, in a copy, and expects a violation. One that
-// stays green would mean that a promise is guarded by nothing.
+// Is the simulation able to see? Breaks the real code in one place at a time, in a copy, and
+// expects a violation. One that stays green would mean that a promise is guarded by nothing.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,11 @@
-// The border between the code under test and the modelled platform: every call waits until the scheduler answers it, fails
-// it before or after it took effect, or lets it hang.
+// The border between the code under test and the modelled platform: every call waits until the
+// scheduler answers it, fails it before or after it took effect, or lets it hang.
 import type { Choices } from './choices.ts';
 import { clock, type VirtualTime } from './virtual-time.ts';
 
-/** Whoever makes platform calls and can die: a request, a consumer invocation, an object instance. */
+/**
+ * Whoever makes platform calls and can die: a request, a consumer invocation, an object instance.
+ */
 export interface Actor {
   readonly name: string;
   alive: boolean;
@@ -89,7 +91,10 @@ export class Platform {
     call.reject(new Error(`${call.service} failed`));
   }
 
-  /** The actor stops where it stands. What it has asked for may still happen, but nobody hears the answer. */
+  /**
+   * The actor stops where it stands. What it has asked for may still happen, but nobody hears the
+   * answer.
+   */
   kill(actor: Actor): void {
     actor.alive = false;
     this.note(`${actor.name} DIES`);

@@ -1,4 +1,5 @@
-// Lets Node load the Worker's own modules: gives them a stand-in for the module that only workerd has.
+// Lets Node load the Worker's own modules: gives them a stand-in for the module that only workerd
+// has.
 import { registerHooks } from 'node:module';
 
 registerHooks({

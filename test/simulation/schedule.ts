@@ -1,5 +1,5 @@
-// One run: some time of trouble, then calm, then the accounts. Whatever went wrong before the calm, everything that was
-// accepted must end well after it.
+// One run: some time of trouble, then calm, then the accounts. Whatever went wrong before the calm,
+// everything that was accepted must end well after it.
 import { stored, unfinishedRows } from './adapter.ts';
 import { Choices } from './choices.ts';
 import { openStorage, type Storage } from './sqlite.ts';

@@ -1,4 +1,5 @@
-// Makes a failing run short enough to read: cuts its list of decisions and plains them, as long as it still fails.
+// Makes a failing run short enough to read: cuts its list of decisions and plains them, as long as
+// it still fails.
 import { Choices } from './choices.ts';
 import { type Kind, type RunResult, runSchedule } from './schedule.ts';
 

@@ -1,5 +1,6 @@
-// `npm run simulate -- --runs 1000000`: plays runs from consecutive seeds until one breaks a promise; then shrinks that one,
-// prints it and says how to see it again. `--seed N` plays a single run and prints everything that happened.
+// `npm run simulate -- --runs 1000000`: plays runs from consecutive seeds until one breaks a
+// promise; then shrinks that one, prints it and says how to see it again. `--seed N` plays a single
+// run and prints everything that happened.
 import './register-runtime.ts';
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';

@@ -1,4 +1,5 @@
-// The object's storage on Node's SQLite: the same engine as in production, reached through the same narrow interface.
+// The object's storage on Node's SQLite: the same engine as in production, reached through the same
+// narrow interface.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { migrate } from '../../src/ledger/schema.ts';
 import type { Sql, SqlCursor, SqlValue, Transaction } from '../../src/ledger/sql.ts';

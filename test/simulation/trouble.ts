@@ -1,4 +1,5 @@
-// The kinds of trouble that a run may be in, and the moves that each of them adds. All at once, every run would look alike.
+// The kinds of trouble that a run may be in, and the moves that each of them adds. All at once,
+// every run would look alike.
 import { eventIn, stored } from './adapter.ts';
 import type { Choices } from './choices.ts';
 import type { World } from './world.ts';
@@ -122,7 +123,10 @@ function toggle({ platform }: World, service: 'kv' | 'queue' | 'ledger' | 'stora
   platform.note(`${service} is ${platform.out.has(service) ? 'OUT' : 'back'}`);
 }
 
-/** The ledger stays out until some message has used up its tries (hours of model time), then comes back. */
+/**
+ * The ledger stays out until some message has used up its tries (hours of model time), then comes
+ * back.
+ */
 async function outlastTries(world: World, check: Check): Promise<void> {
   const { platform, time, events, deadLetters } = world;
   platform.note('the ledger is OUT for hours');
@@ -176,7 +180,10 @@ async function pause(world: World, days: number, check: Check): Promise<void> {
   for (const queue of [events, deadLetters]) queue.visible();
 }
 
-/** Empties the queue of events that the ledger has met: nothing could bring back one that is nowhere else. */
+/**
+ * Empties the queue of events that the ledger has met: nothing could bring back one that is nowhere
+ * else.
+ */
 function purge({ platform, events, storage }: World): void {
   platform.note('the queue is PURGED');
   events.purge((message) => {

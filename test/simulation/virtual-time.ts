@@ -1,5 +1,5 @@
-// Time and timers under the scheduler's control, and Web Crypto that answers in a microtask. Installed over the globals
-// while a run lasts, so that the code under test is the code that ships.
+// Time and timers under the scheduler's control, and Web Crypto that answers in a microtask.
+// Installed over the globals while a run lasts, so that the code under test is the code that ships.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -54,7 +54,10 @@ export const clock = new AsyncLocalStorage<number>();
 
 const realSetImmediate = globalThis.setImmediate;
 
-/** Resolves once the code under test has come to rest: everything that could run without the outside has run. */
+/**
+ * Resolves once the code under test has come to rest: everything that could run without the outside
+ * has run.
+ */
 export function settled(): Promise<void> {
   return new Promise((resolve) => realSetImmediate(resolve));
 }
@@ -97,7 +100,9 @@ const newerBytes = {
   },
 };
 
-/** The same functions as Web Crypto, without its detour through a thread that no scheduler can see. */
+/**
+ * The same functions as Web Crypto, without its detour through a thread that no scheduler can see.
+ */
 const microtaskCrypto = {
   importKey: async (_format: string, secret: Uint8Array) => secret,
   sign: async (_algorithm: unknown, key: Uint8Array, input: Uint8Array) => hmac(key, input),

@@ -1,5 +1,5 @@
-// One simulated deployment: the real edge, consumer and ledger on a modelled platform, and the accounts that say whether
-// the promises hold.
+// One simulated deployment: the real edge, consumer and ledger on a modelled platform, and the
+// accounts that say whether the promises hold.
 import type { Env } from '../../src/env.ts';
 import { openLedger } from '../../src/ledger/client.ts';
 import { MAX_RETRIES } from '../../src/limits.ts';
@@ -101,7 +101,9 @@ export class World {
     );
   }
 
-  /** A newer Worker beside this one accepts an event, and puts it into the queue that both consume. */
+  /**
+   * A newer Worker beside this one accepts an event, and puts it into the queue that both consume.
+   */
   acceptAsNewer(id: string): void {
     const told = this.provider.toldOf(id);
     const event = {
@@ -128,7 +130,10 @@ export class World {
     }
   }
 
-  /** Somebody looks at a list, or a deploy has started the object anew: either must wake a watchdog that has stopped. */
+  /**
+   * Somebody looks at a list, or a deploy has started the object anew: either must wake a watchdog
+   * that has stopped.
+   */
   async touchObject(): Promise<void> {
     const restarts = this.choices.chance(50);
     this.platform.note(restarts ? 'the object starts anew' : 'somebody looks at a list');
@@ -137,13 +142,19 @@ export class World {
     void ledger.list({}, null, 10).catch(() => {});
   }
 
-  /** A message has outlived the queue's retention. Where the ledger had not met its event, that was all there was of it. */
+  /**
+   * A message has outlived the queue's retention. Where the ledger had not met its event, that was
+   * all there was of it.
+   */
   #expire(key: Key): void {
     const status = stored(this.storage, key)?.status;
     if (status === undefined || status === 'quarantined') this.accounts.expired.add(key);
   }
 
-  /** What the ledger forgets 30 days after it has ended is a new event from then on; what has not ended it must keep. */
+  /**
+   * What the ledger forgets 30 days after it has ended is a new event from then on; what has not
+   * ended it must keep.
+   */
   #watchExpiry(): () => void {
     const { accounts, storage, provider } = this;
     const keys = [...new Set([...accounts.taken, ...provider.told.keys()])];

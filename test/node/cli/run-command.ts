@@ -14,7 +14,8 @@ export interface Ended {
 
 /**
  * @param name Of a script in package.json.
- * @param environment Replaces the webhook secrets of whoever runs the tests; everything else is inherited.
+ * @param environment Replaces the webhook secrets of whoever runs the tests; everything else is
+ * inherited.
  */
 export function runCommand(
   name: string,

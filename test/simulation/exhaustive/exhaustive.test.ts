@@ -1,10 +1,12 @@
-// The ledger's rules in every state that one event can reach: sampling finds what is likely, this finds what is possible.
+// The ledger's rules in every state that one event can reach: sampling finds what is likely, this
+// finds what is possible.
 import { describe, expect, it, vi } from 'vitest';
 import { ruleMutations } from './rule-mutations.ts';
 import { realRules } from './rules.ts';
 import { search } from './search.ts';
 
-// Two deliveries of a message are enough to tell the last one from the others, and the states stay few.
+// Two deliveries of a message are enough to tell the last one from the others, and the states stay
+// few.
 vi.mock('../../../src/limits.ts', async (original) => ({
   ...(await original<object>()),
   MAX_RETRIES: 1,

@@ -1,5 +1,5 @@
-// What the ledger does to the row when it is asked, and what each decision must not break. The decisions are the rules';
-// what they change is what the writer changes.
+// What the ledger does to the row when it is asked, and what each decision must not break. The
+// decisions are the rules'; what they change is what the writer changes.
 import { MAX_RETRIES } from '../../../src/limits.ts';
 import { acknowledge, giveUp, replaceConsumer, type Step, send, sendBack } from './messages.ts';
 import type { Rules } from './rules.ts';
@@ -127,7 +127,8 @@ export function bury(state: State, consumer: Consumer, rules: Rules, hearing: He
       }
       // The send comes first; a consumer that does not hear of it lets the letter come back.
       if (hearing !== 'heard') return { next: sendBack(state, consumer) };
-      // A row that is still granted to the letter's message does not know the new one: the watchdog has custody.
+      // A row that is still granted to the letter's message does not know the new one: the watchdog
+      // has custody.
       return { next: { ...send(acknowledge(state, consumer)), adrift: state.adrift || row?.status === 'processing' } };
     case 'busy':
       return waitFor(state, consumer);

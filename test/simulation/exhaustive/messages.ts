@@ -1,4 +1,5 @@
-// What becomes of messages and of the consumers that have them: sent, acknowledged, sent back, moved to the dead letters.
+// What becomes of messages and of the consumers that have them: sent, acknowledged, sent back,
+// moved to the dead letters.
 import { MAX_RETRIES } from '../../../src/limits.ts';
 import { type Consumer, freshName, type Message, type State } from './state.ts';
 
@@ -22,7 +23,10 @@ export function replaceConsumer(state: State, consumer: Consumer, by: Consumer):
   return { ...state, consumers: state.consumers.map((each) => (each === consumer ? by : each)) };
 }
 
-/** A consumer dies, or has not heard the ledger: its message comes back, and what it did not report may happen again. */
+/**
+ * A consumer dies, or has not heard the ledger: its message comes back, and what it did not report
+ * may happen again.
+ */
 export function giveUp(state: State, consumer: Consumer): State {
   const { row } = state;
   const hidden = consumer.unreported && consumer.run === row?.run;
@@ -46,7 +50,8 @@ export function acknowledge(state: State, consumer: Consumer): State {
 export function sendBack(state: State, consumer: Consumer): State {
   const consumers = state.consumers.filter((each) => each !== consumer);
   const message = state.messages.find(({ id }) => id === consumer.message);
-  // Delivered twice at once, and acknowledged by the other consumer: it holds the row, and never comes back.
+  // Delivered twice at once, and acknowledged by the other consumer: it holds the row, and never
+  // comes back.
   if (!message) return { ...state, consumers, adrift: true };
   const exhausted = message.queue === 'main' && message.deliveries > MAX_RETRIES;
   const back: Message = exhausted

@@ -1,5 +1,5 @@
-// Everything that can happen next to one event. What the queue and the consumers do is modelled from the documentation;
-// what the ledger decides comes from the rules that ship.
+// Everything that can happen next to one event. What the queue and the consumers do is modelled
+// from the documentation; what the ledger decides comes from the rules that ship.
 
 import { MAX_RETRIES } from '../../../src/limits.ts';
 import { bury, claim, reopen, settle, watch } from './ledger-moves.ts';
@@ -106,7 +106,9 @@ function addPassing(
   else add('the lease ends', { next: over });
 }
 
-/** Whether a dead letter keeps its id is documented nowhere: both happen, once, on its way there. */
+/**
+ * Whether a dead letter keeps its id is documented nowhere: both happen, once, on its way there.
+ */
 function rename(state: State, message: Message): State {
   const renamed = { ...message, id: freshMessage(state), deliveries: 1 };
   const messages = state.messages.map((each) => (each === message ? renamed : each));

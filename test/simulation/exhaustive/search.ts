@@ -1,5 +1,5 @@
-// Breadth first through every state that can be reached, with what must hold in each, and a look back from the states of
-// rest: one from which none can be reached any more is a way into nowhere.
+// Breadth first through every state that can be reached, with what must hold in each, and a look
+// back from the states of rest: one from which none can be reached any more is a way into nowhere.
 import { TOO_MANY_STARTS } from './ledger-moves.ts';
 import { type Bounds, movesOf } from './moves.ts';
 import type { Rules } from './rules.ts';
@@ -20,7 +20,10 @@ interface Node {
   readonly before: number[];
 }
 
-/** Stops at the first broken promise. With `countStarts` off, the number of starts is not one of them. */
+/**
+ * Stops at the first broken promise. With `countStarts` off, the number of starts is not one of
+ * them.
+ */
 export function search(rules: Rules, bounds: Bounds, countStarts: boolean): Found {
   const nodes: Node[] = [];
   const known = new Map<string, number>();

@@ -1,5 +1,5 @@
-// One event as the exhaustive search sees it: its row, its messages, the consumers at work on them, and what has been
-// promised about it so far. Time is two moments of a lease: alive and over.
+// One event as the exhaustive search sees it: its row, its messages, the consumers at work on them,
+// and what has been promised about it so far. Time is two moments of a lease: alive and over.
 import type { RowState } from '../../../src/ledger/status.ts';
 
 /** The moment at which every rule is asked. */
@@ -8,7 +8,10 @@ export const NOW = 10;
 export const ALIVE = NOW + 1;
 export const OVER = NOW;
 
-/** A row whose holder and claim are written as the text of a number, so that names can be given anew. */
+/**
+ * A row whose holder and claim are written as the text of a number, so that names can be given
+ * anew.
+ */
 export type Row = RowState;
 
 export interface Message {
@@ -57,7 +60,10 @@ export interface State {
   readonly adrift: boolean;
 }
 
-/** Where every search begins: one accepted message; the ledger knows nothing, or a refused delivery of the same event. */
+/**
+ * Where every search begins: one accepted message; the ledger knows nothing, or a refused delivery
+ * of the same event.
+ */
 export function initialStates(): State[] {
   const start: State = {
     row: null,
@@ -87,13 +93,15 @@ export function freshName(used: readonly (number | string | null | undefined)[])
 export function keyOf(state: State): string {
   const { row, messages, consumers } = state;
   const mine = (each: Consumer) =>
-    `${row?.claim === String(each.claim) ? 'h' : '-'}${each.queue === 'main' ? 'm' : 'd'}${each.last ? 'l' : '-'}${each.phase}` +
+    `${row?.claim === String(each.claim) ? 'h' : '-'}${each.queue === 'main' ? 'm' : 'd'}` +
+    `${each.last ? 'l' : '-'}${each.phase}` +
     `${each.run}${each.outcome}${each.unreported ? 'u' : '-'}${each.stalled ? 's' : '-'}`;
   const consumersOf = (id: number) => {
     const own = consumers.filter((each) => each.message === id).map(mine);
     return own.length > 1 ? own.sort().join('+') : own.join();
   };
-  // A consumer's claim matters only if it is the row's, a message's name only by who holds it: with that said, names can go.
+  // A consumer's claim matters only if it is the row's, a message's name only by who holds it: with
+  // that said, names can go.
   const parts = messages.map((message) => {
     const { id, queue, deliveries, visible } = message;
     const held = row?.holder === String(id);
@@ -104,7 +112,8 @@ export function keyOf(state: State): string {
   const flags = (state.alarm ? 1 : 0) + (state.untold ? 2 : 0) + (state.adrift ? 4 : 0);
   const counts = `${state.faults}${state.copies}${state.replays}${state.successes}${state.excuses}${state.told}${flags}`;
   const rowText = row
-    ? `${row.status}${row.run}${row.holder === null ? '-' : 'h'}${row.claim === null ? '-' : 'c'}${row.leaseUntil}.${row.attempts}`
+    ? `${row.status}${row.run}${row.holder === null ? '-' : 'h'}${row.claim === null ? '-' : 'c'}` +
+      `${row.leaseUntil}.${row.attempts}`
     : '';
   return `${rowText}|${parts.sort().join()}|${ghosts.sort().join()}|${counts}`;
 }

@@ -25,7 +25,8 @@ export class EventLedger extends RealLedger {
       total - before,
     );
     sql.exec(
-      `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, attempts, type, endpoint, received_at, updated_at, tries, steps)
+      `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, attempts, type, endpoint, received_at,
+         updated_at, tries, steps)
        SELECT id, seq, 'processed', 1, id, id, received_at, 1, 'outbid', 'default', received_at, received_at,
          '[{"at":1790000000000,"ms":12,"outcome":"succeeded"}]', '[]' FROM deliveries WHERE seq > ?`,
       before,

@@ -50,7 +50,8 @@ export function seed(sql: Sql, from: number, count: number, total: number, days:
       event,
     );
     sql.exec(
-      `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, due_at, attempts, type, endpoint, received_at, updated_at, tries, steps)
+      `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, due_at, attempts, type, endpoint,
+         received_at, updated_at, tries, steps)
        VALUES (?, (SELECT max(seq) FROM deliveries), ?, 1, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?, '[]')`,
       id,
       status,

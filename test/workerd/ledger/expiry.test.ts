@@ -1,4 +1,5 @@
-// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a busy month.
+// Forgetting: finished events after their retention, unfinished ones never, and fast enough for a
+// busy month.
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Store } from '../../../src/ledger/store.ts';

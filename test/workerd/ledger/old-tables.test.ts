@@ -27,7 +27,8 @@ const VERSION_2 = [
    holder TEXT, claim TEXT, lease_until INTEGER NOT NULL, due_at INTEGER, attempts INTEGER NOT NULL, type TEXT NOT NULL,
    endpoint TEXT NOT NULL, received_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, tries TEXT NOT NULL,
    steps TEXT NOT NULL,
-   attention TEXT AS (CASE WHEN status IN ('processing', 'processed') THEN NULL ELSE status END) VIRTUAL) WITHOUT ROWID`,
+   attention TEXT AS (CASE WHEN status IN ('processing', 'processed') THEN NULL ELSE status END) VIRTUAL)
+   WITHOUT ROWID`,
   'CREATE INDEX events_attention ON events (attention, seq) WHERE attention IS NOT NULL',
   'CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL',
   'CREATE TABLE marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID',

@@ -190,7 +190,7 @@ test('a replay that is undone late does not touch the run of a later replay', ()
     expect(store.row(KEY)).toMatchObject({ status: 'queued', run: 3 });
   }));
 
-test('a replay that is undone leaves a first try as it was, but to the watchdog, which has passed it by meanwhile', () =>
+test('a replay that is undone leaves a first try as it was, but now with a due time', () =>
   withWriter((writer, store) => {
     writer.claim('c1', [claimRequest('a')], T0);
     const reopened = reopen(writer, T0 + LEASE_MS);

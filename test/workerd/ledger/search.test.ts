@@ -21,8 +21,8 @@ test('texts of the newest 20 MB are searched, and no more; ids in all of them', 
         event,
       );
       storage.sql.exec(
-        `INSERT INTO events (id, seq, status, run, lease_until, attempts, type, endpoint, received_at, updated_at, tries,
-           steps) VALUES (?, ?, 'processed', 1, 0, 1, 't', 'default', 0, 0, '[]', '[]')`,
+        `INSERT INTO events (id, seq, status, run, lease_until, attempts, type, endpoint, received_at, updated_at,
+           tries, steps) VALUES (?, ?, 'processed', 1, 0, 1, 't', 'default', 0, 0, '[]', '[]')`,
         `id-${seq}`,
         seq,
       );

@@ -87,11 +87,12 @@ describe('the watchdog', () => {
     expect(sent()).toHaveLength(before);
   });
 
-  test('finds a second try whose consumer died, and of two stuck events the one that has waited longer first', async () => {
+  test('finds a second try whose consumer died, and what has waited longer first', async () => {
     const { ledger, sent } = await ledgerWithoutQueue();
     await ledger.claim('c1', [claimRequest('later'), claimRequest('first')]);
     await ledger.settle('c1', [failure('later'), failure('first')]);
-    // The round that looks at first tries has passed: nothing but their due times leads back to them.
+    // The round that looks at first tries has passed: nothing but their due times leads back to
+    // them.
     await runDurableObjectAlarm(ledger);
     await ledger.claim('c2', [claimRequest('first')]);
     vi.setSystemTime(T0 + 1_000);

@@ -42,7 +42,7 @@ export function describeTest(outcome: TestOutcome): string {
     case 'delivered':
       return 'Vast.ai delivered its test event and the Worker accepted it';
     case 'refused':
-      return 'Vast.ai says that its test was refused for good: the Worker does not know the secret, or is not what answered';
+      return 'Vast.ai says its test was refused for good: the Worker does not know the secret, or did not answer';
     case 'unavailable':
       return 'Vast.ai says that its test failed: the Worker is unavailable, or in a rotation window without the secret';
     case 'not_made':

@@ -55,8 +55,8 @@ describe('webhooks rotate', () => {
     'loses none of 1,000 deliveries that span the switch, with retries %s',
     async (signing) => {
       const scene = await registeredScene();
-      // Every tenth delivery meets a transient failure and waits for its retry until the rotation is
-      // over.
+      // Every tenth delivery meets a transient failure and waits for its retry until the rotation
+      // is over.
       const held = new Set<string>();
       scene.worker.front = (request) => {
         const id = request.headers.get('x-vast-event-id') ?? '';
@@ -251,7 +251,7 @@ describe('webhooks rotate', () => {
     expect(Number(scene.worker.stored.get('VASTAI_ROTATION_UNTIL'))).toBeGreaterThan(scene.clock.now() / 1000);
   });
 
-  it('shows no secret anywhere: not in what it says, not in arguments, not in the command’s environment, not in its record', async () => {
+  it('shows no secret in what it says, in arguments, in the command’s environment or in its record', async () => {
     const scene = await registeredScene();
     scene.worker.onCommand = ({ name }) => {
       if (name === SECOND) throw new Error('out of order');
