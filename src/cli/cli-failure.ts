@@ -1,6 +1,6 @@
 // How a command ends that does not end well: one clear line, and an exit code.
 
-/** The exit codes of every command (design: Commands). Scripts depend on the numbers. */
+/** The exit codes of every command. Scripts depend on the numbers. */
 export const EXIT = {
   ok: 0,
   /** Something was refused, or a check found a problem. Nothing is left half done. */
