@@ -26,7 +26,11 @@ let storage: Storage | undefined;
  *
  * @param only Kinds of trouble to have; drawn where it is left out.
  */
-export async function runSchedule(choices: Choices, only?: readonly Kind[]): Promise<RunResult> {
+export async function runSchedule(
+  choices: Choices,
+  only?: readonly Kind[],
+  without: readonly Kind[] = [],
+): Promise<RunResult> {
   storage ??= openStorage();
   storage.clear();
   time.reset();
@@ -45,7 +49,7 @@ export async function runSchedule(choices: Choices, only?: readonly Kind[]): Pro
     if (broken !== undefined) throw new Violation(broken);
   };
   try {
-    const kinds = drawKinds(choices, only);
+    const kinds = drawKinds(choices, only, without);
     await trouble(world, kinds, check);
     await calm(world, check);
     checkAtRest(world, kinds);

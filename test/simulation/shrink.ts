@@ -6,12 +6,16 @@ import { type Kind, type RunResult, runSchedule } from './schedule.ts';
 const MAX_TRIES = 1_500;
 
 /** @returns The shortest failing run that was found. */
-export async function shrink(failing: RunResult, only?: readonly Kind[]): Promise<RunResult> {
+export async function shrink(
+  failing: RunResult,
+  only?: readonly Kind[],
+  without?: readonly Kind[],
+): Promise<RunResult> {
   let best = failing;
   let tries = 0;
   const accept = async (candidate: readonly number[]): Promise<boolean> => {
     tries += 1;
-    const result = await runSchedule(Choices.fromList(candidate), only);
+    const result = await runSchedule(Choices.fromList(candidate), only, without);
     const better = result.violation !== undefined && result.trace.length <= best.trace.length;
     if (better) best = result;
     return better;

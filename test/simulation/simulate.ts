@@ -18,6 +18,7 @@ interface Options {
   readonly shrink: boolean;
   readonly seed?: number;
   readonly only?: readonly Kind[];
+  readonly without?: readonly Kind[];
 }
 
 /** After how many runs a long session says that it is alive. */
@@ -30,6 +31,7 @@ const options = commandLine('npm run simulate --')
   .option('--seed <seed>', 'play this one run and print its trace', wholeNumber(0))
   .option('--workers <count>', 'processes', wholeNumber(), availableParallelism())
   .option('--only <kinds>', `these kinds of trouble and no others: ${kindNames.join(', ')}`, kinds)
+  .option('--without <kinds>', 'no trouble of these kinds', kinds)
   .option('--no-shrink', 'leave a failing run as long as it is')
   .parse()
   .opts<Options>();
@@ -39,7 +41,7 @@ else if (options.workers > 1) process.exitCode = await playInParallel();
 else process.exitCode = await playMany();
 
 async function playOne(seed: number): Promise<number> {
-  const result = await runSchedule(Choices.fromSeed(seed), options.only);
+  const result = await runSchedule(Choices.fromSeed(seed), options.only, options.without);
   console.log(result.trace.join('\n'));
   console.log(result.violation === undefined ? `seed ${seed}: all promises kept` : `seed ${seed}: ${result.violation}`);
   return result.violation === undefined ? 0 : 1;
@@ -49,7 +51,7 @@ async function playMany(): Promise<number> {
   const startedAt = performance.now();
   let steps = 0;
   for (let seed = options.from; seed < options.from + options.runs; seed += 1) {
-    const result = await runSchedule(Choices.fromSeed(seed), options.only);
+    const result = await runSchedule(Choices.fromSeed(seed), options.only, options.without);
     steps += result.steps;
     const played = seed - options.from + 1;
     if (result.violation === undefined) {
@@ -57,9 +59,9 @@ async function playMany(): Promise<number> {
       continue;
     }
     console.log(`seed ${seed}: ${result.violation}`);
-    const shortest = options.shrink ? await shrink(result, options.only) : result;
+    const shortest = options.shrink ? await shrink(result, options.only, options.without) : result;
     console.log(`${shortest.trace.length} events lead to: ${shortest.violation}\n${shortest.trace.join('\n')}`);
-    console.log(`see the whole run with: npm run simulate -- --seed ${seed}${only()}`);
+    console.log(`see the whole run with: npm run simulate -- --seed ${seed}${['', ...kindsGiven()].join(' ')}`);
     return 1;
   }
   const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
@@ -74,7 +76,7 @@ async function playInParallel(): Promise<number> {
       const from = options.from + index * share;
       const runs = Math.min(share, options.from + options.runs - from);
       const flags = ['--workers', '1', '--from', String(from), '--runs', String(runs)];
-      if (options.only) flags.push('--only', options.only.join());
+      flags.push(...kindsGiven());
       const child = fork(import.meta.filename, options.shrink ? flags : [...flags, '--no-shrink']);
       return new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
     }),
@@ -82,9 +84,10 @@ async function playInParallel(): Promise<number> {
   return Math.max(...codes);
 }
 
-/** The option as it was given, to be typed again. */
-function only(): string {
-  return options.only ? ` --only ${options.only.join()}` : '';
+/** The options as they were given, to be typed again. */
+function kindsGiven(): string[] {
+  const { only, without } = options;
+  return [...(only ? ['--only', only.join()] : []), ...(without ? ['--without', without.join()] : [])];
 }
 
 function kinds(text: string): Kind[] {

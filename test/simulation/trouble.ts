@@ -40,10 +40,17 @@ interface Move {
   readonly make: () => void | Promise<void>;
 }
 
+/** Kinds that let weeks of watchdog rounds pass: a run with one costs as much as fifty others. */
+export const LONG_KINDS: readonly Kind[] = ['days', 'months'];
+
 /** The kinds of trouble of one run: drawn, or only those that are named. */
-export function drawKinds(choices: Choices, only: readonly Kind[] | undefined): ReadonlySet<Kind> {
+export function drawKinds(
+  choices: Choices,
+  only: readonly Kind[] | undefined,
+  without: readonly Kind[],
+): ReadonlySet<Kind> {
   if (only) return new Set(only);
-  return new Set(kindNames.filter((kind) => choices.chance(KINDS[kind])));
+  return new Set(kindNames.filter((kind) => choices.chance(KINDS[kind]) && !without.includes(kind)));
 }
 
 /** Some time of trouble. */
