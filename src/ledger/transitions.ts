@@ -73,7 +73,7 @@ export function decideSettle(
 
 export type BuryDecision =
   /** This message had custody and has used up its tries. */
-  | { readonly kind: 'dead'; readonly lost: boolean }
+  | { readonly kind: 'dead' }
   /** As far as anybody knows no handler has run for it: it goes back into the main queue. */
   | { readonly kind: 'requeue' }
   | { readonly kind: 'busy'; readonly until: number }
@@ -94,9 +94,9 @@ export function decideBury(row: RowState | undefined, messageId: string, now: nu
     case 'processing':
       if (row.holder !== messageId) return { kind: 'drop' };
       if (now < row.leaseUntil) return { kind: 'busy', until: row.leaseUntil };
-      return isWornOut(row) ? { kind: 'dead', lost: true } : { kind: 'requeue' };
+      return isWornOut(row) ? { kind: 'dead' } : { kind: 'requeue' };
     case 'retrying':
-      return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };
+      return row.holder === messageId ? { kind: 'dead' } : { kind: 'drop' };
     case 'processed':
     case 'dead':
       return { kind: 'drop' };

@@ -14,10 +14,10 @@ import type {
 import type { Transaction } from './sql.ts';
 import type { Claimant } from './status.ts';
 import { type EventKey, nameOf, type Row, type RowChange, type Store, type Try } from './store.ts';
+import { HOUR_MS } from './tally.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, type ReopenRefusal } from './transitions.ts';
 
 const LOST_ERROR = 'the consumer stopped before it could report';
-const HOUR_MS = 3_600_000;
 
 /** An event on its way back into the queue. */
 export interface Reopened {
