@@ -1,10 +1,11 @@
 // The one shape that everything behind the edge knows, whichever dialect an event arrived in.
 import type { NotificationType, ResourceType } from './catalogue.ts';
 import type { Dialect } from './dialect.ts';
+import type { Mentions } from './mentions.ts';
 
 /**
  * A notification's signed body less id, type and time. Instances and machines are named only in the
- * English text, whose wording changes: show it, do not parse it. The edge does not enforce these
+ * English text, whose wording changes (`mentions` is what can be read from it). The edge does not enforce these
  * types: refusing an authentic event over a missing text would lose it.
  */
 export interface NotificationData {
@@ -42,6 +43,8 @@ export interface Envelope<Type extends string, Data> {
   /** ISO 8601, from the body, or from the timestamp header where the body has no usable time. */
   readonly created: string;
   readonly data: Data;
+  /** Which instance and machine the text names, where it names exactly one. No proof of anything. */
+  readonly mentions?: Mentions;
   /** Top-level fields of a `resource` body that have no place in the envelope, if any. */
   readonly extra?: Record<string, unknown>;
 }

@@ -5,6 +5,7 @@ import { MAX_ID_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { SignedDialect } from './dialect.ts';
 import type { AnyEvent } from './envelope.ts';
+import { mentionsIn } from './mentions.ts';
 
 export type ParseFailure = {
   readonly reason: 'body_not_utf8' | 'body_not_json' | 'body_not_object' | 'event_invalid';
@@ -80,7 +81,16 @@ function fromNotification(body: JsonObject, signedAt: number, endpoint: string):
   if (created === undefined && timestamp !== undefined) data.timestamp = timestamp;
 
   const { event_id: id, notif_type: type } = identity.output;
-  return succeed({ id, type, endpoint, dialect: 'notification', created: created ?? isoFromSigned(signedAt), data });
+  const mentions = mentionsIn(data);
+  return succeed({
+    id,
+    type,
+    endpoint,
+    dialect: 'notification',
+    created: created ?? isoFromSigned(signedAt),
+    data,
+    ...(mentions && { mentions }),
+  });
 }
 
 /** An id that is there is never replaced, however odd: it is refused for what it is. */
