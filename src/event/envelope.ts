@@ -5,8 +5,8 @@ import type { Mentions } from './mentions.ts';
 
 /**
  * A notification's signed body less id, type and time. Instances and machines are named only in the
- * English text, whose wording changes (`mentions` is what can be read from it). The edge does not enforce these
- * types: refusing an authentic event over a missing text would lose it.
+ * English text, whose wording changes: `mentions` is what can be read from it. The edge does not
+ * enforce these types: refusing an authentic event over a missing text would lose it.
  */
 export interface NotificationData {
   subject: string;
@@ -43,7 +43,7 @@ export interface Envelope<Type extends string, Data> {
   /** ISO 8601, from the body, or from the timestamp header where the body has no usable time. */
   readonly created: string;
   readonly data: Data;
-  /** Which instance and machine the text names, where it names exactly one. No proof of anything. */
+  /** The instance and the machine that the text names, where it names exactly one. No proof. */
   readonly mentions?: Mentions;
   /** Top-level fields of a `resource` body that have no place in the envelope, if any. */
   readonly extra?: Record<string, unknown>;
