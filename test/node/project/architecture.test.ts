@@ -13,6 +13,7 @@ const SHARED = [
   'failures.ts',
   'limits.ts',
   'log.ts',
+  'published-secrets.ts',
   'result.ts',
   'retry-after.ts',
   'this-machine.ts',
