@@ -18,16 +18,22 @@ export const app = new Hono<{ Bindings: Env }>({ strict: false });
 
 // One handler for all methods: Hono would chain a second that matches for every delivery.
 app.all(WEBHOOK_PATH, (context) =>
-  answerDelivery(context, DEFAULT_ENDPOINT, liveSecrets(context.env, DEFAULT_ENDPOINT)),
+  answerDelivery(context, DEFAULT_ENDPOINT, liveSecrets(context.env, DEFAULT_ENDPOINT, context.req.raw)),
 );
 app.all(NAMED_ENDPOINT_ROUTE, (context) => {
   const endpoint = context.req.param('endpoint');
   // A reserved name is nobody's endpoint, so no secret is its own.
-  return answerDelivery(context, endpoint, isReserved(endpoint) ? [] : liveSecrets(context.env, endpoint));
+  return answerDelivery(
+    context,
+    endpoint,
+    isReserved(endpoint) ? [] : liveSecrets(context.env, endpoint, context.req.raw),
+  );
 });
 
 app.get('/health', (context) =>
-  isConfigured(context.env) ? context.json({ status: 'ok' }) : context.json({ status: 'unconfigured' }, 503),
+  isConfigured(context.env, context.req.raw)
+    ? context.json({ status: 'ok' })
+    : context.json({ status: 'unconfigured' }, 503),
 );
 app.all('/health', (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'GET, HEAD' }));
 

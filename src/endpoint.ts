@@ -1,4 +1,5 @@
 // The webhook path, the endpoints' names, their secret slots: decided here and nowhere else.
+import { isUsable } from './usable-secret.ts';
 
 /** A signing secret's name: a live slot, and one beside it while rotating, for each endpoint. */
 export type WebhookSecretName = `VASTAI_WEBHOOK_SECRET${'' | `_${string}`}`;
@@ -58,15 +59,18 @@ export function secretNamesOf(endpoint: string): readonly [WebhookSecretName, We
   return [name, `${name}_2`];
 }
 
-/** The secrets an endpoint has: none, one, or two while rotating. Empty counts as not set. */
-export function liveSecrets(env: Env, endpoint: string): readonly string[] {
-  return secretNamesOf(endpoint).flatMap((name) => env[name] || []);
+/** The secrets an endpoint has for a request: none, one, or two while rotating. */
+export function liveSecrets(env: Env, endpoint: string, request: Request): readonly string[] {
+  return secretNamesOf(endpoint).flatMap((name) => {
+    const secret = env[name];
+    return isUsable(name, secret, request) ? secret : [];
+  });
 }
 
 /** Whether any endpoint has a secret, which is what makes the Worker ready to receive. */
-export function isConfigured(env: Env): boolean {
+export function isConfigured(env: Env, request: Request): boolean {
   return Object.entries(env).some(
-    ([name, value]) => (name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`)) && Boolean(value),
+    ([name, value]) => (name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`)) && isUsable(name, value, request),
   );
 }
 

@@ -1,7 +1,7 @@
 // The secrets of local development. Anybody can read them here, so they open nothing but a Worker
 // on this machine.
 
-/** What `npm run dev` gives the Worker while there is no `.dev.vars`. */
+/** What `npm run dev` gives the Worker where `.dev.vars` leaves them unset. */
 export const PUBLISHED_SECRETS = {
   VASTAI_WEBHOOK_SECRET: 'local-dev-secret',
   OPS_TOKEN: 'local-dev-token',

@@ -4,3 +4,11 @@
 export function isThisMachine(hostname: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
+
+/**
+ * Whether a request was made on the machine that the Worker runs on. No stranger reaches a deployed
+ * Worker as `localhost`; some tunnels do say `localhost` to a local one, but then say for whom.
+ */
+export function isFromThisMachine({ url, headers }: Request): boolean {
+  return isThisMachine(new URL(url).hostname) && !headers.has('x-forwarded-for') && !headers.has('x-forwarded-host');
+}

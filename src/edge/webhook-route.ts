@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import type { Env } from '../env.ts';
 import { LATE_EVENTS } from '../limits.ts';
 import { log } from '../log.ts';
+import { hasOuterSpace } from '../usable-secret.ts';
 import { answerTo, type Received } from './outcome.ts';
 import { receive } from './receive.ts';
 import { SeenIds } from './seen-ids.ts';
@@ -29,12 +30,12 @@ export async function answerDelivery(
     clock: Date.now,
     waitUntil: (work) => executionCtx.waitUntil(work),
   });
-  logOutcome(received, endpoint, request.headers);
+  logOutcome(received, endpoint, request.headers, secrets);
   const { body, ...init } = answerTo(received);
   return Response.json(body, init);
 }
 
-function logOutcome(received: Received, endpoint: string, headers: Headers): void {
+function logOutcome(received: Received, endpoint: string, headers: Headers, secrets: readonly string[]): void {
   const { event, reason, ageSeconds } = received;
   const about = { id: event?.id, type: event?.type, endpoint };
   const genuine = { ...about, ageSeconds };
@@ -46,13 +47,21 @@ function logOutcome(received: Received, endpoint: string, headers: Headers): voi
     case 'duplicate':
       return log('webhook.duplicate', { ...genuine, ...unsignedClaims(headers, event?.id) });
     case 'rotating':
-      return log('webhook.refused', { ...about, reason, note: received.cause }, 'warn');
+      return log('webhook.refused', { ...about, reason, note: withSuspicion(secrets, received.cause) }, 'warn');
+    case 'signature_mismatch':
+      return log('webhook.refused', { ...about, reason, note: withSuspicion(secrets) }, 'warn');
     case 'queue_unavailable':
     case 'dead_letters_unavailable':
       return log('webhook.refused', { ...about, reason, error: received.error }, 'error');
     default:
       return log('webhook.refused', { ...about, reason }, 'warn');
   }
+}
+
+/** A note for the log alone, and what may be wrong with our own secrets. */
+function withSuspicion(secrets: readonly string[], note?: string): string | undefined {
+  if (!secrets.some(hasOuterSpace)) return note;
+  return [note, 'a secret of this endpoint begins or ends with white space'].filter(Boolean).join('; ');
 }
 
 /**

@@ -7,16 +7,16 @@ import { auth } from 'hono/utils/basic-auth';
 import type { Env } from '../env.ts';
 import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
 import { log } from '../log.ts';
-import { isThisMachine } from '../this-machine.ts';
+import { isFromThisMachine } from '../this-machine.ts';
+import { isUsable } from '../usable-secret.ts';
 
 const encoder = new TextEncoder();
 let toldTooShort = false;
 
 /** Whether the operator's page exists. A token that is too short is logged once per isolate. */
-export function isOpen(env: Env, url: string): boolean {
-  const token = env.OPS_TOKEN;
-  if (!token) return false;
-  if (token.length >= MIN_OPS_TOKEN_LENGTH || isThisMachine(new URL(url).hostname)) return true;
+export function isOpen({ OPS_TOKEN: token }: Env, request: Request): boolean {
+  if (!isUsable('OPS_TOKEN', token, request)) return false;
+  if (token.length >= MIN_OPS_TOKEN_LENGTH || isFromThisMachine(request)) return true;
   if (!toldTooShort) log('ops.closed', { reason: 'token_too_short' }, 'warn');
   toldTooShort = true;
   return false;

@@ -34,7 +34,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
 
   ops.use(async (context, next) => {
     // Closed means that the path does not exist: no header may tell it from any other unknown path.
-    if (!isOpen(context.env, context.req.url)) return context.notFound();
+    if (!isOpen(context.env, context.req.raw)) return context.notFound();
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
     return undefined;
@@ -45,7 +45,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
   ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
   ops.get('/metrics', async (context) => {
     const snapshot = await takeSnapshot(context.env);
-    const text = renderMetrics(snapshot, isConfigured(context.env), Date.now());
+    const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now());
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);

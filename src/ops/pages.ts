@@ -32,7 +32,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
       .flatMap((page) => page.events)
       .sort((a, b) => b.updatedAt - a.updatedAt)
       .slice(0, TROUBLED_SHOWN);
-    const configured = isConfigured(context.env);
+    const configured = isConfigured(context.env, context.req.raw);
     return context.html(overviewPage({ snapshot, troubled, configured, now: Date.now() }));
   });
 

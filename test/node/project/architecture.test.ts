@@ -17,6 +17,7 @@ const SHARED = [
   'result.ts',
   'retry-after.ts',
   'this-machine.ts',
+  'usable-secret.ts',
   'with-timeout.ts',
 ];
 

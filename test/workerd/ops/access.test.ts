@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MIN_OPS_TOKEN_LENGTH } from '../../../src/limits.ts';
+import { PUBLISHED_SECRETS } from '../../../src/published-secrets.ts';
 import { ask, askStranger, ORIGIN, TOKEN } from './ask.ts';
 
 const warn = vi.spyOn(console, 'warn');
@@ -28,6 +29,7 @@ describe('a closed tree', () => {
     ['no token', undefined],
     ['an empty token', ''],
     ['a token that is one character too short', TOO_SHORT],
+    ['the published token', PUBLISHED_SECRETS.OPS_TOKEN],
   ] as const) {
     for (const method of ['GET', 'POST', 'HEAD']) {
       it(`answers ${method} like an unknown path, with ${what}`, async () => {
@@ -68,6 +70,17 @@ describe('a closed tree', () => {
       expect(await statusAt(`https://${host}`, TOO_SHORT), host).toBe(404);
       expect(await statusAt(`https://${host}`, `${TOO_SHORT}x`), host).toBe(200);
     }
+  });
+
+  it('opens with the published token on this machine alone, and not through a tunnel that says localhost', async () => {
+    const { OPS_TOKEN } = PUBLISHED_SECRETS;
+    const statusWith = async (headers: Record<string, string>) => {
+      const init = { headers: { ...logInWith(OPS_TOKEN), ...headers }, env: { OPS_TOKEN } };
+      return (await askStranger('http://localhost:8787/ops/style.css', init)).status;
+    };
+    expect(await statusWith({})).toBe(200);
+    expect(await statusWith({ 'x-forwarded-for': '203.0.113.7' })).toBe(404);
+    expect(await statusWith({ 'x-forwarded-host': 'abc.tunnel.example' })).toBe(404);
   });
 
   it('stays closed on this machine without a token', async () => {
