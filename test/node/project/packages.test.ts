@@ -9,6 +9,10 @@ const read = (name: string): unknown => JSON.parse(readFileSync(join(ROOT, name)
 interface LockedPackage {
   readonly version?: string;
   readonly resolved?: string;
+  readonly integrity?: string;
+  readonly os?: string | readonly string[];
+  readonly cpu?: string | readonly string[];
+  readonly optional?: boolean;
   readonly hasInstallScript?: boolean;
 }
 const lockFile = read('package-lock.json') as { packages: Record<string, LockedPackage> };
@@ -23,6 +27,23 @@ test.each(['workerd', 'wrangler', 'miniflare', 'vite'])('there is one %s', (name
 test('the lock file points to no registry of its own', () => {
   const pinned = locked.filter(([, { resolved }]) => resolved !== undefined);
   expect(pinned.map(([path]) => path)).toEqual([]);
+});
+
+test('every package is held to its content', () => {
+  const unheld = locked.filter(([path, { integrity }]) => path !== '' && !integrity?.startsWith('sha512-'));
+  expect(unheld.map(([path]) => path)).toEqual([]);
+});
+
+test('a Node comes with the packages where there is one, and never stops the installation', () => {
+  const nodes = locked.filter(([path]) => /^node_modules\/node-(?:bin-)?(?:linux|darwin|win)/.test(path));
+  expect(nodes.map(([, { os, cpu }]) => `${os} ${cpu}`).sort()).toEqual([
+    'darwin arm64',
+    'darwin x64',
+    'linux arm64',
+    'linux x64',
+    'win32 x64',
+  ]);
+  expect(nodes.filter(([, { optional, hasInstallScript }]) => !optional || hasInstallScript)).toEqual([]);
 });
 
 test('every install script is approved by name', () => {
