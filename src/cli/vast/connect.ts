@@ -2,6 +2,7 @@
 // APIs behind them. A credential is held for this run only, and hidden from the output.
 import type { Command } from 'commander';
 import type { Result } from '../../result.ts';
+import { hasOuterSpace } from '../../usable-secret.ts';
 import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
 import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
@@ -43,6 +44,7 @@ export function connectToOps({ surroundings, output }: ActionContext, { worker }
   const token = surroundings.env.OPS_TOKEN;
   if (!token) return undefined;
   output.protect(token);
+  if (hasOuterSpace(token)) output.warn('OPS_TOKEN begins or ends with white space.');
   return createOpsClient(surroundings, worker, token);
 }
 

@@ -1,6 +1,7 @@
 // Puts secrets where the Worker reads them, through wrangler. A value travels on standard input
 // only; what the command prints is shown only if it fails, with the value blanked out.
 import { spawn } from 'node:child_process';
+import { hasOuterSpace } from '../../../usable-secret.ts';
 import { oneLine } from '../../../vast/one-line.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import type { Output } from '../terminal/output.ts';
@@ -22,8 +23,10 @@ export type SecretStore = ReturnType<typeof createSecretStore>;
 export function createSecretStore(wrangler: string, { env, sleep }: Surroundings, output: Output) {
   const secret = (args: string, input = '') => runCommand(`${wrangler} secret ${args}`, input, env);
   return {
-    /** Stores a value, with retries. */
+    /** Stores a value, with retries. Wrangler would store an empty one without a word. */
     put: async (name: string, value: string): Promise<void> => {
+      if (value.trim() === '') throw new CliFailure(`The value of ${name} is empty, so it was not stored.`);
+      if (hasOuterSpace(value)) output.warn(`the value of ${name} begins or ends with white space.`);
       for (let attempt = 1; ; attempt += 1) {
         const run = await secret(`put ${name}`, value);
         if (run.code === 0) return;

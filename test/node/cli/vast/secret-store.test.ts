@@ -1,0 +1,31 @@
+// What is never handed to wrangler, which would store it without a word.
+import { describe, expect, it } from 'vitest';
+import { createOutput } from '../../../../src/cli/vast/terminal/output.ts';
+import type { Surroundings } from '../../../../src/cli/vast/terminal/surroundings.ts';
+import { createSecretStore } from '../../../../src/cli/vast/worker/secret-store.ts';
+
+/** A store whose command always succeeds, and what was said meanwhile. */
+function store() {
+  let said = '';
+  const heard = { env: process.env, stderr: (text: string) => (said += text) } as unknown as Surroundings;
+  return { secrets: createSecretStore('true', heard, createOutput(heard, false)), said: () => said };
+}
+
+describe('storing a secret', () => {
+  it.each(['', ' ', '\n'])('refuses %j', async (value) => {
+    const { secrets } = store();
+    await expect(secrets.put('OPS_TOKEN', value)).rejects.toThrow('OPS_TOKEN is empty');
+  });
+
+  it.each([' abcdef', 'abcdef\n'])('warns of white space at the ends of %j, without the value', async (value) => {
+    const { secrets, said } = store();
+    await secrets.put('OPS_TOKEN', value);
+    expect(said()).toBe('Note: the value of OPS_TOKEN begins or ends with white space.\n');
+  });
+
+  it('says nothing of an ordinary value', async () => {
+    const { secrets, said } = store();
+    await secrets.put('OPS_TOKEN', 'abc def');
+    expect(said()).toBe('');
+  });
+});
