@@ -6,7 +6,7 @@ import { isFromThisMachine } from './this-machine.ts';
 
 const told = new Set<string>();
 
-/** Whether the secret is good for this request. A published one is logged once per isolate and name. */
+/** Whether a secret is good for this request. What is published is logged once per isolate. */
 export function isUsable(name: string, secret: string | undefined, request: Request): secret is string {
   if (!secret) return false;
   if (!isPublished(secret) || isFromThisMachine(request)) return true;

@@ -22,7 +22,9 @@ await runCli(async () => {
   const elsewhere = port === DEFAULT_PORT ? '' : ` --url http://localhost:${port}`;
 
   console.log(`The Worker will listen at http://localhost:${port}${webhookPath(DEFAULT_ENDPOINT)} (Ctrl-C stops it).`);
-  console.log(`Secrets: ${vars}${vars === '.dev.vars' ? '' : ' (copy it to .dev.vars to set your own)'}`);
+  console.log(
+    `Secrets: ${vars}${vars === '.dev.vars' ? '' : ' (copy .dev.vars.example to .dev.vars to set your own)'}`,
+  );
   console.log(`Next, in another terminal: npm run trigger -- outbid${elsewhere}\n`);
 
   // wrangler finds .dev.vars by itself; any other file must be named.

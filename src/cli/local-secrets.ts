@@ -3,11 +3,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { hasOuterSpace } from '../usable-secret.ts';
 import { usage } from './cli-failure.ts';
 import type { Target } from './target.ts';
 
 const OWN_FILE = '.dev.vars';
-const EXAMPLE_FILE = '.dev.vars.example';
+const PUBLISHED_FILE = 'src/cli/dev.vars';
 
 export interface SecretSearch {
   /** The value of `--secret`, if it was given. */
@@ -17,9 +18,9 @@ export interface SecretSearch {
   readonly directory: string;
 }
 
-/** The file of the local Worker: your own, or the committed example while there is none. */
+/** The file of the local Worker: your own, or the committed one while there is none. */
 export function localVarsFile(directory: string): string {
-  return existsSync(join(directory, OWN_FILE)) ? OWN_FILE : EXAMPLE_FILE;
+  return existsSync(join(directory, OWN_FILE)) ? OWN_FILE : PUBLISHED_FILE;
 }
 
 /**
@@ -29,16 +30,20 @@ export function localVarsFile(directory: string): string {
  * @throws CliFailure (usage) with a line that says where to put one.
  */
 export function findSecret({ slots: [name], local }: Target, search: SecretSearch) {
-  if (search.given === '') throw usage('--secret is empty');
-  if (search.given !== undefined) return { secret: search.given, source: '--secret' };
+  if (search.given?.trim() === '') throw usage('--secret is empty');
+  if (search.given !== undefined) return found(search.given, '--secret');
   const fromEnvironment = search.environment[name];
-  if (fromEnvironment) return { secret: fromEnvironment, source: `${name} from the environment` };
+  if (fromEnvironment) return found(fromEnvironment, `${name} from the environment`);
   if (!local) throw usage(`no secret for a Worker elsewhere: set ${name} in the environment or pass --secret`);
 
   const secret = findLocalVar(name, search);
   const file = localVarsFile(search.directory);
-  if (secret !== undefined) return { secret, source: `${name} from ${file}` };
+  if (secret !== undefined) return found(secret, `${name} from ${file}`);
   throw usage(`no secret: ${file} has no ${name} (add it to ${OWN_FILE}, set it in the environment, or pass --secret)`);
+}
+
+function found(secret: string, place: string) {
+  return { secret, source: hasOuterSpace(secret) ? `${place}, which has white space at its ends` : place };
 }
 
 /** A variable of a local Worker: from the environment, else from the file it runs with. */

@@ -1,14 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findSecret, localVarsFile, type SecretSearch } from '../../../src/cli/local-secrets.ts';
+import { projectRoot } from '../../../src/cli/project-root.ts';
 import { targetOf } from '../../../src/cli/target.ts';
+import { PUBLISHED_SECRETS } from '../../../src/published-secrets.ts';
+
+const PUBLISHED_FILE = 'src/cli/dev.vars';
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'vastai-secrets-'));
-  writeFileSync(join(directory, '.dev.vars.example'), 'VASTAI_WEBHOOK_SECRET=from-example\n');
+  mkdirSync(join(directory, 'src/cli'), { recursive: true });
+  writeFileSync(join(directory, PUBLISHED_FILE), 'VASTAI_WEBHOOK_SECRET=published\n');
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -25,8 +31,8 @@ const elsewhere = targetOf('https://w.example');
 const writeOwn = (text: string) => writeFileSync(join(directory, '.dev.vars'), text);
 
 describe('the secret of a test delivery', () => {
-  it('is the example’s while there is no .dev.vars', () => {
-    expect(findSecret(here, search()).secret).toBe('from-example');
+  it('is the published one while there is no .dev.vars', () => {
+    expect(findSecret(here, search()).secret).toBe('published');
   });
 
   it('is that of .dev.vars once it exists, as for the Worker itself', () => {
@@ -34,7 +40,7 @@ describe('the secret of a test delivery', () => {
     expect(findSecret(here, search()).secret).toBe('from own file');
   });
 
-  it('does not come from the example where .dev.vars has none, because the local Worker has none either', () => {
+  it('is not the published one where .dev.vars has none, because the local Worker has none either', () => {
     writeOwn('OPS_TOKEN=x\n');
     expect(() => findSecret(here, search())).toThrow('.dev.vars has no VASTAI_WEBHOOK_SECRET');
   });
@@ -61,18 +67,28 @@ describe('the secret of a test delivery', () => {
   });
 
   it('counts as missing where it is empty', () => {
-    expect(() => findSecret(here, search({ given: '' }))).toThrow('empty');
+    for (const given of ['', ' ', '\n']) expect(() => findSecret(here, search({ given }))).toThrow('empty');
     writeOwn('VASTAI_WEBHOOK_SECRET=\n');
     expect(() => findSecret(here, search({ environment: { VASTAI_WEBHOOK_SECRET: '' } }))).toThrow('no secret');
   });
 
   it('is described by its place, not by its value', () => {
-    expect(findSecret(here, search()).source).toBe('VASTAI_WEBHOOK_SECRET from .dev.vars.example');
+    expect(findSecret(here, search()).source).toBe(`VASTAI_WEBHOOK_SECRET from ${PUBLISHED_FILE}`);
+  });
+
+  it('is used as it is where it has white space at its ends, and that is said', () => {
+    const environment = { VASTAI_WEBHOOK_SECRET: 'pasted ' };
+    const source = 'VASTAI_WEBHOOK_SECRET from the environment, which has white space at its ends';
+    expect(findSecret(elsewhere, search({ environment }))).toEqual({ secret: 'pasted ', source });
   });
 });
 
-it('takes your own file for the local Worker, and the example while there is none', () => {
-  expect(localVarsFile(directory)).toBe('.dev.vars.example');
+it('takes your own file for the local Worker, and the committed one while there is none', () => {
+  expect(localVarsFile(directory)).toBe(PUBLISHED_FILE);
   writeOwn('');
   expect(localVarsFile(directory)).toBe('.dev.vars');
+});
+
+it('gives the local Worker the published secrets, which it knows as such', () => {
+  expect(parseEnv(readFileSync(join(projectRoot, PUBLISHED_FILE), 'utf8'))).toEqual(PUBLISHED_SECRETS);
 });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://localhost:${port}`;
   state = mkdtempSync(join(tmpdir(), 'readme-'));
-  const options = { port, 'inspector-port': 0, 'persist-to': state, 'env-file': '.dev.vars.example' };
+  const options = { port, 'inspector-port': 0, 'persist-to': state, 'env-file': 'src/cli/dev.vars' };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const how = { cwd: root, stdio: 'ignore', detached: true } as const;
   worker = spawn('npm', ['run', 'dev', '--', ...flags, ...ownHandlersFlags], how);
