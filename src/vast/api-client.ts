@@ -11,8 +11,8 @@ export const DEFAULT_API_URL = 'https://console.vast.ai';
 /** Of one try, in milliseconds. The test call waits for our own answer: up to 10 s. */
 const TIMEOUT_MS = 30_000;
 const MAX_TRIES = 4;
-/** Before the first retry, in milliseconds, then doubled. Long, as Vast.ai's 429 names no time. */
-const FIRST_PAUSE_MS = 2_000;
+/** Before the first retry, in milliseconds, then doubled. Vast.ai wants 2 s between two calls. */
+const FIRST_PAUSE_MS = 3_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 export interface ApiRequest {

@@ -91,7 +91,7 @@ export function install(time: VirtualTime): () => void {
 }
 
 /** What workerd's byte arrays can do and Node 24's cannot yet. */
-const newerBytes = {
+export const newerBytes = {
   toBase64(this: Uint8Array) {
     return Buffer.from(this).toString('base64');
   },
@@ -103,7 +103,7 @@ const newerBytes = {
 /**
  * The same functions as Web Crypto, without its detour through a thread that no scheduler can see.
  */
-const microtaskCrypto = {
+export const microtaskCrypto = {
   importKey: async (_format: string, secret: Uint8Array) => secret,
   sign: async (_algorithm: unknown, key: Uint8Array, input: Uint8Array) => hmac(key, input),
   verify: async (_algorithm: unknown, key: Uint8Array, mac: Uint8Array, input: Uint8Array) =>

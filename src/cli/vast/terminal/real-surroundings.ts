@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import confirmPrompt from '@inquirer/confirm';
 import passwordPrompt from '@inquirer/password';
 import { CliFailure, EXIT } from '../../cli-failure.ts';
+import { runCommand } from './run-command.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export function realSurroundings(): Surroundings {
@@ -21,6 +22,7 @@ export function realSurroundings(): Surroundings {
       confirm: (question: string) => confirm(question, terminal),
     }),
     uninterrupted,
+    runCommand,
   };
 }
 

@@ -1,25 +1,35 @@
-// Vast.ai as the contract describes it: the webhook API, its errors, and deliveries that are signed
-// with the secret of the moment, retried after 408, 429, 5xx and lost connections, and given up
-// after anything else.
-
-import { setTimeout as realSleep } from 'node:timers/promises';
+// Vast.ai as the contract describes it, a server with state: the webhook API with its errors and
+// its limits. What it delivers is in provider-deliveries.ts.
+//
+// Each part says how sure it is: [doc] Vast.ai's documentation, [spec] its unreleased API
+// descriptions, [live] captured from the real service, [guess] ours alone.
 import { catalogueKeys, contextOf, slugOf } from '../../../../src/cli/vast/webhooks/event-keys.ts';
-import { sampleOf } from '../../../../src/event/samples.ts';
-import { schemes } from '../../../../src/signature/schemes.ts';
-import { signDelivery } from '../../../../src/signature/sign.ts';
 import type { Clock } from './clock.ts';
-import { serve } from './serve.ts';
+import type { Network } from './network.ts';
+import { createDeliveries, type Delivery, isTransient, type Signing, type Stream } from './provider-deliveries.ts';
 
 export const API_KEY = 'vast-key-0123456789abcdef';
 
-interface Registered {
+/** [doc] */
+const MAX_WEBHOOKS = 4;
+const MAX_NAME_LENGTH = 120;
+/** [spec] One call per 2 s; that each route and method counts by itself is a [guess]. */
+const MIN_INTERVAL_MS = 2_000;
+const USER_ID = 123;
+
+export interface Registered {
   readonly id: number;
-  name?: string;
+  readonly user_id: number;
+  /** [spec] null where none was given. */
+  name: string | null;
   webhook_url: string;
+  /** Full keys. */
   event_types: string[];
   created_at: string;
   updated_at: string;
 }
+
+export type ApiCallName = 'types' | 'list' | 'create' | 'update' | 'delete' | 'rotate' | 'test' | 'prefs' | 'set-prefs';
 
 /** Answers in place of the API. `after`: the call has taken effect, but its answer is replaced. */
 export interface Fault {
@@ -30,6 +40,12 @@ export interface Fault {
   times?: number;
 }
 
+/** What the account's owner has chosen for one type [doc]. */
+interface Channels {
+  email: boolean;
+  webhooks: boolean;
+}
+
 export interface FakeProvider {
   readonly origin: string;
   readonly webhooks: Map<number, Registered>;
@@ -37,45 +53,62 @@ export interface FakeProvider {
   readonly secrets: Map<number, string>;
   /** Every secret ever given out. */
   readonly everySecret: string[];
-  /** `POST create`, `POST rotate`, … in the order in which they came. */
+  /** `create`, `rotate`, … in the order in which they came; a call that was too fast is none. */
   readonly calls: string[];
   readonly faults: Fault[];
+  /** Notification preferences by context and slug. A delivery needs `webhooks: true` [doc]. */
+  readonly preferences: Record<string, Record<string, Channels>>;
   keys: string[];
+  /** [spec] the test call's answer has `event_id`; [live] it has only `msg`. */
   tellsEventId: boolean;
+  /** [spec] `list` may answer with slugs where `create` takes full keys. */
+  listsSlugs: boolean;
+  /** What the stream has sent, or is sending. */
+  readonly deliveries: readonly Delivery[];
+  /** A webhook that exists already. */
   add(url: string, secret: string): number;
-  /** Delivers one event until it is taken or given up, and says which. */
-  deliver(id: number, eventId: string, signing: Signing): Promise<'delivered' | 'refused'>;
+  /** Lets events happen from now on, without pause: each goes to every webhook that wants it. */
+  startStream(signing: Signing, everyMs?: number): Stream;
 }
 
-/**
- * Whether a waiting retry is signed again with the secret of the moment: Vast.ai does not say, so
- * both are played.
- */
-export type Signing = 'signed_again' | 'signed_once';
-
-export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
+export async function startFakeProvider(clock: Clock, network: Network): Promise<FakeProvider> {
   let lastId = 10;
+  const lastCallAt = new Map<string, number>();
+  const deliveries = createDeliveries(clock, network, {
+    webhookOf: (id) => provider.webhooks.get(id),
+    secretOf: (id) => provider.secrets.get(id) ?? '',
+    wanted: () =>
+      [...provider.webhooks.values()].flatMap(({ id, event_types }) =>
+        event_types.filter((key) => channelsOf(key)?.webhooks).map((key) => ({ webhook: id, key })),
+      ),
+  });
+
   const provider: FakeProvider = {
-    origin: await serve(answer),
+    origin: await network.host('vast', answer),
     webhooks: new Map(),
     secrets: new Map(),
     everySecret: [],
     calls: [],
     faults: [],
+    preferences: preferencesFor(catalogueKeys),
     keys: [...catalogueKeys],
     tellsEventId: true,
+    listsSlugs: false,
+    deliveries: deliveries.all,
     add: (url, secret) => {
-      const id = register({ webhook_url: url, event_types: ['client:outbid'] }).id;
+      const { id } = register({ webhook_url: url, event_types: ['client:outbid'] });
       provider.secrets.set(id, secret);
       return id;
     },
-    deliver,
+    startStream: deliveries.start,
   };
   return provider;
 
   async function answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const call = callOf(request.method, pathname);
+    if (call === undefined) return json(404, { success: false, error: 'not_found', msg: 'No such route' });
+    if (isTooFast(call)) return tooManyRequests();
     provider.calls.push(call);
     if (request.headers.get('authorization') !== `Bearer ${API_KEY}`) {
       return json(401, { success: false, error: 'auth_error', msg: 'Invalid API key' });
@@ -87,52 +120,108 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
     return after ? after.answer() : result;
   }
 
+  /** [guess] A refused call does not count as the last one. */
+  function isTooFast(call: string): boolean {
+    const tooFast = clock.now() - (lastCallAt.get(call) ?? Number.NEGATIVE_INFINITY) < MIN_INTERVAL_MS;
+    if (!tooFast) lastCallAt.set(call, clock.now());
+    return tooFast;
+  }
+
   function take(call: string, when: Fault['when']): Fault | undefined {
     const fault = provider.faults.find((one) => one.call === call && one.when === when && one.times !== 0);
     if (fault?.times !== undefined) fault.times -= 1;
     return fault;
   }
 
-  async function perform(call: string, pathname: string, request: Request): Promise<Response> {
-    if (call === 'types') return json(200, { success: true, notification_types: provider.keys.map(typeOf) });
-    if (call === 'list') return json(200, { success: true, webhooks: [...provider.webhooks.values()] });
-    if (call === 'create') {
-      const fields = (await request.json()) as Partial<Registered>;
-      const refusal = refusalOf(fields);
-      if (refusal) return json(400, { success: false, error: 'invalid_args', msg: refusal });
-      const webhook = register(fields as Registered);
-      return json(200, { success: true, webhook: { ...webhook, webhook_secret: newSecret(webhook.id) } });
+  async function perform(call: ApiCallName, pathname: string, request: Request): Promise<Response> {
+    const idInPath = Number(pathname.split('/')[4]);
+    switch (call) {
+      case 'types':
+        return json(200, { success: true, notification_types: provider.keys.map(typeOf) });
+      case 'list':
+        return json(200, { success: true, webhooks: [...provider.webhooks.values()].map(listed) });
+      case 'create':
+        return create((await request.json()) as Partial<Registered>);
+      case 'prefs':
+        // [guess] Another user's are not found.
+        if (idInPath !== USER_ID) return json(404, { success: false, error: 'not_found', msg: 'No such user' });
+        return json(200, { success: true, notification_preferences: provider.preferences });
+      case 'set-prefs':
+        // No command of ours writes them: what is left out would be gone [doc].
+        return json(500, { success: false, error: 'unforeseen', msg: 'The stand-in cannot do this' });
+      default: {
+        const webhook = provider.webhooks.get(idInPath);
+        if (!webhook) return json(404, { success: false, error: 'not_found', msg: 'No such webhook' });
+        return change(call, webhook, request);
+      }
     }
-    const webhook = provider.webhooks.get(Number(pathname.split('/')[4]));
-    if (!webhook) return json(404, { success: false, error: 'not_found', msg: 'No such webhook' });
-    if (call === 'update') {
-      Object.assign(webhook, await request.json());
-      return json(200, { success: true, webhook });
-    }
-    if (call === 'delete') {
-      provider.webhooks.delete(webhook.id);
-      return json(200, { success: true });
-    }
-    if (call === 'rotate') {
-      return json(200, { success: true, webhook: { ...webhook, webhook_secret: newSecret(webhook.id) } });
-    }
-    return test(webhook);
   }
 
-  function refusalOf({ webhook_url = '', event_types = [] }: Partial<Registered>): string | undefined {
-    if (provider.webhooks.size >= 4) return 'Webhook limit reached';
-    if (event_types.length === 0 || event_types.some((key) => !provider.keys.includes(key)))
+  async function change(
+    call: 'update' | 'delete' | 'rotate' | 'test',
+    webhook: Registered,
+    request: Request,
+  ): Promise<Response> {
+    switch (call) {
+      case 'update': {
+        const fields = (await request.json()) as Partial<Registered>;
+        const refusal = refusalOf({ ...webhook, ...fields });
+        if (refusal) return json(400, { success: false, error: 'invalid_args', msg: refusal });
+        // [spec] The secret stays.
+        Object.assign(webhook, fields, { updated_at: new Date(clock.now()).toISOString() });
+        return json(200, { success: true, webhook, enabled_notification_preferences: enable(webhook) });
+      }
+      case 'delete':
+        provider.webhooks.delete(webhook.id);
+        return json(200, { success: true });
+      case 'rotate':
+        // [spec] The old secret dies at once.
+        return json(200, { success: true, webhook: { ...webhook, webhook_secret: newSecret(webhook.id) } });
+      case 'test':
+        return test(webhook);
+    }
+  }
+
+  function create(fields: Partial<Registered>): Response {
+    const refusal = provider.webhooks.size >= MAX_WEBHOOKS ? 'Webhook limit reached' : refusalOf(fields);
+    if (refusal) return json(400, { success: false, error: 'invalid_args', msg: refusal });
+    const webhook = register(fields as Registered);
+    // The secret is shown here and by rotate, never again [doc].
+    const shown = { ...webhook, webhook_secret: newSecret(webhook.id) };
+    return json(200, { success: true, webhook: shown, enabled_notification_preferences: enable(webhook) });
+  }
+
+  function refusalOf({ id, name, webhook_url = '', event_types = [] }: Partial<Registered>): string | undefined {
+    if ((name ?? '').length > MAX_NAME_LENGTH || /\p{Cc}/u.test(name ?? '')) return 'Invalid name';
+    if (event_types.length === 0 || event_types.some((key) => !provider.keys.includes(key))) {
       return 'Invalid event_types';
-    if ([...provider.webhooks.values()].some((one) => one.webhook_url === webhook_url)) return 'URL already registered';
-    return undefined;
+    }
+    // [spec]
+    const taken = [...provider.webhooks.values()].some((one) => one.webhook_url === webhook_url && one.id !== id);
+    return taken ? 'URL already registered' : undefined;
   }
 
-  function register(fields: Pick<Registered, 'webhook_url' | 'event_types'>): Registered {
+  function register(fields: Pick<Registered, 'webhook_url' | 'event_types'> & Partial<Registered>): Registered {
     lastId += 1;
     const now = new Date(clock.now()).toISOString();
-    const webhook = { ...fields, id: lastId, created_at: now, updated_at: now };
+    const webhook = { name: null, ...fields, id: lastId, user_id: USER_ID, created_at: now, updated_at: now };
     provider.webhooks.set(webhook.id, webhook);
     return webhook;
+  }
+
+  function listed(webhook: Registered) {
+    return provider.listsSlugs ? { ...webhook, event_types: webhook.event_types.map(slugOf) } : webhook;
+  }
+
+  function channelsOf(key: string): Channels | undefined {
+    return provider.preferences[contextOf(key)]?.[slugOf(key)];
+  }
+
+  /** [guess] from the answer's field: subscribing switches the webhook channel on. */
+  function enable({ event_types }: Registered): string[] {
+    const off = event_types.filter((key) => channelsOf(key)?.webhooks === false);
+    for (const key of off) Object.assign(channelsOf(key) ?? {}, { webhooks: true });
+    return off;
   }
 
   function newSecret(id: number): string {
@@ -143,63 +232,43 @@ export async function startFakeProvider(clock: Clock): Promise<FakeProvider> {
   }
 
   async function test(webhook: Registered): Promise<Response> {
-    const eventId = crypto.randomUUID().replaceAll('-', '');
-    const { body } = sampleOf('webhook_test', { id: eventId, now: clock.now() });
-    const status = await send(webhook, { ...(await sign(webhook.id, body)), ...unsigned(eventId, 1) }, body);
+    const { eventId, status } = await deliveries.test(webhook);
     if (status >= 200 && status < 300) {
       const told = provider.tellsEventId ? { webhook_id: webhook.id, event_id: eventId } : { msg: 'Delivered' };
       return json(200, { success: true, ...told });
     }
-    return isTransient(status)
-      ? json(502, { success: false, error: 'delivery_failed', msg: 'Delivery failed' })
-      : json(400, { success: false, error: 'not_deliverable', msg: 'Webhook is not deliverable' });
-  }
-
-  async function deliver(id: number, eventId: string, signing: Signing): Promise<'delivered' | 'refused'> {
-    const webhook = provider.webhooks.get(id);
-    if (!webhook) return 'refused';
-    const { body } = sampleOf('outbid', { id: eventId, now: clock.now() });
-    let headers = await sign(id, body);
-    for (let attempt = 1; ; attempt += 1) {
-      const status = await send(webhook, { ...headers, ...unsigned(eventId, attempt) }, body);
-      if (status >= 200 && status < 300) return 'delivered';
-      if (!isTransient(status)) return 'refused';
-      await realSleep(20);
-      if (signing === 'signed_again') headers = await sign(id, body);
-    }
-  }
-
-  function sign(id: number, body: string): Promise<Record<string, string>> {
-    const timestamp = String(Math.floor(clock.now() / 1000));
-    return signDelivery(schemes.notification, provider.secrets.get(id) ?? '', timestamp, Buffer.from(body));
+    return isTransient(status) ? testFailed() : testRefused();
   }
 }
 
-function unsigned(eventId: string, attempt: number): Record<string, string> {
-  return { 'X-Vast-Event-Id': eventId, 'X-Vast-Delivery-Attempt': String(attempt) };
-}
+/** What the test call answers where our answer was transient [spec], or permanent [live]. */
+export const testFailed = () => json(502, { success: false, error: 'delivery_failed', msg: 'Delivery failed' });
+export const testRefused = () =>
+  json(400, { success: false, error: 'not_deliverable', msg: 'Webhook is not deliverable' });
 
-/** 0 stands for a connection that came to nothing. */
-async function send(webhook: Registered, headers: Record<string, string>, body: string): Promise<number> {
-  try {
-    const response = await fetch(webhook.webhook_url, { method: 'POST', redirect: 'manual', headers, body });
-    await response.arrayBuffer();
-    return response.status;
-  } catch {
-    return 0;
-  }
-}
+/** [doc] Plain text, without Retry-After; the text is a [guess]. */
+export const tooManyRequests = () => new Response('API requests too frequent', { status: 429 });
 
-function isTransient(status: number): boolean {
-  return status === 0 || status === 408 || status === 429 || status >= 500;
-}
+/** What a key without the scope is answered: the status is [doc], the body a [guess]. */
+export const outOfScope = () => json(403, { success: false, error: 'forbidden', msg: 'Missing permission' });
 
-function callOf(method: string, pathname: string): string {
+function callOf(method: string, pathname: string): ApiCallName | undefined {
   if (pathname === '/api/v0/notification-types/') return 'types';
-  if (pathname.endsWith('/rotate-secret/')) return 'rotate';
-  if (pathname.endsWith('/test/')) return 'test';
+  if (/^\/api\/v0\/users\/\d+\/notification-prefs\/$/.test(pathname)) return method === 'GET' ? 'prefs' : 'set-prefs';
   if (pathname === '/api/v0/webhooks/') return method === 'GET' ? 'list' : 'create';
+  const [, action] = /^\/api\/v0\/webhooks\/\d+\/(rotate-secret\/|test\/|)$/.exec(pathname) ?? [];
+  if (action === 'rotate-secret/') return 'rotate';
+  if (action === 'test/') return 'test';
+  if (action === undefined) return undefined;
   return method === 'DELETE' ? 'delete' : 'update';
+}
+
+/** [guess] All channels are on at first; the real defaults are in `default_preferences`. */
+function preferencesFor(keys: readonly string[]): Record<string, Record<string, Channels>> {
+  const channels = (context: string) =>
+    keys.filter((key) => contextOf(key) === context).map((key) => [slugOf(key), { email: true, webhooks: true }]);
+  const contexts = [...new Set(keys.map(contextOf))];
+  return Object.fromEntries(contexts.map((context) => [context, Object.fromEntries(channels(context))]));
 }
 
 function typeOf(key: string) {
@@ -210,7 +279,7 @@ function typeOf(key: string) {
     context: contextOf(key),
     category: 'c',
     display_name: slug,
-    default_preferences: {},
+    default_preferences: { email: true, webhooks: false },
     mandatory_email: false,
   };
 }

@@ -1,12 +1,15 @@
-// A Worker as the CLI sees it: the real signature and parse code over secret slots that a test's
-// secret command writes to. A change takes effect only after a while, as on the real platform, and
-// no queue stands behind it.
-
-import { endpointAt, secretNamesOf } from '../../../../src/endpoint.ts';
-import { parseEvent } from '../../../../src/event/parse.ts';
-import { checkTimestamp, verifyDelivery } from '../../../../src/signature/verify.ts';
+// The Worker as it ships, its real routes over strict bindings, in three isolates at different
+// places: a secret that `wrangler secret put` has stored reaches one after the other. The ledger
+// behind its queue is played: what was queued counts as processed.
+import { app } from '../../../../src/app.ts';
+import type { Env } from '../../../../src/env.ts';
+import { decodeMessage } from '../../../../src/queue/message.ts';
+import { StrictKv } from '../../../platform/strict-kv.ts';
+import { StrictQueue } from '../../../platform/strict-queue.ts';
 import type { Clock } from './clock.ts';
-import { serve } from './serve.ts';
+import type { Network } from './network.ts';
+import { PROVIDER_USER_AGENT } from './provider-deliveries.ts';
+import { collectLog } from './worker-log.ts';
 
 /** What a run of the secret command looked like from inside it. */
 export interface CommandRun {
@@ -23,46 +26,65 @@ export interface FakeWorker {
   readonly accepted: Set<string>;
   readonly quarantined: string[];
   readonly commands: CommandRun[];
-  /** Milliseconds until a stored secret is live. */
+  /** The Worker's log lines. */
+  readonly log: readonly string[];
+  /**
+   * Milliseconds until a stored secret is live where the operator is, and twice that until it is
+   * live everywhere. How long Cloudflare takes is a [guess]: "a few seconds".
+   */
   lagMs: number;
   opsToken: string | undefined;
   /** Whether accepted events reach the ledger. */
   consuming: boolean;
-  /** In front of the Worker where set; what it does not answer reaches the Worker. */
-  front: ((request: Request) => Response | undefined) | undefined;
+  /**
+   * In front of the Worker where set; what it does not answer reaches the Worker. Where it throws
+   * `ConnectionLost`, the connection is lost.
+   */
+  front: ((request: Request) => Promise<Response | undefined> | Response | undefined) | undefined;
   /**
    * Called for each run of the secret command, before and after it takes effect. May hang or throw.
    */
   onCommand: (run: CommandRun, when: 'before' | 'after') => Promise<void> | void;
+  /** Live everywhere at once. */
   set(name: string, value: string): void;
 }
 
-export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
-  let live: ReadonlyMap<string, string> = new Map();
-  const pending: { readonly at: number; readonly state: ReadonlyMap<string, string> }[] = [];
-  const changed = () => pending.push({ at: clock.now() + worker.lagMs, state: new Map(worker.stored) });
-  const read = (name: string) => {
-    while (pending[0] && pending[0].at <= clock.now()) live = pending.shift()?.state ?? live;
-    return live.get(name);
-  };
+type SecretSet = Readonly<Record<string, string>>;
+
+/** After how much more than `lagMs` each isolate knows a change; the first is near the operator. */
+const FURTHER_LAGS = [0, 0.5, 1];
+
+/** How long one run of wrangler takes, in milliseconds, before and after its effect [guess]. */
+const WRANGLER_MS = 1_000;
+
+export async function startFakeWorker(clock: Clock, network: Network): Promise<FakeWorker> {
+  /** Each `secret put` makes a version with all secrets, which takes a while to be everywhere. */
+  const versions: { readonly at: number; readonly lagMs: number; readonly secrets: SecretSet }[] = [];
+  const change = (lagMs: number) =>
+    versions.push({ at: clock.now(), lagMs, secrets: Object.fromEntries(worker.stored) });
+
+  const kv = new StrictKv();
+  const [events, deadLetters] = [new StrictQueue(), new StrictQueue()];
+  const isolates = FURTHER_LAGS.map((further) => {
+    kv.forgetIsolate();
+    return { further, seen: kv.binding };
+  });
+  let delivered = 0;
 
   const worker: FakeWorker = {
-    origin: await serve(async (request) => {
+    origin: await network.host('worker', async (request) => {
       const { pathname } = new URL(request.url);
       if (pathname.startsWith('/_command/')) return command((await request.json()) as CommandRun & { value: string });
-      const inFront = worker.front?.(request);
+      const inFront = await worker.front?.(request);
       if (inFront) return inFront;
-      if (pathname === '/health') return health();
       if (pathname.startsWith('/ops/')) return ops(request, pathname);
-      const endpoint = endpointAt(pathname);
-      if (endpoint === undefined) return json(404, { error: 'Not found' });
-      if (request.method !== 'POST') return json(405, { error: 'Method not allowed' });
-      return receive(request, endpoint);
+      return serveAt(isolateFor(request), request);
     }),
     stored: new Map(),
     accepted: new Set(),
     quarantined: [],
     commands: [],
+    log: collectLog(),
     lagMs: 3_000,
     opsToken: undefined,
     consuming: true,
@@ -70,71 +92,84 @@ export async function startFakeWorker(clock: Clock): Promise<FakeWorker> {
     onCommand: () => undefined,
     set: (name, value) => {
       worker.stored.set(name, value);
-      live = new Map(worker.stored);
+      change(0);
     },
   };
   return worker;
 
-  async function command(run: CommandRun & { value: string }): Promise<Response> {
-    const { value, ...shown } = run;
-    worker.commands.push(shown);
+  /** The operator always meets the nearest place, Vast.ai each in turn. */
+  function isolateFor(request: Request): (typeof isolates)[number] {
+    const fromProvider = request.headers.get('user-agent') === PROVIDER_USER_AGENT;
+    if (fromProvider) delivered += 1;
+    const isolate = isolates[fromProvider ? delivered % isolates.length : 0];
+    if (!isolate) throw new Error('there are isolates');
+    return isolate;
+  }
+
+  async function serveAt({ further, seen }: (typeof isolates)[number], request: Request): Promise<Response> {
+    const known = versions.findLast(({ at, lagMs }) => at + lagMs * (1 + further) <= clock.now());
+    const bindings = { SEEN: seen, EVENTS: events.binding, DEAD_LETTERS: deadLetters.binding };
+    const left: Promise<unknown>[] = [];
+    const context = { waitUntil: (work: Promise<unknown>) => left.push(work) } as unknown as ExecutionContext;
+    const response = await app.fetch(request, { ...known?.secrets, ...bindings } as unknown as Env, context);
+    await Promise.all(left);
+    for (const id of idsIn(events)) worker.accepted.add(id);
+    worker.quarantined.push(...idsIn(deadLetters));
+    // The platform adds it, and it comes from the platform's clock.
+    response.headers.set('Date', new Date(clock.now()).toUTCString());
+    return response;
+  }
+
+  /** One run of the secret command, with what it prints: in the words of a careless one. */
+  async function command({ value, ...run }: CommandRun & { value: string }): Promise<Response> {
+    const { verb, name } = run;
+    worker.commands.push(run);
+    const ended = (code: number, stdout: string, stderr = '') => Response.json({ code, stdout, stderr });
     try {
-      await worker.onCommand(shown, 'before');
+      await worker.onCommand(run, 'before');
     } catch (error) {
-      return json(500, { error: String(error) });
+      return ended(1, `${verb} ${name} ${value}\n`, `failed with ${value}: ${error}\n`);
     }
-    if (run.verb === 'delete' && !worker.stored.has(run.name)) return json(500, { error: 'no such secret' });
-    if (run.verb === 'put') worker.stored.set(run.name, value);
-    if (run.verb === 'delete') worker.stored.delete(run.name);
-    changed();
-    await worker.onCommand(shown, 'after');
-    return json(200, { names: [...worker.stored.keys()] });
-  }
-
-  function health(): Response {
-    read('');
-    const configured = [...live.keys()].some((name) => name.startsWith('VASTAI_WEBHOOK_SECRET'));
-    return configured ? json(200, { status: 'ok' }) : json(503, { status: 'unconfigured' });
-  }
-
-  async function receive(request: Request, endpoint: string): Promise<Response> {
-    const secrets = secretNamesOf(endpoint)
-      .map(read)
-      .filter((secret) => secret !== undefined);
-    if (secrets.length === 0) return json(503, { error: 'Not configured' });
-    const body = new Uint8Array(await request.arrayBuffer());
-    const verified = await verifyDelivery(request.headers, body, secrets);
-    if (!verified.ok) {
-      const rotating = Number(read('VASTAI_ROTATION_UNTIL') ?? 0) > clock.now() / 1000;
-      return rotating ? json(503, { error: 'Temporarily unavailable' }) : json(401, { error: 'Invalid signature' });
-    }
-    const parsed = parseEvent(verified.value, endpoint);
-    const id = parsed.ok ? parsed.value.id : 'unreadable';
-    if (!checkTimestamp(verified.value, Math.floor(clock.now() / 1000)).ok) {
-      worker.quarantined.push(id);
-      return json(401, { error: 'Timestamp outside tolerance' });
-    }
-    if (!parsed.ok) {
-      worker.quarantined.push(id);
-      return json(400, { error: 'Invalid event' });
-    }
-    const duplicate = worker.accepted.has(id);
-    worker.accepted.add(id);
-    return json(200, { received: true, ...(duplicate && { duplicate }) });
+    await clock.sleep(WRANGLER_MS);
+    if (verb === 'delete' && !worker.stored.has(name)) return ended(1, '', 'no such secret\n');
+    if (verb === 'put') worker.stored.set(name, value);
+    if (verb === 'delete') worker.stored.delete(name);
+    if (verb !== 'list') change(worker.lagMs);
+    await worker.onCommand(run, 'after');
+    await clock.sleep(WRANGLER_MS);
+    const names = [...worker.stored.keys()].map((each) => ({ name: each, type: 'secret_text' }));
+    return ended(0, `${verb} ${name} ${value}\n${verb === 'list' ? JSON.stringify(names) : ''}\n`);
   }
 
   function ops(request: Request, pathname: string): Response {
     if (worker.opsToken === undefined) return json(404, { error: 'Not found' });
     const [, given = ''] = (request.headers.get('authorization') ?? '').split(' ');
     if (Buffer.from(given, 'base64').toString().split(':')[1] !== worker.opsToken) return json(401, {});
-    const events = (worker.consuming ? [...worker.accepted] : [])
+    const found = (worker.consuming ? [...worker.accepted] : [])
       .reverse()
       .map((id) => ({ id, type: 'webhook_test', status: 'processed', created: new Date(clock.now()).toISOString() }));
-    if (pathname === '/ops/api/events') return json(200, { events, cursor: null });
+    if (pathname === '/ops/api/events') return json(200, { events: found, cursor: null });
     const { searchParams } = new URL(request.url);
-    const event = events.find((one) => one.id === searchParams.get('id'));
+    const event = found.find((one) => one.id === searchParams.get('id'));
     return event ? json(200, event) : json(404, { error: 'Not found' });
   }
+}
+
+/**
+ * A zone's bot protection as Vast.ai's users have met it [live]: Vast.ai is refused with 403, and
+ * whoever looks from his own machine sees nothing of it. Put it in `front`.
+ */
+export function botProtection(request: Request): Response | undefined {
+  if (request.headers.get('user-agent') !== PROVIDER_USER_AGENT) return undefined;
+  return new Response('<title>Attention Required! | Cloudflare</title>', { status: 403 });
+}
+
+function idsIn(queue: StrictQueue): string[] {
+  return queue.drain().map((text) => {
+    const message = decodeMessage(text);
+    if (!message.ok) throw new Error(`queued what nobody can read: ${message.failure}`);
+    return message.value.kind === 'event' ? message.value.event.id : message.value.id;
+  });
 }
 
 function json(status: number, body: unknown): Response {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createScene, type Scene } from './scene.ts';
+import { createScene, overHttp, type Scene } from './scene.ts';
 import { never } from './serve.ts';
 
 const VAST = new URL('../../../../src/cli/vast.ts', import.meta.url).pathname;
@@ -11,7 +11,7 @@ const SECOND = 'VASTAI_WEBHOOK_SECRET_2';
 const PATIENCE = { timeout: 120_000, interval: 50 };
 
 async function registeredScene() {
-  const scene = await createScene();
+  const scene = await createScene(overHttp());
   scene.worker.lagMs = 0;
   scene.worker.set('VASTAI_WEBHOOK_SECRET', 'the-old-secret');
   const id = scene.provider.add(`${scene.worker.origin}/webhooks/vastai`, 'the-old-secret');

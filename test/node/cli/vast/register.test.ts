@@ -208,7 +208,7 @@ async function killedAfter(scene: Scene, contact: number): Promise<boolean> {
   const args = ['webhooks', 'register', '--url', scene.worker.origin, '--events', 'billing', ...scene.secretOptions];
   const run = scene.vast(args, {
     fetch: async (input, init) => {
-      const response = await fetch(input, init);
+      const response = await scene.network.fetch(input, init);
       await point();
       return response;
     },

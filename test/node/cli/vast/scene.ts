@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runVast } from '../../../../src/cli/vast/program.ts';
 import type { Surroundings } from '../../../../src/cli/vast/terminal/surroundings.ts';
-import { type Clock, createClock } from './clock.ts';
+import { type Clock, createClock, installWorkerGlobals, realClock } from './clock.ts';
 import { API_KEY, type FakeProvider, startFakeProvider } from './fake-provider.ts';
 import { type FakeWorker, startFakeWorker } from './fake-worker.ts';
+import { createNetwork, loopback, type Network } from './network.ts';
 
 const COMMAND = `"${process.execPath}" "${new URL('secret-command.ts', import.meta.url).pathname}"`;
 
@@ -18,8 +19,12 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface Scene {
+export interface World {
   readonly clock: Clock;
+  readonly network: Network;
+}
+
+export interface Scene extends World {
   readonly provider: FakeProvider;
   readonly worker: FakeWorker;
   readonly env: Record<string, string | undefined>;
@@ -30,9 +35,22 @@ export interface Scene {
   vast(args: readonly string[], change?: Partial<Surroundings>): Promise<Ended>;
 }
 
-export async function createScene(): Promise<Scene> {
+/** Everything in this process, on a clock of its own. */
+export function inProcess(): World {
   const clock = createClock();
-  const [provider, worker] = await Promise.all([startFakeProvider(clock), startFakeWorker(clock)]);
+  return { clock, network: createNetwork(clock) };
+}
+
+/** For commands that are processes: over HTTP, in real time. */
+export function overHttp(): World {
+  onTestFinished(installWorkerGlobals());
+  return { clock: realClock, network: loopback };
+}
+
+export async function createScene(world: World = inProcess()): Promise<Scene> {
+  const { clock, network } = world;
+  const provider = await startFakeProvider(clock, network);
+  const worker = await startFakeWorker(clock, network);
   const home = mkdtempSync(join(tmpdir(), 'vast-cli-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const env = {
@@ -44,7 +62,7 @@ export async function createScene(): Promise<Scene> {
   };
   const said = { text: '' };
   return {
-    clock,
+    ...world,
     provider,
     worker,
     env,
@@ -63,13 +81,23 @@ export async function createScene(): Promise<Scene> {
           stderr += text;
           said.text += text;
         },
-        fetch,
+        fetch: network.fetch,
         now: clock.now,
         sleep: clock.sleep,
         uninterrupted: (run) => run(),
+        runCommand: (command, input, commandEnv) => secretCommand(network, command, input, commandEnv),
         ...change,
       });
       return { exitCode, stdout, stderr };
     },
   };
 }
+
+/** What secret-command.ts does, without a process. */
+const secretCommand = async (network: Network, command: string, value: string, env: Surroundings['env']) => {
+  const argv = command.split(' ');
+  const [worker = '', , verb = '', name = ''] = argv.slice(2);
+  const body = JSON.stringify({ verb, name, value, argv, env });
+  const response = await network.fetch(`${worker}/_command/`, { method: 'POST', body });
+  return (await response.json()) as { code: number; stdout: string; stderr: string };
+};

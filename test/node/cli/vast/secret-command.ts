@@ -6,13 +6,9 @@ import { text } from 'node:stream/consumers';
 const [worker = '', secret, verb = '', name = ''] = process.argv.slice(2);
 if (secret !== 'secret') throw new Error('not called as wrangler is');
 const value = await text(process.stdin);
-const response = await fetch(`${worker}/_command/`, {
-  method: 'POST',
-  body: JSON.stringify({ verb, name, value, argv: process.argv, env: process.env }),
-});
-const { names = [], error } = (await response.json()) as { names?: string[]; error?: string };
-// A careless command repeats what it was given; the CLI must not pass that on.
-console.log(`${verb} ${name} ${value}`);
-if (verb === 'list') console.log(JSON.stringify(names.map((each) => ({ name: each, type: 'secret_text' }))));
-if (!response.ok) console.error(`failed with ${value}: ${error}`);
-process.exitCode = response.ok ? 0 : 1;
+const body = JSON.stringify({ verb, name, value, argv: process.argv, env: process.env });
+const response = await fetch(`${worker}/_command/`, { method: 'POST', body });
+const ended = (await response.json()) as { code: number; stdout: string; stderr: string };
+process.stdout.write(ended.stdout);
+process.stderr.write(ended.stderr);
+process.exitCode = ended.code;
