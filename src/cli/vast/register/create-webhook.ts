@@ -1,4 +1,4 @@
-// The uninterrupted part of a registration: from creating the webhook to storing its secret.
+// Where a webhook and its secret come from: created, or taken over from an interrupted run.
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
@@ -10,7 +10,7 @@ import type { Surroundings } from '../terminal/surroundings.ts';
 /** Registers. Where the outcome is unknown, the list tells: a blind retry could register twice. */
 export async function createWebhook(deps: SetupDeps, fields: WebhookFields, earlier: readonly Webhook[]) {
   const { api, output, surroundings } = deps;
-  output.say(`2/5 Registering ${fields.webhook_url} for ${fields.event_types.length} event types`);
+  output.say(`Registering ${fields.webhook_url} for ${fields.event_types.length} event types`);
   const created = await api.create(fields);
   if (created.ok) return { webhook: created.value, secret: created.value.webhook_secret };
   const trouble = describeApiFailure(created.failure, 'register the webhook');
@@ -28,28 +28,17 @@ export async function createWebhook(deps: SetupDeps, fields: WebhookFields, earl
   return withNewSecret(api, found, surroundings);
 }
 
-/** Takes over a webhook of an interrupted run. The Worker never had its secret: nothing is lost. */
+/** Takes over a webhook whose secret the Worker never had. */
 export async function adoptWebhook({ api, output, surroundings }: SetupDeps, webhook: Webhook) {
-  output.say(`2/5 Webhook ${webhook.id} is registered without a secret at the Worker: asking for a new one`);
+  output.say(`Webhook ${webhook.id} is registered, but the Worker lacks its secret: asking for a new one`);
   return withNewSecret(api, webhook, surroundings);
 }
 
 async function withNewSecret(api: VastApi, webhook: Webhook, surroundings: Surroundings) {
-  const secret = await rotateAtVast(api, webhook.id, surroundings);
-  if (!secret.ok) throw left(webhook, `its secret is not at the Worker. ${secret.failure.message}`);
-  return { webhook, secret: secret.value };
-}
-
-/** Stores the secret. Where that fails, it deletes what this run has created. */
-export async function storeOrUndo(deps: SetupDeps, webhook: Webhook, slot: string, secret: string, ours: boolean) {
-  try {
-    await deps.store.put(slot, secret);
-  } catch (error) {
-    if (!ours) throw left(webhook, `${messageOf(error)}.`);
-    const removed = await deps.api.remove(webhook.id);
-    if (!removed.ok) throw left(webhook, `${messageOf(error)}. ${describeApiFailure(removed.failure, 'undo that')}`);
-    throw new CliFailure(`${messageOf(error)}. The registration is undone; nothing is left.`);
-  }
+  const { secret } = await rotateAtVast(api, webhook.id, surroundings).catch((error: unknown) => {
+    throw left(webhook, `its secret is not at the Worker. ${messageOf(error)}`);
+  });
+  return { webhook, secret };
 }
 
 /** A failure that leaves a webhook behind: how to finish, and how to undo. */

@@ -30,7 +30,7 @@ export function addRegisterCommand(webhooks: Command, action: Action): void {
     .requiredOption('--events <list>', 'groups (billing, instance, host, all), slugs or full keys, separated by commas')
     .option('--endpoint <name>', 'a path and secret of its own, for example host')
     .option('--name <text>', 'how Vast.ai shows it')
-    .option('--replace-secret', 'store the secret even though the endpoint has one');
+    .option('--replace-secret', 'store a secret although the endpoint has one, beside it');
   addSetupOptions(command).addHelpText('after', HELP_END);
   action<Options>(command, async (context, options) => {
     const target = secureTargetOf(options.url, options.endpoint);

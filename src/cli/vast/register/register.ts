@@ -4,19 +4,21 @@ import { MAX_WEBHOOKS, type Webhook, type WebhookFields } from '../../../vast/va
 import { CliFailure } from '../../cli-failure.ts';
 import { isSameUrl } from '../../target.ts';
 import { expectOk } from '../connect.ts';
-import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
-import { contextOf } from '../webhooks/event-keys.ts';
-import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
+import { isSwitching } from '../rotate/rotation-record.ts';
+import { completeSwitch } from '../rotate/switch-secret.ts';
+import type { SetupDeps } from '../setup.ts';
+import { contextOf, slugOf } from '../webhooks/event-keys.ts';
+import { describeTest, testOnce, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { expandLive } from '../webhooks/webhooks-commands.ts';
 import { type Confirmation, confirmInLedger, idsInLedger } from '../worker/confirm-in-ledger.ts';
-import { waitForWorker } from '../worker/wait-for-worker.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
-import { adoptWebhook, createWebhook, left, storeOrUndo } from './create-webhook.ts';
+import { adoptWebhook, createWebhook, left } from './create-webhook.ts';
+import { addSecret, storeFirstSecret } from './store-secret.ts';
 
 export interface RegisterOptions {
   readonly events: string;
   readonly name?: string;
-  /** Store the new secret even though the endpoint has one. */
+  /** Store the new secret although the endpoint has one, beside it. */
   readonly replaceSecret?: boolean;
 }
 
@@ -31,45 +33,44 @@ export interface RegisterResult {
 
 /** @throws CliFailure; unfinished where a webhook is left at Vast.ai, with what to do about it. */
 export async function register(deps: SetupDeps, options: RegisterOptions): Promise<RegisterResult> {
-  const { output, surroundings, target } = deps;
-  output.say(`1/5 Checking ${target.worker}`);
+  const { output, records, target } = deps;
+  output.say(`Checking ${target.worker}`);
   const hasSecret = await checkWorker(deps);
   const fields = await fieldsOf(deps, options);
   const webhooks = expectOk(await deps.api.list(), 'list the webhooks');
   const same = webhooks.find((webhook) => isSameUrl(webhook.webhook_url, target.url));
-  const slot = target.slots[0];
+  // An interrupted run has opened the window for this one to go on in.
+  const interrupted = isSwitching(records.read(target.url));
+  const replaces = options.replaceSecret || interrupted;
 
-  if (same && hasSecret && !options.replaceSecret) {
-    checkSameEvents(same, fields);
-    output.say(`2/5 Already registered as webhook ${same.id}, and the endpoint has a secret: verifying it.`);
-    return verify(deps, same, slot, false);
+  if (same) checkSameEvents(same, fields);
+  // Where Vast.ai's test arrives, the Worker knows the secret: there is nothing to replace.
+  const isKnown = async (id: number) => !interrupted && (await testOnce(deps.api, id)).kind === 'delivered';
+  if (same && hasSecret && (!replaces || (await isKnown(same.id)))) {
+    output.say(`Already registered as webhook ${same.id}, and the endpoint has a secret: verifying it.`);
+    return verify(deps, same, target.slots[0], false);
   }
   if (!same && webhooks.length >= MAX_WEBHOOKS) {
     throw new CliFailure(`All of Vast.ai's ${MAX_WEBHOOKS} webhooks are taken: delete one first (\`webhooks list\`).`);
   }
-  if (hasSecret && !options.replaceSecret) {
+  if (hasSecret && !replaces) {
     throw new CliFailure(
       `Endpoint "${target.endpoint}" already has a secret, so another webhook may be using it. Use --endpoint <name> ` +
-        'for a path and secret of its own, or --replace-secret if nothing else delivers here.',
+        'for a path and secret of its own, or --replace-secret to add one beside it.',
     );
   }
 
-  // The secret is shown once: interrupted before it is stored, nobody could verify this webhook.
-  const { webhook, secret } = await surroundings.uninterrupted(async () => {
-    const made = same ? await adoptWebhook(deps, same) : await createWebhook(deps, fields, webhooks);
-    output.protect(made.secret);
-    output.say(`3/5 Storing the secret as ${slot}`);
-    await storeOrUndo(deps, made.webhook, slot, made.secret, !same);
-    deps.records.write(target.url, { current: slot });
-    return made;
-  });
-
-  output.say('4/5 Waiting until the Worker knows it');
-  const answer = await waitForWorker(() => deps.worker.signed(secret), 'ok', deps);
-  if (answer.kind !== 'ok') {
-    throw left(webhook, `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. ${RIGHT_WORKER}`);
+  const obtain = () => (same ? adoptWebhook(deps, same) : createWebhook(deps, fields, webhooks));
+  if (!hasSecret) {
+    const webhook = await storeFirstSecret(deps, obtain, !same);
+    return verify(deps, webhook, target.slots[0], !same);
   }
-  return verify(deps, webhook, slot, !same);
+  const { webhook, current, slot } = await addSecret(deps, obtain);
+  const result = await verify(deps, webhook, slot, !same);
+  await completeSwitch(deps, { current: slot });
+  output.say(`${current} still verifies what was signed with the old secret, by whatever webhook.`);
+  output.say(`Once nothing is, delete it: \`webhooks rotate --url ${target.url} --finish --current ${slot}\`.`);
+  return result;
 }
 
 /** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers. */
@@ -101,7 +102,7 @@ async function fieldsOf({ api, output, target }: SetupDeps, options: RegisterOpt
 }
 
 async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: boolean): Promise<RegisterResult> {
-  deps.output.say('5/5 Having Vast.ai deliver a test event');
+  deps.output.say('Having Vast.ai deliver a test event');
   const knownIds = await idsInLedger(deps.ops);
   const outcome = await testUntilDelivered(deps.api, webhook.id, deps.surroundings);
   if (outcome.kind !== 'delivered') throw left(webhook, `${describeTest(outcome)}.`);
@@ -113,9 +114,10 @@ async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: 
   return { webhook, slot, created, eventId, confirmation };
 }
 
-function checkSameEvents(webhook: Webhook, fields: WebhookFields): void {
-  const wanted = new Set(fields.event_types);
-  if (wanted.symmetricDifference(new Set(webhook.event_types)).size === 0) return;
-  const { id } = webhook;
+/** Vast.ai may list slugs where it takes full keys. */
+function checkSameEvents({ id, event_types: listed }: Webhook, { event_types: wanted }: WebhookFields): void {
+  const isIn = (keys: readonly string[]) => (key: string) =>
+    keys.some((other) => other === key || other === slugOf(key) || slugOf(other) === key);
+  if (wanted.every(isIn(listed)) && listed.every(isIn(wanted))) return;
   throw new CliFailure(`This URL is webhook ${id}, with other event types: \`webhooks update ${id} --events …\`.`);
 }

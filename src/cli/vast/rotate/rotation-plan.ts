@@ -59,6 +59,7 @@ export function planRotation(input: PlanInput): RotationPlan {
       if (!input.set.has(current)) return fromList(input);
       return { do: 'retire', current: target, old: current };
     case 'retiring':
+      if (input.again) return { do: 'switch', current: target, target: current, resumed: false };
       return { do: 'retire', current: target, old: current };
   }
 }

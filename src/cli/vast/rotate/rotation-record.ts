@@ -64,10 +64,13 @@ export function createRotationRecords(path: string) {
     /** Whether another webhook of the same Worker needs the window, which they share. */
     othersSwitching: (url: string) =>
       Object.entries(readAll()).some(
-        ([other, { rotation }]) =>
-          other !== url &&
-          URL.parse(other)?.origin === URL.parse(url)?.origin &&
-          ['opening', 'rotating', 'stored'].includes(rotation?.step ?? ''),
+        ([other, record]) =>
+          other !== url && URL.parse(other)?.origin === URL.parse(url)?.origin && isSwitching(record),
       ),
   };
+}
+
+/** Whether Vast.ai may sign with a secret that is not proven yet: the window is to stay open. */
+export function isSwitching(record: RotationRecord | undefined): boolean {
+  return ['opening', 'rotating', 'stored'].includes(record?.rotation?.step ?? '');
 }

@@ -19,7 +19,7 @@ export async function openWindow({ store, surroundings }: SetupDeps): Promise<nu
 /** Closes it, unless another endpoint of the Worker is in the middle of its rotation. */
 export async function closeWindow({ output, records, store, target }: SetupDeps): Promise<void> {
   if (records.othersSwitching(target.url)) {
-    output.say('    It stays open: another endpoint of this Worker is being rotated.');
+    output.say('It stays open: another endpoint of this Worker is being rotated.');
     return;
   }
   await store.put(NAME, CLOSED);

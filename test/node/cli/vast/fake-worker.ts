@@ -21,6 +21,8 @@ export interface CommandRun {
 
 export interface FakeWorker {
   readonly origin: string;
+  /** The same Worker under a domain of its own. */
+  readonly customDomain: string;
   /** The secrets as stored; the Worker reads them `lagMs` later. */
   readonly stored: Map<string, string>;
   readonly accepted: Set<string>;
@@ -72,14 +74,8 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
   let delivered = 0;
 
   const worker: FakeWorker = {
-    origin: await network.host('worker', async (request) => {
-      const { pathname } = new URL(request.url);
-      if (pathname.startsWith('/_command/')) return command((await request.json()) as CommandRun & { value: string });
-      const inFront = await worker.front?.(request);
-      if (inFront) return inFront;
-      if (pathname.startsWith('/ops/')) return ops(request, pathname);
-      return serveAt(isolateFor(request), request);
-    }),
+    origin: await network.host('worker', answer),
+    customDomain: await network.host('custom', answer),
     stored: new Map(),
     accepted: new Set(),
     quarantined: [],
@@ -96,6 +92,15 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
     },
   };
   return worker;
+
+  async function answer(request: Request): Promise<Response> {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith('/_command/')) return command((await request.json()) as CommandRun & { value: string });
+    const inFront = await worker.front?.(request);
+    if (inFront) return inFront;
+    if (pathname.startsWith('/ops/')) return ops(request, pathname);
+    return serveAt(isolateFor(request), request);
+  }
 
   /** The operator always meets the nearest place, Vast.ai each in turn. */
   function isolateFor(request: Request): (typeof isolates)[number] {

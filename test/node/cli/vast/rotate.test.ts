@@ -2,6 +2,7 @@
 // meanwhile.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { killedAt } from './kill.ts';
 import type { Signing } from './provider-deliveries.ts';
 import { createScene, type Scene } from './scene.ts';
 import { never } from './serve.ts';
@@ -10,6 +11,8 @@ const FIRST = 'VASTAI_WEBHOOK_SECRET';
 const SECOND = 'VASTAI_WEBHOOK_SECRET_2';
 const OLD_SECRET = 'old-secret-of-the-webhook';
 
+const rotating = ({ secretOptions }: Scene) => ['webhooks', 'rotate', ...secretOptions];
+
 async function registeredScene() {
   const scene = await createScene();
   scene.worker.set(FIRST, OLD_SECRET);
@@ -17,7 +20,7 @@ async function registeredScene() {
   return {
     ...scene,
     id,
-    rotate: (...more: string[]) => scene.vast(['webhooks', 'rotate', ...scene.secretOptions, ...more]),
+    rotate: (...more: string[]) => scene.vast([...rotating(scene), ...more]),
   };
 }
 
@@ -239,41 +242,6 @@ describe('webhooks rotate', () => {
   });
 });
 
-/**
- * Stops a run dead at its n-th step, before or after that has taken effect, as SIGKILL would: the
- * run never hears of it and does nothing more. A step is a contact with the outside; the same one
- * repeated is one step. Returns false where the run had fewer.
- */
-async function killedAt(
-  scene: Scene,
-  step: number,
-  when: 'before' | 'after',
-  more: readonly string[] = [],
-): Promise<boolean> {
-  let steps = 0;
-  let last = '';
-  const { promise: killed, resolve: kill } = Promise.withResolvers<'killed'>();
-  const point = async (what: string, now: 'before' | 'after') => {
-    if (what !== last) steps += 1;
-    last = what;
-    if (steps !== step || now !== when) return;
-    kill('killed');
-    await never;
-  };
-  scene.worker.onCommand = ({ verb, name }, now) => point(`${verb} ${name}`, now);
-  const run = scene.vast(['webhooks', 'rotate', ...scene.secretOptions, ...more], {
-    fetch: async (input, init) => {
-      await point(String(input), 'before');
-      const response = await scene.network.fetch(input, init);
-      await point(String(input), 'after');
-      return response;
-    },
-  });
-  const end = await Promise.race([run, killed]);
-  scene.worker.onCommand = () => undefined;
-  return end === 'killed';
-}
-
 /** A rotation has about ten steps; the loops below end by themselves when a run gets through. */
 const MOST_STEPS = 40;
 
@@ -282,8 +250,8 @@ describe.each(['before', 'after'] as const)('webhooks rotate, killed %s a step t
     let kills = 0;
     for (let step = 1; step <= MOST_STEPS; step += 1) {
       const scene = await registeredScene();
-      const stream = scene.provider.startStream('signed_again');
-      const wasKilled = await killedAt(scene, step, when);
+      const stream = scene.provider.startStream('signed_again', 500);
+      const wasKilled = (await killedAt(scene, rotating(scene), step, when)) === undefined;
       if (wasKilled) {
         kills += 1;
         const rerun = await scene.rotate();
@@ -311,7 +279,7 @@ describe('webhooks rotate --finish, killed at any step', () => {
     for (let step = 1; step <= MOST_STEPS; step += 1) {
       const scene = await registeredScene();
       await scene.rotate();
-      const wasKilled = await killedAt(scene, step, 'after', ['--finish']);
+      const wasKilled = (await killedAt(scene, [...rotating(scene), '--finish'], step, 'after')) === undefined;
       if (wasKilled) {
         kills += 1;
         expect({ step, exitCode: (await scene.rotate('--finish')).exitCode }).toEqual({ step, exitCode: 0 });
