@@ -1,6 +1,7 @@
 // Posts one delivery as the provider would: ten seconds at most, redirects not followed.
 import { fail, type Result, succeed } from '../result.ts';
-import { jsonObjectIn } from '../vast/json-object.ts';
+import { ask, type NoAnswer } from '../vast/ask.ts';
+import { oneLine } from '../vast/harmless.ts';
 import type { Delivery } from './delivery.ts';
 
 /** The provider's own limit, in milliseconds. */
@@ -21,26 +22,18 @@ export type SendFailure = 'nothing_listens' | 'no_answer_in_time' | 'connection_
 
 export async function send(url: string | URL, { headers, body }: Posted): Promise<Result<Answer, SendFailure>> {
   const startedAt = performance.now();
-  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-  try {
-    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
-    const text = await response.text();
-    return succeed({
-      status: response.status,
-      fields: jsonObjectIn(text) ?? {},
-      summary: `${response.status} ${text.replaceAll(/\s+/g, ' ').slice(0, LONGEST_SHOWN_BODY)}`.trimEnd(),
-      ms: Math.round(performance.now() - startedAt),
-    });
-  } catch (error) {
-    return fail(sendFailureOf(error));
-  }
+  const answer = await ask(fetch, url, { method: 'POST', headers, body }, ANSWER_TIMEOUT_MS);
+  if (!answer.ok) return fail(sendFailureOf(answer.failure));
+  const { status, text, json = {} } = answer.value;
+  return succeed({
+    status,
+    fields: json,
+    summary: `${status} ${oneLine(text, LONGEST_SHOWN_BODY)}`.trimEnd(),
+    ms: Math.round(performance.now() - startedAt),
+  });
 }
 
-/** `fetch` hides the reason in a chain of causes. */
-function sendFailureOf(error: unknown): SendFailure {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause.name === 'TimeoutError') return 'no_answer_in_time';
-    if ('code' in cause && (cause.code === 'ECONNREFUSED' || cause.code === 'ENOTFOUND')) return 'nothing_listens';
-  }
-  return 'connection_failed';
+function sendFailureOf(failure: NoAnswer): SendFailure {
+  if (failure.kind === 'timeout') return 'no_answer_in_time';
+  return /^(ECONNREFUSED|ENOTFOUND)$/.test(failure.detail) ? 'nothing_listens' : 'connection_failed';
 }

@@ -3,8 +3,7 @@
 import { fail, type Result, succeed } from '../result.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { type ApiFailure, isTransient } from './api-failure.ts';
-import { jsonObjectIn } from './json-object.ts';
-import { oneLine } from './one-line.ts';
+import { ask, type ServerAnswer } from './ask.ts';
 
 export const DEFAULT_API_URL = 'https://console.vast.ai';
 
@@ -52,27 +51,17 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
   };
 
   async function callOnce(request: ApiRequest): Promise<{ result: ApiAnswer; retryAfter?: number | undefined }> {
-    const signal = AbortSignal.timeout(timeoutMs);
     const body = request.body === undefined ? null : JSON.stringify(request.body);
-    try {
-      const response = await fetch(new URL(request.path, base), {
-        method: request.method,
-        // Followed, a redirect would carry the key to whoever wrote the Location.
-        redirect: 'manual',
-        headers: {
-          Accept: 'application/json',
-          Authorization: `Bearer ${key}`,
-          ...(body !== null && { 'Content-Type': 'application/json' }),
-        },
-        body,
-        signal,
-      });
-      const retryAfter = retryAfterSeconds(response.headers.get('retry-after'), now());
-      return { result: read(response, await response.text()), retryAfter };
-    } catch (error) {
-      if (signal.aborted) return { result: fail({ kind: 'timeout', seconds: timeoutMs / 1000 }) };
-      return { result: fail({ kind: 'network', detail: networkDetail(error) }) };
-    }
+    const headers = {
+      Accept: 'application/json',
+      Authorization: `Bearer ${key}`,
+      ...(body !== null && { 'Content-Type': 'application/json' }),
+    };
+    const { method, path } = request;
+    const answer = await ask(fetch, new URL(path, base), { method, headers, body }, timeoutMs);
+    if (!answer.ok) return { result: answer };
+    const retryAfter = retryAfterSeconds(answer.value.header('retry-after') ?? null, now());
+    return { result: read(answer.value), retryAfter };
   }
 }
 
@@ -81,31 +70,22 @@ function mayRepeat(failure: ApiFailure, repeat: ApiRequest['repeat']): boolean {
   return failure.kind === 'status' && failure.status === 429;
 }
 
-function read(response: Response, text: string): ApiAnswer {
-  const { status } = response;
+function read({ status, header, text, json }: ServerAnswer): ApiAnswer {
+  const ok = status >= 200 && status < 300;
   if (status >= 300 && status < 400) {
-    return fail({ kind: 'redirect', location: oneLine(response.headers.get('location') ?? 'nowhere') });
+    return fail({ kind: 'redirect', location: header('location') ?? 'nowhere' });
   }
   if (status === 429) return fail({ kind: 'status', status, detail: '' });
-  const json = jsonObjectIn(text);
-  if (json && response.ok) {
+  if (json && ok) {
     return json.success === false ? fail({ kind: 'unsuccessful', detail: detailOf(json) }) : succeed(json);
   }
   if (json) return fail({ kind: 'status', status, detail: detailOf(json) });
   if (/^\s*</.test(text)) return fail({ kind: 'web_page', status });
-  return response.ok ? fail({ kind: 'malformed', status }) : fail({ kind: 'status', status, detail: text });
+  return ok ? fail({ kind: 'malformed', status }) : fail({ kind: 'status', status, detail: text });
 }
 
 /** `msg` is the sentence, `error` the code; either may be missing. */
 function detailOf(json: Record<string, unknown>): string {
   if (typeof json.msg === 'string' && json.msg !== '') return json.msg;
   return typeof json.error === 'string' ? json.error : '';
-}
-
-/** The system's code, such as ECONNREFUSED: fetch itself only says that it failed. */
-export function networkDetail(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (typeof code === 'string') return code;
-  return oneLine(cause instanceof Error ? cause.message : error instanceof Error ? error.message : String(error));
 }

@@ -1,16 +1,16 @@
 // What can go wrong between us and Vast.ai's API, and the one line that says so.
-import { oneLine } from './one-line.ts';
+import type { NoAnswer } from './ask.ts';
+import { oneLine } from './harmless.ts';
 
 export type ApiFailure =
-  /** The API answered, and said no. `detail` is its own text, made harmless. */
+  /** The API answered, and said no. `detail` is its own text. */
   | { readonly kind: 'status'; readonly status: number; readonly detail: string }
   /** 2xx, but `success` was false. */
   | { readonly kind: 'unsuccessful'; readonly detail: string }
   /** An answer that is not what the API documents: a web page, broken JSON, missing fields. */
   | { readonly kind: 'web_page' | 'malformed'; readonly status: number }
   | { readonly kind: 'redirect'; readonly location: string }
-  | { readonly kind: 'timeout'; readonly seconds: number }
-  | { readonly kind: 'network'; readonly detail: string };
+  | NoAnswer;
 
 /** Whether the API may have done what was asked although its answer did not say so. */
 export function mayHaveHappened(failure: ApiFailure): boolean {
@@ -43,7 +43,7 @@ function reasonOf(failure: ApiFailure): string {
     case 'malformed':
       return `the answer (${failure.status}) is not what the API documents. Check VAST_API_URL; has the API changed?`;
     case 'redirect':
-      return `the API redirects to ${failure.location}. The key is not sent there: check VAST_API_URL.`;
+      return `the API redirects to ${oneLine(failure.location)}. The key is not sent there: check VAST_API_URL.`;
     case 'timeout':
       return `no answer within ${failure.seconds} s. Try again, or check whether Vast.ai has an outage.`;
     case 'network':

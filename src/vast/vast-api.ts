@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
 import type { ApiCall, ApiRequest } from './api-client.ts';
 import type { ApiFailure } from './api-failure.ts';
+import { REMOVED } from './harmless.ts';
 
 const webhookSchema = v.object({
   id: v.pipe(v.number(), v.integer()),
@@ -11,7 +12,8 @@ const webhookSchema = v.object({
   webhook_url: v.string(),
   event_types: v.array(v.string()),
 });
-const secretSchema = v.pipe(v.string(), v.minLength(1));
+/** One that was made harmless would sign nothing that Vast.ai signs, nor keeps white space. */
+const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
 const testSchema = v.object({ event_id: v.nullish(v.string()) });

@@ -1,6 +1,5 @@
 // `types`: what Vast.ai offers now, against the catalogue this project ships.
 import type { Command } from 'commander';
-import { oneLine } from '../../../vast/one-line.ts';
 import type { LiveType } from '../../../vast/vast-api.ts';
 import { columns } from '../../columns.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
@@ -23,7 +22,7 @@ function compareTypes(live: readonly LiveType[]): ComparedType[] {
     return { key, slug: slugOf(key), context: contextOf(key), name, status, securityCritical: isSecurityCritical(key) };
   };
   return [
-    ...live.map(({ key, display_name: name }) => compared(key, oneLine(name ?? ''), known.has(key) ? 'known' : 'new')),
+    ...live.map(({ key, display_name: name }) => compared(key, name ?? '', known.has(key) ? 'known' : 'new')),
     ...catalogueKeys.filter((key) => !offered.has(key)).map((key) => compared(key, '', 'gone')),
   ];
 }

@@ -1,7 +1,7 @@
 // The Worker's operator API, as far as set-up needs it.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../../../result.ts';
-import { networkDetail } from '../../../vast/api-client.ts';
+import { ask, whyNoAnswer } from '../../../vast/ask.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -22,23 +22,18 @@ export function createOpsClient(surroundings: Pick<Surroundings, 'fetch'>, worke
     query: Record<string, string>,
     schema: Schema,
   ): Promise<Result<v.InferOutput<Schema>, string>> {
-    try {
-      const response = await surroundings.fetch(`${worker}/ops/api/${path}?${new URLSearchParams(query)}`, {
-        redirect: 'manual',
-        headers: { Authorization: authorization, Accept: 'application/json' },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      // For one event, 404 may also mean that the ledger does not know it.
-      const { status } = response;
-      if (status === 404) return fail('the Worker has no OPS_TOKEN (or a short one), so its ops API is closed');
-      if (status === 401) return fail('the Worker does not accept this OPS_TOKEN');
-      if (!response.ok) return fail(`the ops API answers ${status}`);
-      const parsed = v.safeParse(schema, await response.json());
-      if (parsed.success) return succeed(parsed.output);
-      return fail('the ops API answers in a shape that this version does not know');
-    } catch (error) {
-      return fail(`the ops API cannot be read: ${networkDetail(error)}`);
-    }
+    const url = `${worker}/ops/api/${path}?${new URLSearchParams(query)}`;
+    const headers = { Authorization: authorization, Accept: 'application/json' };
+    const answer = await ask(surroundings.fetch, url, { headers }, TIMEOUT_MS);
+    if (!answer.ok) return fail(`the ops API cannot be read: ${whyNoAnswer(answer.failure)}`);
+    // For one event, 404 may also mean that the ledger does not know it.
+    const { status, json } = answer.value;
+    if (status === 404) return fail('the Worker has no OPS_TOKEN (or a short one), so its ops API is closed');
+    if (status === 401) return fail('the Worker does not accept this OPS_TOKEN');
+    if (status !== 200) return fail(`the ops API answers ${status}`);
+    const parsed = v.safeParse(schema, json);
+    if (parsed.success) return succeed(parsed.output);
+    return fail('the ops API answers in a shape that this version does not know');
   }
 
   return {

@@ -1,7 +1,7 @@
 // Puts secrets where the Worker reads them, through wrangler. A value travels on standard input
 // only; what the command prints is shown only if it fails, with the value blanked out.
 import { hasOuterSpace } from '../../../usable-secret.ts';
-import { oneLine } from '../../../vast/one-line.ts';
+import { oneLine } from '../../../vast/harmless.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import type { Output } from '../terminal/output.ts';
 import type { CommandEnd, Surroundings } from '../terminal/surroundings.ts';

@@ -4,9 +4,8 @@
 // fixed id per endpoint: a duplicate after the first time, so that it runs a handler once in the
 // ledger's 30 days. A stale or unreadable delivery would tell as much, but notify somebody.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
-import { networkDetail } from '../../../vast/api-client.ts';
-import { jsonObjectIn } from '../../../vast/json-object.ts';
-import { oneLine } from '../../../vast/one-line.ts';
+import { ask, type ServerAnswer, whyNoAnswer } from '../../../vast/ask.ts';
+import { oneLine } from '../../../vast/harmless.ts';
 import { draftDelivery, signDraft } from '../../delivery.ts';
 import type { Target } from '../../target.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
@@ -68,40 +67,34 @@ const PROBE = {
 
 export function createWorkerClient({ fetch, now }: Surroundings, target: Target) {
   return {
-    health: () => ask(`${target.worker}/health`, {}),
+    health: () => reply(`${target.worker}/health`, {}),
     /** Unsigned: shows whether the endpoint has a secret, and whether a window is open. */
-    unsigned: () => ask(target.url, { method: 'POST', body: '{}' }),
+    unsigned: () => reply(target.url, { method: 'POST', body: '{}' }),
     /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
     signed: async (secret: string) => {
       const id = `${PROBE_ID_PREFIX}${target.endpoint}`;
       const draft = draftDelivery({ type: TEST_TYPE, id, now: now(), data: PROBE });
       const { body, headers } = await signDraft(draft, secret);
-      return ask(target.url, { method: 'POST', body, headers });
+      return reply(target.url, { method: 'POST', body, headers });
     },
   };
 
-  async function ask(url: string, init: RequestInit): Promise<WorkerReply> {
+  async function reply(url: string, init: RequestInit): Promise<WorkerReply> {
     const sentAt = now();
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal });
-      const answer = read(response, await response.text());
-      return { answer, clockAheadSeconds: clockAhead(response.headers, (sentAt + now()) / 2) };
-    } catch (error) {
-      return { answer: { kind: 'unreachable', detail: networkDetail(error) } };
-    }
+    const got = await ask(fetch, url, init, TIMEOUT_MS);
+    if (!got.ok) return { answer: { kind: 'unreachable', detail: whyNoAnswer(got.failure) } };
+    return { answer: read(got.value), clockAheadSeconds: clockAhead(got.value, (sentAt + now()) / 2) };
   }
 }
 
-function read({ status, headers }: Response, text: string): WorkerAnswer {
-  const body = jsonObjectIn(text);
-  const said = body?.received === true ? 'received' : (body?.status ?? body?.error);
+function read({ status, header, text, json }: ServerAnswer): WorkerAnswer {
+  const said = json?.received === true ? 'received' : (json?.status ?? json?.error);
   const own = OWN_ANSWERS[`${status} ${said}`];
   if (own) return { kind: own, detail: '' };
-  const location = headers.get('location') ?? '';
+  const location = header('location') ?? '';
   const redirects = status >= 300 && status < 400;
   if (redirects && !isLogin(location)) return { kind: 'redirect', detail: oneLine(location) };
-  if (headers.has('cf-mitigated')) return { kind: 'challenge', detail: '' };
+  if (header('cf-mitigated') !== undefined) return { kind: 'challenge', detail: '' };
   if (redirects || isLogin(text)) return { kind: 'login_page', detail: '' };
   if (/challenge-platform|cf-chl|Just a moment/.test(text)) return { kind: 'challenge', detail: '' };
   return { kind: 'not_the_worker', detail: String(status) };
@@ -112,7 +105,7 @@ function isLogin(text: string): boolean {
 }
 
 /** The Date header has whole seconds, so half of one is added. */
-function clockAhead(headers: Headers, localMs: number): number | undefined {
-  const told = Date.parse(headers.get('date') ?? '');
+function clockAhead({ header }: ServerAnswer, localMs: number): number | undefined {
+  const told = Date.parse(header('date') ?? '');
   return Number.isNaN(told) ? undefined : Math.round((told + 500 - localMs) / 1000);
 }

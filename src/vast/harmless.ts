@@ -1,0 +1,27 @@
+// A stranger's text, made safe to print: it cannot act on a terminal, forge a line of ours, turn
+// text round or hide some of it.
+
+/** White space becomes a space, each other run of control or invisible characters this mark. */
+export const REMOVED = '\ufffd';
+
+const WHITE_SPACE_CONTROLS = /[\t-\r\x85\u2028\u2029]+/g;
+/** Control (C0, C1, escape), format (bidirectional, zero width), private and broken characters. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+/gu;
+
+export function harmless(text: string): string {
+  return text.replace(WHITE_SPACE_CONTROLS, ' ').replace(UNSEEN, REMOVED);
+}
+
+/** Every text in parsed JSON, field names included. */
+export function harmlessJson(value: unknown): unknown {
+  if (typeof value === 'string') return harmless(value);
+  if (Array.isArray(value)) return value.map(harmlessJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [harmless(name), harmlessJson(each)]));
+}
+
+/** A text as one line of bounded length. */
+export function oneLine(text: string, maxLength = 200): string {
+  const flat = harmless(text).replace(/\s+/g, ' ').trim();
+  return flat.length > maxLength ? `${flat.slice(0, maxLength - 1)}…` : flat;
+}
