@@ -8,6 +8,8 @@ import { REMOVED } from './harmless.ts';
 
 const webhookSchema = v.object({
   id: v.pipe(v.number(), v.integer()),
+  /** Whose preferences decide what is sent. */
+  user_id: v.optional(v.number()),
   name: v.nullish(v.string()),
   webhook_url: v.string(),
   event_types: v.array(v.string()),
@@ -17,6 +19,9 @@ const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
 const testSchema = v.object({ event_id: v.nullish(v.string()) });
+
+/** By context, then by slug. */
+const preferencesSchema = v.record(v.string(), v.record(v.string(), v.object({ webhooks: v.optional(v.boolean()) })));
 
 export type Webhook = v.InferOutput<typeof webhookSchema>;
 export type LiveType = v.InferOutput<typeof typeSchema>;
@@ -39,6 +44,9 @@ export function createVastApi(call: ApiCall) {
   return {
     types: () => pick(call, get('/api/v0/notification-types/'), 'notification_types', v.array(typeSchema)),
     list: () => pick(call, get(WEBHOOKS), 'webhooks', v.array(webhookSchema)),
+    /** Which channels are on for which types. Needs the scope `user_read`. */
+    preferences: (user: number) =>
+      pick(call, get(`/api/v0/users/${user}/notification-prefs/`), 'notification_preferences', preferencesSchema),
     /** Not retried when its outcome is unknown: that could register twice. */
     create: (fields: WebhookFields) => pick(call, post(WEBHOOKS, fields), 'webhook', webhookWithSecretSchema),
     update: (id: number, body: Partial<WebhookFields>) =>

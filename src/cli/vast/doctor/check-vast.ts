@@ -1,36 +1,47 @@
 // Doctor's checks at Vast.ai: is this URL registered, and for what?
 import { describeApiFailure } from '../../../vast/api-failure.ts';
-import { MAX_WEBHOOKS, type VastApi, type Webhook } from '../../../vast/vast-api.ts';
-import { isSameUrl, type Target } from '../../target.ts';
+import { MAX_WEBHOOKS, type Webhook } from '../../../vast/vast-api.ts';
+import { isSameUrl } from '../../target.ts';
 import { isSecurityCritical } from '../webhooks/event-keys.ts';
+import { checkDelivery, type DeliveryDeps, deliverTest } from './check-delivery.ts';
+import { checkPreferences } from './check-preferences.ts';
+import { registerFix } from './check-worker.ts';
 import { about, type Finding } from './finding.ts';
 
-export async function checkVast(api: VastApi | undefined, target: Target): Promise<Finding[]> {
-  const { problem, skipped } = about('registration');
-  if (!api) return [skipped('To check what Vast.ai has registered, set VAST_API_KEY.')];
+export async function checkVast(deps: DeliveryDeps): Promise<Finding[]> {
+  const { api, target } = deps;
+  const { problem } = about('registration');
   const listed = await api.list();
   if (!listed.ok) {
     return [problem(describeApiFailure(listed.failure, 'ask Vast.ai'), 'Fix that first, then run doctor again.')];
   }
   const webhooks = listed.value;
   const ours = webhooks.filter((webhook) => isSameUrl(webhook.webhook_url, target.url));
+  const limit = limitFinding(webhooks.length);
+  const [one] = ours;
+  if (!one) return [await absentFinding(deps, webhooks), limit];
   return [
-    registrationFinding(ours, webhooks, target),
+    about('registration').fine(`${target.url} is webhook ${one.id}, ${one.event_types.length} event types`),
     ...ours.flatMap(criticalFindings),
-    limitFinding(webhooks.length),
+    limit,
+    await checkPreferences(api, one),
+    await checkDelivery(deps, one),
   ];
 }
 
-function registrationFinding(ours: readonly Webhook[], all: readonly Webhook[], target: Target): Finding {
-  const { fine, problem } = about('registration');
-  const [one] = ours;
-  if (one) return fine(`${target.url} is webhook ${one.id}, ${one.event_types.length} event types`);
+/** A move is safe only if the Worker has the webhook's secret: its test in the ledger proves it. */
+async function absentFinding(deps: DeliveryDeps, all: readonly Webhook[]): Promise<Finding> {
+  const { problem } = about('registration');
+  const { target } = deps;
   const near = all.find((webhook) => hostOf(webhook.webhook_url) === hostOf(target.url));
-  if (near) {
-    const fix = `Point it here: \`webhooks update ${near.id} --url ${target.url}\`, or check the other address.`;
-    return problem(`Vast.ai delivers to ${near.webhook_url} (webhook ${near.id}), not to ${target.url}`, fix);
+  if (!near) return problem(`Vast.ai knows no webhook at ${target.url}`, registerFix(target));
+  const found = `Vast.ai delivers to ${near.webhook_url} (webhook ${near.id}), not to ${target.url}`;
+  const { confirmation } = deps.ops ? await deliverTest(deps, near) : {};
+  if (confirmation?.kind === 'in_ledger') {
+    return problem(found, `Move it: \`webhooks update ${near.id} --url ${target.url}\`.`);
   }
-  return problem(`Vast.ai knows no webhook at ${target.url}`, 'Register it: `webhooks register`.');
+  const why = 'Do not move it: this endpoint is not known to have its secret, and would refuse its events for good.';
+  return problem(found, `${why} ${registerFix(target)}`);
 }
 
 function criticalFindings(webhook: Webhook): Finding[] {

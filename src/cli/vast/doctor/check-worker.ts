@@ -1,14 +1,13 @@
 // Doctor's checks of the Worker, as Vast.ai sees it.
 import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
-import { MIN_OPS_TOKEN_LENGTH, TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
+import { TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
+import { isPublished } from '../../../published-secrets.ts';
 import type { Target } from '../../target.ts';
-import type { OpsClient } from '../worker/ops-client.ts';
 import { describeAnswer, type WorkerAnswer, type WorkerClient } from '../worker/worker-client.ts';
 import { about, type Finding } from './finding.ts';
 
 /** From this clock difference on, in seconds, there is a warning. */
 const NOTABLE_SKEW_SECONDS = 30;
-const RECENT = 50;
 
 export function checkAddress({ local, url }: Target): Finding {
   const { fine, warning } = about('address');
@@ -36,7 +35,8 @@ export async function checkHealth(worker: WorkerClient, target: Target): Promise
 function healthFinding(answer: WorkerAnswer, url: string, target: Target): Finding {
   const { fine, problem } = about('health');
   if (answer.kind === 'ok') return fine('the Worker answers and has a secret');
-  if (answer.kind === 'not_configured') return problem('the Worker has no webhook secret at all', registerFix(target));
+  if (answer.kind === 'not_configured')
+    return problem('the Worker has no webhook secret, or only the published one', registerFix(target));
   // A delivery's answer at /health is a stranger's.
   const isOwn = ['invalid_signature', 'outside_tolerance', 'unavailable'].includes(answer.kind);
   const found = isOwn ? `${url} does not answer as this Worker does` : describeAnswer(answer, url);
@@ -54,9 +54,8 @@ function clockFinding(ahead: number | undefined): Finding {
 }
 
 /** How a delivery without a signature is answered: by the path and method that Vast.ai uses. */
-export async function checkDoor(worker: WorkerClient, target: Target): Promise<Finding> {
+export function doorFinding(answer: WorkerAnswer, target: Target): Finding {
   const { fine, problem, warning } = about('endpoint');
-  const { answer } = await worker.unsigned();
   switch (answer.kind) {
     case 'invalid_signature':
       return fine(`${target.url} refuses unsigned deliveries, as it must`);
@@ -79,6 +78,10 @@ export async function checkSecret(worker: WorkerClient, target: Target, secret: 
   const { fine, problem, warning, skipped } = about('secret');
   const [name] = target.slots;
   if (!secret) return skipped(`To check it, set ${name} in the environment.`);
+  if (isPublished(secret) && !target.local) {
+    const fix = `A deployed Worker takes it for none. ${registerFix(target)}`;
+    return problem(`${name} is a published development secret`, fix);
+  }
   const { answer } = await worker.signed(secret);
   switch (answer.kind) {
     case 'ok':
@@ -101,27 +104,8 @@ export async function checkSecret(worker: WorkerClient, target: Target, secret: 
   }
 }
 
-/** @param token The `OPS_TOKEN` with which `ops` asks. */
-export async function checkRecent(ops: OpsClient | undefined, token: string | undefined, target: Target) {
-  const { fine, warning, skipped } = about('deliveries');
-  if (!ops || token === undefined) return skipped('To read the ledger, set OPS_TOKEN.');
-  const store = 'Store the same at the Worker: `npx wrangler secret put OPS_TOKEN`.';
-  if (token.length < MIN_OPS_TOKEN_LENGTH && !target.local) {
-    const found = `OPS_TOKEN is under ${MIN_OPS_TOKEN_LENGTH} characters: the Worker then serves no ops page`;
-    return warning(found, `Use a longer one. ${store}`);
-  }
-  const recent = await ops.recent(RECENT);
-  if (!recent.ok) return warning(recent.failure, store);
-  const counts = new Map<string, number>();
-  for (const { status } of recent.value) counts.set(status, (counts.get(status) ?? 0) + 1);
-  if (counts.size === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
-  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
-  const found = `of the last ${recent.value.length}: ${summary}`;
-  if (!counts.has('dead') && !counts.has('quarantined')) return fine(found);
-  return warning(found, 'Look at them on /ops, and replay those that should run again.');
-}
-
-function registerFix({ worker, endpoint }: Target): string {
+/** How to give the endpoint a webhook whose secret it has. */
+export function registerFix({ worker, endpoint }: Target): string {
   const named = endpoint === DEFAULT_ENDPOINT ? '' : ` --endpoint ${endpoint}`;
   return `Register: \`npm run vast -- webhooks register --url ${worker}${named} --events …\`.`;
 }

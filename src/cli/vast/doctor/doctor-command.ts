@@ -5,14 +5,15 @@ import { columns } from '../../columns.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToOps, connectToVast } from '../connect.ts';
 import { createWorkerClient } from '../worker/worker-client.ts';
+import { checkLedger } from './check-ledger.ts';
 import { checkVast } from './check-vast.ts';
-import { checkAddress, checkDoor, checkHealth, checkRecent, checkSecret } from './check-worker.ts';
-import type { Finding } from './finding.ts';
+import { checkAddress, checkHealth, checkSecret, doorFinding } from './check-worker.ts';
+import { about, type Finding } from './finding.ts';
 
 const HELP_END = `
 What it needs something for that is not set is skipped:
-  VAST_API_KEY            what Vast.ai has registered
-  OPS_TOKEN               recent deliveries
+  VAST_API_KEY            what Vast.ai has registered, and a test that it delivers
+  OPS_TOKEN               recent deliveries, and whether that test is among them
   VASTAI_WEBHOOK_SECRET   whether the Worker knows this secret (or …_HOST, for --endpoint host)
 
 Exit code 1 if there is a problem, else 0.
@@ -33,14 +34,17 @@ export function addDoctorCommand(program: Command, action: Action): void {
     const worker = createWorkerClient(surroundings, target);
     const secret = surroundings.env[target.slots[0]];
     if (secret) output.protect(secret);
-    const api = surroundings.env.VAST_API_KEY ? await connectToVast(context) : undefined;
+    const ops = connectToOps(context, target);
+    const door = (await worker.unsigned()).answer;
     const findings: Finding[] = [
       checkAddress(target),
       ...(await checkHealth(worker, target)),
-      await checkDoor(worker, target),
+      doorFinding(door, target),
       await checkSecret(worker, target, secret),
-      ...(await checkVast(api, target)),
-      await checkRecent(connectToOps(context, target), surroundings.env.OPS_TOKEN, target),
+      ...(surroundings.env.VAST_API_KEY
+        ? await checkVast({ api: await connectToVast(context), door: door.kind, ops, surroundings, target })
+        : [about('registration').skipped('To check what Vast.ai has registered and delivers, set VAST_API_KEY.')]),
+      ...(await checkLedger(ops, surroundings.env.OPS_TOKEN, target, surroundings.now())),
     ];
     const healthy = findings.every((finding) => finding.level !== 'problem');
     output.result({ healthy, url: target.url, findings }, columns(findings.flatMap(findingRows)));

@@ -15,6 +15,8 @@ export type Confirmation =
   /** No token, or no use of the ops API: the test call's answer has to do. */
   | { readonly kind: 'not_looked'; readonly because: string };
 
+export type LedgerDeps = Pick<SetupDeps, 'ops' | 'surroundings' | 'target'>;
+
 /** The ids to compare with afterwards. Empty where the ledger cannot be asked. */
 export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
   const recent = await ops?.recent(LISTED);
@@ -23,7 +25,7 @@ export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlyS
 
 /** @param eventId The provider's id of its test, where its answer says. */
 export async function confirmInLedger(
-  { ops, surroundings, target: { endpoint } }: SetupDeps,
+  { ops, surroundings, target: { endpoint } }: LedgerDeps,
   eventId: string | undefined,
   knownIds: ReadonlySet<string>,
 ): Promise<Confirmation> {
@@ -33,7 +35,7 @@ export async function confirmInLedger(
     // The list comes first: its 404 means a closed API, that of a single event only "not yet".
     const recent = await ops.recent(LISTED);
     if (!recent.ok) return { kind: 'not_looked', because: recent.failure };
-    const found = eventId === undefined ? newTest(recent.value) : await find(ops, recent.value, eventId, endpoint);
+    const found = eventId === undefined ? newTest(recent.value) : await find(ops, eventId, endpoint);
     if (found) return { kind: 'in_ledger', id: found.id, status: found.status };
     if (surroundings.now() >= giveUpAt) return { kind: 'not_found' };
     await surroundings.sleep(PAUSE_MS);
@@ -45,9 +47,7 @@ export async function confirmInLedger(
   }
 }
 
-async function find(ops: OpsClient, recent: readonly LedgerEvent[], eventId: string, endpoint: string) {
-  const listed = recent.find((event) => event.id === eventId);
-  if (listed) return listed;
+async function find(ops: OpsClient, eventId: string, endpoint: string) {
   const single = await ops.event(eventId, endpoint);
   return single.ok ? single.value : undefined;
 }

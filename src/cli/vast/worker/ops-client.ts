@@ -6,7 +6,8 @@ import type { Surroundings } from '../terminal/surroundings.ts';
 
 const TIMEOUT_MS = 15_000;
 
-const eventSchema = v.object({ id: v.string(), type: v.string(), status: v.string() });
+/** `receivedAt` in milliseconds since the epoch. */
+const eventSchema = v.object({ id: v.string(), type: v.string(), status: v.string(), receivedAt: v.number() });
 const pageSchema = v.object({ events: v.array(eventSchema) });
 
 export type LedgerEvent = v.InferOutput<typeof eventSchema>;

@@ -1,9 +1,12 @@
 // Doctor against a Worker and a Vast.ai that are fine, and against each thing that can be wrong.
 import { describe, expect, it } from 'vitest';
 import { secureTargetOf } from '../../../../src/cli/target.ts';
-import { checkAddress, checkRecent } from '../../../../src/cli/vast/doctor/check-worker.ts';
+import { checkLedger } from '../../../../src/cli/vast/doctor/check-ledger.ts';
+import { checkAddress } from '../../../../src/cli/vast/doctor/check-worker.ts';
 import type { Finding } from '../../../../src/cli/vast/doctor/finding.ts';
 import { createOpsClient } from '../../../../src/cli/vast/worker/ops-client.ts';
+import { PROBE_ID_PREFIX } from '../../../../src/cli/vast/worker/worker-client.ts';
+import { outOfScope } from './fake-provider.ts';
 import { createScene } from './scene.ts';
 
 const SECRET = 'doctor-test-secret';
@@ -28,7 +31,7 @@ describe('doctor', () => {
     scene.worker.opsToken = 'ops-token-1234';
     scene.env.OPS_TOKEN = 'ops-token-1234';
     scene.env.VASTAI_WEBHOOK_SECRET = SECRET;
-    scene.worker.accepted.add('an-event');
+    scene.worker.happened('outbid', scene.clock.now());
     const run = await scene.doctor();
     expect(run.exitCode).toBe(0);
     // The address is a warning here: the test's Worker is on this machine.
@@ -123,7 +126,8 @@ describe('doctor', () => {
     await scene.doctor();
     await scene.doctor();
     expect(scene.worker.quarantined).toEqual([]);
-    expect(scene.worker.accepted.size).toBe(1);
+    const probes = [...scene.worker.accepted].filter((id) => id.startsWith(PROBE_ID_PREFIX));
+    expect(probes).toHaveLength(1);
   });
 
   it('notices an open rotation window', async () => {
@@ -147,14 +151,52 @@ describe('doctor', () => {
     expect((await scene.doctor()).levelOf('clock')).toMatchObject({ level, found: expect.stringContaining(found) });
   });
 
-  it('finds a webhook that delivers to another path of the Worker', async () => {
+  it.each([
+    ['/webhook', 'Do not move it'],
+    ['/webhooks/vastai/host', 'Do not move it'],
+    ['/webhooks/vastai?from=vast', 'Move it'],
+  ])('suggests to move a webhook at %s only if its test was seen to arrive: %s', async (path, fix) => {
     const scene = await healthyScene();
-    if (scene.webhook) scene.webhook.webhook_url = `${scene.worker.origin}/webhook`;
+    scene.env.OPS_TOKEN = scene.worker.opsToken = 'ops-token-1234';
+    scene.worker.set('VASTAI_WEBHOOK_SECRET_HOST', SECRET);
+    if (scene.webhook) scene.webhook.webhook_url = scene.worker.origin + path;
     const run = await scene.doctor();
-    expect(run.levelOf('registration')).toMatchObject({
-      level: 'problem',
-      fix: expect.stringContaining('webhooks update'),
-    });
+    expect(run.levelOf('registration')).toMatchObject({ level: 'problem', fix: expect.stringContaining(fix) });
+  });
+
+  it('does not suggest a move where it cannot look into the ledger', async () => {
+    const scene = await healthyScene();
+    if (scene.webhook) scene.webhook.webhook_url = `${scene.worker.origin}/webhooks/vastai?from=vast`;
+    expect((await scene.doctor()).levelOf('registration')?.fix).toContain('Do not move it');
+  });
+
+  it('finds a published secret in its environment, for a Worker elsewhere', async () => {
+    const scene = await healthyScene();
+    scene.network.alias('https://hooks.example.com', scene.worker.origin);
+    scene.env.VASTAI_WEBHOOK_SECRET = 'local-dev-secret';
+    const elsewhere = (await scene.doctor('--url', 'https://hooks.example.com')).levelOf('secret');
+    expect(elsewhere).toMatchObject({ level: 'problem', found: expect.stringContaining('published') });
+    expect((await scene.doctor()).levelOf('secret')?.found).not.toContain('published');
+  });
+
+  it.each([
+    ['preferences are out of its scope', outOfScope, /403.*user_read/],
+    ['preferences have another shape', () => Response.json({ success: true }), /not what the API documents/],
+  ])('skips them where %s, with a reason', async (_what, answer, fix) => {
+    const scene = await healthyScene();
+    scene.provider.faults.push({ call: 'prefs', when: 'before', answer });
+    const run = await scene.doctor();
+    expect(run.exitCode).toBe(0);
+    expect(run.levelOf('preferences')).toMatchObject({ level: 'skipped', fix: expect.stringMatching(fix) });
+  });
+
+  it('compares preferences by slug where the list answers so', async () => {
+    const scene = await healthyScene();
+    scene.provider.listsSlugs = true;
+    expect((await scene.doctor()).levelOf('preferences')?.level).toBe('fine');
+    Object.assign(scene.provider.preferences.client?.low_credit ?? {}, { webhooks: false });
+    const { found } = (await scene.doctor()).levelOf('preferences') ?? {};
+    expect(found).toMatch(/for low_credit$/);
   });
 
   it('points at security-critical subscriptions', async () => {
@@ -197,10 +239,11 @@ describe('doctor', () => {
   it('says that a Worker elsewhere takes a short OPS_TOKEN for none', async () => {
     const target = secureTargetOf('https://hooks.example.com');
     const ops = createOpsClient({ fetch: async () => Response.json({ events: [] }) }, target.worker, 'unused');
-    const short = await checkRecent(ops, 'x'.repeat(23), target);
+    const [short] = await checkLedger(ops, 'x'.repeat(23), target, 0);
     expect(short).toMatchObject({ level: 'warning', found: expect.stringContaining('serves no ops page') });
-    expect((await checkRecent(ops, 'x'.repeat(24), target)).found).toBe('none yet');
-    expect((await checkRecent(ops, 'short', secureTargetOf('http://127.0.0.2:1'))).found).toBe('none yet');
+    const here = secureTargetOf('http://127.0.0.2:1');
+    expect((await checkLedger(ops, 'x'.repeat(24), target, 0))[0]?.found).toBe('none yet');
+    expect((await checkLedger(ops, 'short', here, 0))[0]?.found).toBe('none yet');
   });
 
   it.each([

@@ -19,6 +19,14 @@ export interface CommandRun {
   readonly env: Readonly<Record<string, string>>;
 }
 
+interface LedgerRow {
+  readonly id: string;
+  readonly endpoint: string;
+  readonly type: string;
+  readonly status: string;
+  readonly receivedAt: number;
+}
+
 export interface FakeWorker {
   readonly origin: string;
   /** The same Worker under a domain of its own. */
@@ -26,6 +34,8 @@ export interface FakeWorker {
   /** The secrets as stored; the Worker reads them `lagMs` later. */
   readonly stored: Map<string, string>;
   readonly accepted: Set<string>;
+  /** What its ledger shows, the latest first. */
+  readonly ledger: LedgerRow[];
   readonly quarantined: string[];
   readonly commands: CommandRun[];
   /** The Worker's log lines. */
@@ -47,6 +57,8 @@ export interface FakeWorker {
    * Called for each run of the secret command, before and after it takes effect. May hang or throw.
    */
   onCommand: (run: CommandRun, when: 'before' | 'after') => Promise<void> | void;
+  /** An event that the ledger has had since `at`. */
+  happened(type: string, at: number): void;
   /** Live everywhere at once. */
   set(name: string, value: string): void;
 }
@@ -78,6 +90,7 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
     customDomain: await network.host('custom', answer),
     stored: new Map(),
     accepted: new Set(),
+    ledger: [],
     quarantined: [],
     commands: [],
     log: collectLog(),
@@ -86,6 +99,9 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
     consuming: true,
     front: undefined,
     onCommand: () => undefined,
+    happened: (type, receivedAt) => {
+      worker.ledger.push({ id: `${type}-${receivedAt}`, endpoint: 'default', type, status: 'processed', receivedAt });
+    },
     set: (name, value) => {
       worker.stored.set(name, value);
       change(0);
@@ -118,8 +134,13 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
     const context = { waitUntil: (work: Promise<unknown>) => left.push(work) } as unknown as ExecutionContext;
     const response = await app.fetch(request, { ...known?.secrets, ...bindings } as unknown as Env, context);
     await Promise.all(left);
-    for (const id of idsIn(events)) worker.accepted.add(id);
-    worker.quarantined.push(...idsIn(deadLetters));
+    for (const message of messagesIn(events)) {
+      if (message.kind !== 'event') continue;
+      const { id, endpoint, type } = message.event;
+      worker.accepted.add(id);
+      if (worker.consuming) worker.ledger.unshift({ id, endpoint, type, status: 'processed', receivedAt: clock.now() });
+    }
+    worker.quarantined.push(...messagesIn(deadLetters).map((one) => (one.kind === 'event' ? one.event.id : one.id)));
     // The platform adds it, and it comes from the platform's clock.
     response.headers.set('Date', new Date(clock.now()).toUTCString());
     return response;
@@ -150,12 +171,10 @@ export async function startFakeWorker(clock: Clock, network: Network): Promise<F
     if (worker.opsToken === undefined) return json(404, { error: 'Not found' });
     const [, given = ''] = (request.headers.get('authorization') ?? '').split(' ');
     if (Buffer.from(given, 'base64').toString().split(':')[1] !== worker.opsToken) return json(401, {});
-    const found = (worker.consuming ? [...worker.accepted] : [])
-      .reverse()
-      .map((id) => ({ id, type: 'webhook_test', status: 'processed', created: new Date(clock.now()).toISOString() }));
-    if (pathname === '/ops/api/events') return json(200, { events: found, cursor: null });
+    if (pathname === '/ops/api/events') return json(200, { events: worker.ledger, cursor: null });
     const { searchParams } = new URL(request.url);
-    const event = found.find((one) => one.id === searchParams.get('id'));
+    const [id, endpoint] = [searchParams.get('id'), searchParams.get('endpoint')];
+    const event = worker.ledger.find((one) => one.id === id && one.endpoint === endpoint);
     return event ? json(200, event) : json(404, { error: 'Not found' });
   }
 }
@@ -169,11 +188,11 @@ export function botProtection(request: Request): Response | undefined {
   return new Response('<title>Attention Required! | Cloudflare</title>', { status: 403 });
 }
 
-function idsIn(queue: StrictQueue): string[] {
+function messagesIn(queue: StrictQueue) {
   return queue.drain().map((text) => {
     const message = decodeMessage(text);
     if (!message.ok) throw new Error(`queued what nobody can read: ${message.failure}`);
-    return message.value.kind === 'event' ? message.value.event.id : message.value.id;
+    return message.value;
   });
 }
 

@@ -6,6 +6,8 @@ import { type Serve, serve } from './serve.ts';
 export interface Network {
   /** Puts a server on the network and returns its origin. */
   host(name: string, handle: Serve): Promise<string>;
+  /** Another origin of a server: a public one. Only in process. */
+  alias(origin: string, of: string): void;
   readonly fetch: typeof fetch;
 }
 
@@ -30,6 +32,10 @@ export function createNetwork(clock: Clock): Network {
       servers.set(origin, handle);
       return origin;
     },
+    alias: (origin, of) => {
+      const handle = servers.get(of);
+      if (handle) servers.set(origin, handle);
+    },
     fetch: async (input, init) => {
       const { origin } = new URL(input instanceof Request ? input.url : input);
       const handle = servers.get(origin);
@@ -49,7 +55,7 @@ export function createNetwork(clock: Clock): Network {
 }
 
 /** Over HTTP on this machine. */
-export const loopback: Network = { host: (_name, handle) => serve(handle), fetch };
+export const loopback: Network = { host: (_name, handle) => serve(handle), alias: () => undefined, fetch };
 
 /** A body of known length declares it, as over the wire. */
 function requestOf(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Request {

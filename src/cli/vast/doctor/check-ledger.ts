@@ -1,0 +1,54 @@
+// Doctor's checks of the ledger: what became of deliveries, and whether they have stopped.
+import { TEST_TYPE } from '../../../event/catalogue.ts';
+import { MIN_OPS_TOKEN_LENGTH } from '../../../limits.ts';
+import { isPublished } from '../../../published-secrets.ts';
+import type { Target } from '../../target.ts';
+import type { LedgerEvent, OpsClient } from '../worker/ops-client.ts';
+import { about, type Finding } from './finding.ts';
+
+const RECENT = 50;
+const DAY_MS = 86_400_000;
+const SILENT_DAYS = 7;
+
+/**
+ * @param token The `OPS_TOKEN` with which `ops` asks.
+ * @param now Milliseconds since the epoch.
+ */
+export async function checkLedger(
+  ops: OpsClient | undefined,
+  token: string | undefined,
+  { local }: Target,
+  now: number,
+): Promise<Finding[]> {
+  const { warning, skipped } = about('deliveries');
+  if (!ops || token === undefined) return [skipped('To read the ledger, set OPS_TOKEN.')];
+  const store = 'Store the same at the Worker: `npx wrangler secret put OPS_TOKEN`.';
+  const unfit = isPublished(token) ? 'published' : token.length < MIN_OPS_TOKEN_LENGTH && 'too short';
+  if (unfit && !local) {
+    const fix = `Use one of your own, of at least ${MIN_OPS_TOKEN_LENGTH} characters. ${store}`;
+    return [warning(`OPS_TOKEN is ${unfit}: the Worker then serves no ops page`, fix)];
+  }
+  const recent = await ops.recent(RECENT);
+  if (!recent.ok) return [warning(recent.failure, store)];
+  return [deliveriesFinding(recent.value), silenceFinding(recent.value, now)];
+}
+
+function deliveriesFinding(events: readonly LedgerEvent[]): Finding {
+  const { fine, warning } = about('deliveries');
+  const counts = new Map<string, number>();
+  for (const { status } of events) counts.set(status, (counts.get(status) ?? 0) + 1);
+  if (counts.size === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
+  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const found = `of the last ${events.length}: ${summary}`;
+  if (!counts.has('dead') && !counts.has('quarantined')) return fine(found);
+  return warning(found, 'Look at them on /ops, and replay those that should run again.');
+}
+
+function silenceFinding(events: readonly LedgerEvent[], now: number): Finding {
+  const { fine, warning } = about('silence');
+  const fix = 'If something should have happened since, compare the subscribed types and the preferences.';
+  const last = events.find(({ type }) => type !== TEST_TYPE);
+  if (!last) return warning(`no event but tests among the last ${RECENT}`, fix);
+  const days = Math.floor((now - last.receivedAt) / DAY_MS);
+  return days < SILENT_DAYS ? fine(`the last event came ${days} days ago`) : warning(`nothing for ${days} days`, fix);
+}
