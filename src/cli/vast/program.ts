@@ -8,6 +8,7 @@ import { addRotateCommand } from './rotate/rotate-command.ts';
 import { createOutput } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
 import { addTypesCommand } from './webhooks/types-command.ts';
+import { addUpdateCommand } from './webhooks/update-command.ts';
 import { addWebhookCommands } from './webhooks/webhooks-commands.ts';
 
 const HELP_END = `
@@ -66,6 +67,7 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
   addTypesCommand(program, action);
   const webhooks = program.command('webhooks').description('list, register, update, delete, test and rotate webhooks');
   addWebhookCommands(webhooks, action);
+  addUpdateCommand(webhooks, action);
   addRegisterCommand(webhooks, action);
   addRotateCommand(webhooks, action);
   addDoctorCommand(program, action);

@@ -74,7 +74,7 @@ export async function register(deps: SetupDeps, options: RegisterOptions): Promi
 }
 
 /** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers. */
-async function checkWorker({ worker, target }: SetupDeps): Promise<boolean> {
+export async function checkWorker({ worker, target }: SetupDeps): Promise<boolean> {
   const health = (await worker.health()).answer;
   if (health.kind !== 'ok' && health.kind !== 'not_configured') {
     throw new CliFailure(`${describeAnswer(health, `${target.worker}/health`)}. \`doctor\` says what to do about it.`);

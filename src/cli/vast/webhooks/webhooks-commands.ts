@@ -1,10 +1,9 @@
-// `webhooks list | update | delete | test`: one call to Vast.ai each.
+// `webhooks list | delete | test`: one call to Vast.ai each.
 import type { Command } from 'commander';
-import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
+import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { wholeNumber } from '../../command-line.ts';
-import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { expandEvents } from './event-keys.ts';
 import { describeTest, testOnce } from './provider-test.ts';
@@ -12,18 +11,8 @@ import { describeTest, testOnce } from './provider-test.ts';
 /** Vast.ai's limit, in characters. */
 const MAX_NAME_LENGTH = 120;
 
-interface UpdateOptions {
-  readonly url?: string;
-  readonly endpoint?: string;
-  readonly events?: string;
-  readonly name?: string;
-}
-
-const UPDATE_HELP_END =
-  '\nExample:\n  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation';
-
 export function addWebhookCommands(webhooks: Command, action: Action): void {
-  for (const add of [addList, addUpdate, addDelete, addTest]) add(webhooks, action);
+  for (const add of [addList, addDelete, addTest]) add(webhooks, action);
 }
 
 function addList(webhooks: Command, action: Action): void {
@@ -33,32 +22,6 @@ function addList(webhooks: Command, action: Action): void {
     const webhooks = expectOk(await api.list(), 'list the webhooks');
     const lines = webhooks.length === 0 ? ['No webhooks yet.'] : columns(webhooks.map(row));
     context.output.result({ webhooks: webhooks.map(shown) }, lines);
-  });
-}
-
-function addUpdate(webhooks: Command, action: Action): void {
-  const command = forOne(webhooks, 'update')
-    .description('change name, URL or event types; the secret stays')
-    .option('--url <url>', "the Worker's address, or the whole webhook URL")
-    .option('--endpoint <name>', 'the endpoint at that address')
-    .option('--events <list>', 'replaces the whole list: groups, slugs or full keys')
-    .option('--name <text>', 'how Vast.ai shows it')
-    .addHelpText('after', UPDATE_HELP_END);
-  action<UpdateOptions>(command, async (context, options, [id = 0]) => {
-    const url = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint).url;
-    const { name } = options;
-    checkName(name);
-    if (url === undefined && name === undefined && options.events === undefined) {
-      throw usage('Nothing to change: give --url, --events or --name.');
-    }
-    const api = await connectToVast(context);
-    const fields: Partial<WebhookFields> = {
-      ...(url !== undefined && { webhook_url: url }),
-      ...(name !== undefined && { name }),
-      ...(options.events !== undefined && { event_types: await expandLive(api, options.events) }),
-    };
-    const webhook = expectOk(await api.update(id, fields), `update webhook ${id}`);
-    context.output.result({ webhook: shown(webhook) }, columns([row(webhook)]));
   });
 }
 
@@ -87,7 +50,7 @@ function addTest(webhooks: Command, action: Action): void {
   });
 }
 
-function forOne(webhooks: Command, name: string): Command {
+export function forOne(webhooks: Command, name: string): Command {
   return webhooks.command(name).argument('<id>', 'as `webhooks list` shows it', wholeNumber());
 }
 
@@ -104,10 +67,10 @@ export function checkName(name = ''): void {
   if (/\p{Cc}/u.test(name)) throw usage('--name holds control characters.');
 }
 
-function shown(webhook: Webhook) {
+export function shown(webhook: Webhook) {
   return { id: webhook.id, name: webhook.name ?? null, url: webhook.webhook_url, events: webhook.event_types };
 }
 
-function row(webhook: Webhook): string[] {
+export function row(webhook: Webhook): string[] {
   return [String(webhook.id), webhook.name ?? '', webhook.webhook_url, webhook.event_types.join(', ')];
 }

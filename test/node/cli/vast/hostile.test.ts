@@ -67,7 +67,7 @@ async function runAll(args: readonly string[], answer: Answer) {
   scene.env.VASTAI_WEBHOOK_SECRET = 'a-secret';
   scene.worker.set('VASTAI_WEBHOOK_SECRET', 'a-secret');
   scene.provider.add(`${scene.worker.origin}/webhooks/vastai`, 'a-secret');
-  const setup = /register|rotate/.test(args.join()) ? scene.secretOptions : [];
+  const setup = /register|rotate|update,11,--url/.test(args.join()) ? scene.secretOptions : [];
   const line = [...args.map((word) => (word === 'WORKER' ? scene.worker.origin : word)), ...setup];
   const hostile: typeof fetch = async (...request) => answer(() => scene.network.fetch(...request));
   for (const mode of [[], ['--json']]) await scene.vast([...line, ...mode], { fetch: hostile });
