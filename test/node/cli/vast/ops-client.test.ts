@@ -4,7 +4,7 @@ import { createOpsClient } from '../../../../src/cli/vast/worker/ops-client.ts';
 
 it('asks for one event by query, whatever its id', async () => {
   const asked: string[] = [];
-  const answer = { id: 'a/b c', type: 'outbid', status: 'dead' };
+  const answer = { id: 'a/b c', type: 'outbid', status: 'dead', receivedAt: 1 };
   const fetchOnce = async (url: unknown) => {
     asked.push(String(url));
     return Response.json(answer);
