@@ -79,6 +79,7 @@ function withoutSecrets(text: string, env: Env): string {
 }
 
 function redact(text: string, values: readonly string[]): string {
+  if (values.length === 0) return text;
   // Longest first, so that a value inside another does not leave the rest of it visible.
   const whole = values.filter((value) => value.length >= SHORTEST_VALUE).sort((a, b) => b.length - a.length);
   let safe = text;

@@ -29,13 +29,23 @@ export function markedBy(kvKey: string): Key | undefined {
 }
 
 /** The event in a queue message, whatever version wrote it. */
-export function eventIn(body: string): Key {
-  const message = JSON.parse(body) as { readonly kind: string; readonly event?: AnyEvent } & AnyEvent;
-  return keyOf(message.kind === 'event' && message.event ? message.event : message);
-}
+export const eventIn = (body: string): Key => parsed(body).key;
+export const isNewer = (body: string): boolean => parsed(body).version >= NEWER;
 
-export function isNewer(body: string): boolean {
-  return (JSON.parse(body) as { readonly version: number }).version >= NEWER;
+/** The last bodies that were asked about: each is asked about often. */
+const known = new Map<string, { readonly key: Key; readonly version: number }>();
+const MOST_KNOWN = 1_000;
+
+function parsed(body: string): { readonly key: Key; readonly version: number } {
+  const before = known.get(body);
+  if (before) return before;
+  if (known.size === MOST_KNOWN) known.clear();
+  type Message = { readonly version: number; readonly kind: string; readonly event?: AnyEvent } & AnyEvent;
+  const message = JSON.parse(body) as Message;
+  const event = message.kind === 'event' && message.event ? message.event : message;
+  const answer = { key: keyOf(event), version: message.version };
+  known.set(body, answer);
+  return answer;
 }
 
 /** The version of a Worker that is ahead of this one. */

@@ -1,7 +1,6 @@
 // Vast.ai as documented: signs, sends, gives up for good on most 4xx, tries again on 5xx and
 // time-outs. And a stranger beside it, who forges, and who resends what he has captured.
 
-import { createHmac } from 'node:crypto';
 import type { ReceiveDeps } from '../../src/edge/deps.ts';
 import { answerTo } from '../../src/edge/outcome.ts';
 import { receive } from '../../src/edge/receive.ts';
@@ -12,6 +11,7 @@ import { hexFromBytes } from '../../src/signature/hex.ts';
 import { schemes } from '../../src/signature/schemes.ts';
 import { type Key, keyOf } from './adapter.ts';
 import type { Actor, Platform } from './platform.ts';
+import { hmac } from './virtual-time.ts';
 
 /**
  * Two endpoints, each with a secret of its own: whoever holds one of them must not reach the
@@ -150,10 +150,10 @@ export class ModelProvider {
       sampleOf('outbid', { id: delivery.id, now: this.#platform.time.now, data: { body: delivery.body } }).body,
     );
     const timestamp = String(delivery.timestamp);
-    const mac = createHmac('sha256', delivery.genuine ? secret : 'guessed')
-      .update(`${timestamp}.`)
-      .update(body)
-      .digest();
+    const mac = hmac(
+      Buffer.from(delivery.genuine ? secret : 'guessed'),
+      Buffer.concat([Buffer.from(`${timestamp}.`), body]),
+    );
     const headers = new Headers({
       'content-length': String(body.length),
       [schemes.notification.signatureHeader]: `sha256=${hexFromBytes(mac)}`,

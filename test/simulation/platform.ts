@@ -28,7 +28,7 @@ interface Call {
 export class Platform {
   readonly choices: Choices;
   readonly time: VirtualTime;
-  readonly trace: string[] = [];
+  readonly #notes: [at: number, text: string][] = [];
   readonly calls: Call[] = [];
   /** Services that fail every call until they are healed. */
   readonly out = new Set<Service>();
@@ -41,7 +41,12 @@ export class Platform {
   }
 
   note(text: string): void {
-    this.trace.push(`${new Date(this.time.now).toISOString()} ${text}`);
+    this.#notes.push([this.time.now, text]);
+  }
+
+  /** What has happened so far, a line each. */
+  get trace(): string[] {
+    return this.#notes.map(([at, text]) => `${new Date(at).toISOString()} ${text}`);
   }
 
   /** A party with a clock of its own. */
@@ -52,7 +57,8 @@ export class Platform {
 
   /** Runs work by the clock of whoever does it. */
   by<Value>(actor: Actor, work: () => Value): Value {
-    return clock.run(actor.skewMs ?? 0, work);
+    const skewMs = actor.skewMs ?? 0;
+    return skewMs === (clock.getStore() ?? 0) ? work() : clock.run(skewMs, work);
   }
 
   /** A call to the platform. It takes effect, if at all, when the scheduler says so. */

@@ -11,7 +11,8 @@ export interface RunResult {
   /** What was broken, or nothing. */
   readonly violation: string | undefined;
   readonly choices: readonly number[];
-  readonly trace: readonly string[];
+  /** Everything that happened, a line each: put into words only for who asks. */
+  readonly trace: () => readonly string[];
   readonly steps: number;
 }
 
@@ -40,6 +41,7 @@ export async function runSchedule(
   process.on('unhandledRejection', catchStray);
   process.on('uncaughtException', catchStray);
   const world = new World(choices, time, storage);
+  const trace = () => world.platform.trace;
   let steps = 0;
   const check = async () => {
     steps += 1;
@@ -53,10 +55,10 @@ export async function runSchedule(
     await trouble(world, kinds, check);
     await calm(world, check);
     checkAtRest(world, kinds);
-    return { violation: undefined, choices: choices.taken, trace: world.platform.trace, steps };
+    return { violation: undefined, choices: choices.taken, trace, steps };
   } catch (error) {
     const violation = error instanceof Violation ? error.message : `unforeseen: ${(error as Error).stack}`;
-    return { violation, choices: choices.taken, trace: world.platform.trace, steps };
+    return { violation, choices: choices.taken, trace, steps };
   } finally {
     restore();
     process.off('unhandledRejection', catchStray);

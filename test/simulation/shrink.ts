@@ -16,7 +16,7 @@ export async function shrink(
   const accept = async (candidate: readonly number[]): Promise<boolean> => {
     tries += 1;
     const result = await runSchedule(Choices.fromList(candidate), only, without);
-    const better = result.violation !== undefined && result.trace.length <= best.trace.length;
+    const better = result.violation !== undefined && result.trace().length <= best.trace().length;
     if (better) best = result;
     return better;
   };

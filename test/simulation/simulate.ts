@@ -42,7 +42,7 @@ else process.exitCode = await playMany();
 
 async function playOne(seed: number): Promise<number> {
   const result = await runSchedule(Choices.fromSeed(seed), options.only, options.without);
-  console.log(result.trace.join('\n'));
+  console.log(result.trace().join('\n'));
   console.log(result.violation === undefined ? `seed ${seed}: all promises kept` : `seed ${seed}: ${result.violation}`);
   return result.violation === undefined ? 0 : 1;
 }
@@ -60,7 +60,8 @@ async function playMany(): Promise<number> {
     }
     console.log(`seed ${seed}: ${result.violation}`);
     const shortest = options.shrink ? await shrink(result, options.only, options.without) : result;
-    console.log(`${shortest.trace.length} events lead to: ${shortest.violation}\n${shortest.trace.join('\n')}`);
+    const trace = shortest.trace();
+    console.log(`${trace.length} events lead to: ${shortest.violation}\n${trace.join('\n')}`);
     console.log(`see the whole run with: npm run simulate -- --seed ${seed}${['', ...kindsGiven()].join(' ')}`);
     return 1;
   }

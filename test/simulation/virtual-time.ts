@@ -78,7 +78,9 @@ export function install(time: VirtualTime): () => void {
       Object.defineProperty(Uint8Array.prototype, name, { value, configurable: true });
   }
   Date.now = () => time.now + (clock.getStore() ?? 0);
-  globalThis.setTimeout = ((ring: () => void, ms = 0) => time.at(time.now + ms, AsyncLocalStorage.bind(ring))) as never;
+  // By the clock of whoever has set it; to carry one that does not differ would cost time.
+  const carried = (ring: () => void) => (clock.getStore() === undefined ? ring : AsyncLocalStorage.bind(ring));
+  globalThis.setTimeout = ((ring: () => void, ms = 0) => time.at(time.now + ms, carried(ring))) as never;
   globalThis.clearTimeout = ((id: number | undefined) => time.cancel(id)) as never;
   Object.defineProperty(crypto, 'subtle', { value: microtaskCrypto, configurable: true });
   return () => {
@@ -111,6 +113,16 @@ export const microtaskCrypto = {
   digest: async (_algorithm: string, input: Uint8Array) => createHash('sha256').update(input).digest(),
 };
 
-function hmac(key: Uint8Array, input: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(input).digest();
+/** MACs already computed: the signer's is the verifier's, and copies share one. */
+const macs = new Map<string, Buffer>();
+const MOST_MACS = 10_000;
+
+export function hmac(key: Uint8Array, input: Uint8Array): Buffer {
+  const name = `${Buffer.from(key).toString('latin1')} ${Buffer.from(input).toString('latin1')}`;
+  const known = macs.get(name);
+  if (known) return known;
+  if (macs.size === MOST_MACS) macs.clear();
+  const mac = createHmac('sha256', key).update(input).digest();
+  macs.set(name, mac);
+  return mac;
 }
