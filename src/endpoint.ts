@@ -19,8 +19,11 @@ const WHOLE_NAME = new RegExp(`^${NAME}$`);
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 
-/** Names that no path may carry: the unnamed endpoint's, and one kept for later use. */
-const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'patrol']);
+/**
+ * Names that no path may carry: the unnamed endpoint's, the one under which the ledger keeps what
+ * nobody can read, and one kept for later use.
+ */
+const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'queue', 'patrol']);
 
 /**
  * Whether no endpoint can have this name in its path. One ending in `-2` would share a variable
