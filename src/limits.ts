@@ -143,6 +143,9 @@ export const WATCH_CHARACTERS = 8_000_000;
 export const KEPT_TOLD_ONE_BY_ONE = 5;
 export const KEPT_COUNTED = 1_000;
 
+/** How often an isolate tells of messages that nobody can read, in milliseconds: once an hour. */
+export const UNREADABLE_TOLD_EVERY_MS = 3_600_000;
+
 /** Tries kept with a row, the latest ones. */
 export const MAX_TRIES_KEPT = 30;
 

@@ -17,12 +17,13 @@ export async function handleBatch(batch: MessageBatch, deps: ConsumerDeps): Prom
   const { events, refused, unreadable, newer } = sortMessages(batch.messages);
   sendBackNewer(newer);
   const misplaced = refused.map(({ message }) => ({ message, reason: 'message_of_wrong_kind' as const }));
-  await Promise.all([runEvents(events, deps), keepUnreadable([...unreadable, ...misplaced], deps)]);
+  const invocation = {};
+  const aside = [...unreadable, ...misplaced];
+  await Promise.all([runEvents(events, invocation, deps), keepUnreadable(aside, invocation, deps)]);
 }
 
-async function runEvents(items: readonly Item[], deps: ConsumerDeps): Promise<void> {
+async function runEvents(items: readonly Item[], invocation: object, deps: ConsumerDeps): Promise<void> {
   if (items.length === 0) return;
-  const invocation = {};
   const claim = crypto.randomUUID();
   const askedAt = Date.now();
   const claimed = await claimEvents(claim, items, deps);

@@ -20,7 +20,7 @@ export async function handleDeadLetters(batch: MessageBatch, deps: ConsumerDeps)
   await Promise.all([
     keepRefused(refused, invocation, deps),
     buryExhausted(events, invocation, deps),
-    keepUnreadable(unreadable, deps),
+    keepUnreadable(unreadable, invocation, deps),
   ]);
 }
 

@@ -2,15 +2,25 @@
 // version to replay. What a newer Worker has written goes back to the queue, for that one to find.
 import { callLedger } from '../ledger/client.ts';
 import { type QuarantineRequest, UNREADABLE_MESSAGE_ENDPOINT } from '../ledger/protocol.ts';
-import { DEAD_LETTER_RETRY_SECONDS, NEWER_VERSION_RETRY_SECONDS } from '../limits.ts';
+import { DEAD_LETTER_RETRY_SECONDS, NEWER_VERSION_RETRY_SECONDS, UNREADABLE_TOLD_EVERY_MS } from '../limits.ts';
 import { log } from '../log.ts';
 import type { ConsumerDeps } from './deps.ts';
 import type { Unreadable } from './sort-messages.ts';
+import { tellOfKept } from './tell.ts';
 
-/** Keeps messages that nobody could read, and acknowledges them only then. */
-export async function keepUnreadable(unreadable: readonly Unreadable[], { env }: ConsumerDeps): Promise<void> {
-  if (unreadable.length === 0) return;
-  const kept = await callLedger(env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
+/** When this isolate last told of one, by its ledger. */
+const toldAt = new WeakMap<object, number>();
+
+/** Keeps messages that nobody could read, tells of them, and acknowledges them only then. */
+export async function keepUnreadable(
+  unreadable: readonly Unreadable[],
+  invocation: object,
+  deps: ConsumerDeps,
+): Promise<void> {
+  const [first] = unreadable;
+  if (first === undefined) return;
+  const kept = await callLedger(deps.env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
+  if (kept.ok) await tellOfUnreadable(first, invocation, deps);
   for (const { message, reason } of unreadable) {
     if (kept.ok) {
       log('event.dead', { messageId: message.id, reason }, 'error');
@@ -30,8 +40,17 @@ export function sendBackNewer(messages: readonly Message[], delaySeconds = NEWER
   }
 }
 
+/** Tells of one in each hour and isolate: it links to the page that lists them all. */
+async function tellOfUnreadable(first: Unreadable, invocation: object, deps: ConsumerDeps): Promise<void> {
+  const now = Date.now();
+  if (now - (toldAt.get(deps.env.LEDGER) ?? 0) < UNREADABLE_TOLD_EVERY_MS) return;
+  toldAt.set(deps.env.LEDGER, now);
+  const { event: _none, refusal: _whole, ...about } = quarantineOf(first);
+  await tellOfKept({ ...about, reason: first.reason }, invocation, deps);
+}
+
 function quarantineOf({ message, reason }: Unreadable): QuarantineRequest {
-  // Without a message to tell by: no genuine delivery may go untold because of it.
+  // Without a message for the ledger to count by: it must use up no notice of a genuine delivery.
   return {
     id: `message:${message.id}`,
     type: 'unreadable',

@@ -1,5 +1,6 @@
-// Tells the destinations of a genuine delivery that was refused and kept aside; not its payload.
-import { refusalWords } from '../event/refusal-words.ts';
+// Tells the destinations of what was kept aside: a genuine delivery that was refused, or a message
+// that nobody can read; not its payload.
+import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { DestinationContext } from './context.ts';
 import { detailsOf } from './message.ts';
 import { type News, newsId, tellNews } from './notice.ts';
@@ -18,12 +19,12 @@ const PREFIX = 'quarantined:';
 /** Tells of one delivery that was kept aside; resolves and throws as `tellNews` does. */
 export async function quarantineNotice(context: DestinationContext, news: QuarantineNews): Promise<number> {
   const { id, type = 'unreadable', endpoint, reason, receivedAt, ageSeconds } = news;
-  const why = refusalWords.get(reason) ?? `it was refused as ${reason}`;
+  const refused = `${id} is genuine, but ${refusalWords.get(reason) ?? `it was refused as ${reason}`}.`;
   const age = ageSeconds === undefined ? undefined : ageText(ageSeconds);
   return tellNews(context, PREFIX, {
     severity: 'warning',
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
-    text: `${id} is genuine, but ${why}. No handler has seen it.`,
+    text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
     details: detailsOf('quarantined', endpoint && `endpoint ${endpoint}`, age),
     link: opsLink(context.env, news),
     type: 'quarantined',

@@ -13,3 +13,11 @@ export const refusalWords: ReadonlyMap<string, string> = new Map([
   ['message_too_large', 'it is too large for a queue message'],
   ['message_too_deep', 'it is nested too deeply'],
 ]);
+
+/** Why a message in the queue could not be read, in a sentence. */
+export const unreadableWords: ReadonlyMap<string, string> = new Map([
+  ['message_not_json', 'A message in the queue was not JSON: something else writes to the queue.'],
+  ['message_malformed', 'A message in the queue was not one of ours: something else writes to the queue.'],
+  ['message_version_unknown', 'A message in the queue was written by another version of this Worker.'],
+  ['message_of_wrong_kind', 'A refused delivery was found in the queue of accepted events.'],
+]);

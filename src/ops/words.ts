@@ -1,5 +1,5 @@
 // The ledger's vocabulary in plain words: what each status and reason means, and what to do.
-import { refusalWords } from '../event/refusal-words.ts';
+import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Status } from '../ledger/status.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
@@ -56,17 +56,10 @@ const advice: ReadonlyMap<string, string> = new Map([
   ['timestamp_ahead', ' If the sender’s clock is wrong, run it.'],
 ]);
 
-const unreadable: ReadonlyMap<string, string> = new Map([
-  ['message_not_json', 'A message in the queue was not JSON: something else writes to the queue.'],
-  ['message_malformed', 'A message in the queue was not one of ours: something else writes to the queue.'],
-  ['message_version_unknown', 'A message in the queue was written by another version of this Worker.'],
-  ['message_of_wrong_kind', 'A refused delivery was found in the queue of accepted events.'],
-]);
-
 /** Why a delivery was refused. A reason without words of its own is shown as it is. */
 export function whyRefused(reason: string): string {
   const words = refusalWords.get(reason);
-  if (words === undefined) return unreadable.get(reason) ?? `Refused: ${reason}.`;
+  if (words === undefined) return unreadableWords.get(reason) ?? `Refused: ${reason}.`;
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${advice.get(reason) ?? ''}`;
 }
 

@@ -4,7 +4,9 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';
 import { handleDeadLetters } from '../../../src/consumer/dead-letters.ts';
+import { isEndpoint } from '../../../src/endpoint.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
+import { UNREADABLE_MESSAGE_ENDPOINT } from '../../../src/ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS, LEASE_MS, NOTICE_TIMEOUT_MS } from '../../../src/limits.ts';
 import { decodeMessage } from '../../../src/queue/message.ts';
 import { collectConsole } from '../fakes/console.ts';
@@ -255,11 +257,51 @@ test('of many deliveries that are kept within an hour five are told, and a line 
   expect(notices.manyQuarantined.mock.calls.map(([count]) => count)).toEqual([4, 8, 16]);
 });
 
-test('messages that nobody can read use up no notice of a genuine delivery', async () => {
-  const notices = noticesOf();
-  const deps = depsOf({ env: freshLedger(), notices });
-  await handleDeadLetters(batchOf(Array.from({ length: 7 }, () => testMessage('nonsense'))), deps);
-  expect(notices.manyQuarantined).not.toHaveBeenCalled();
-  await handleDeadLetters(batchOf([refusedMessage(newId())]), deps);
-  expect(notices.quarantined).toHaveBeenCalledTimes(1);
+describe('of messages that nobody can read', () => {
+  const consumers = [
+    ['the main queue', handleBatch],
+    ['the dead letters', handleDeadLetters],
+  ] as const;
+
+  test.each(consumers)('in %s one is told in an hour, before it is acknowledged', async (_queue, handle) => {
+    const notices = noticesOf();
+    const deps = depsOf({ env: freshLedger(), notices });
+    const [first, second, third] = [testMessage('nonsense'), testMessage('nonsense'), testMessage('nonsense')];
+    vi.useFakeTimers({ toFake: ['Date'] });
+    notices.quarantined.mockImplementation(() => expect(first.ack).not.toHaveBeenCalled());
+    await handle(batchOf([first, testMessage('nonsense')]), deps);
+    const told = { id: `message:${first.id}`, endpoint: UNREADABLE_MESSAGE_ENDPOINT, type: 'unreadable' };
+    const receivedAt = first.timestamp.getTime();
+    expect(notices.quarantined.mock.calls.map(([delivery]) => delivery)).toEqual([
+      { ...told, reason: 'message_not_json', receivedAt },
+    ]);
+    notices.quarantined.mockReset();
+    vi.setSystemTime(Date.now() + 3_599_999);
+    await handle(batchOf([second]), deps);
+    expect(notices.quarantined).not.toHaveBeenCalled();
+    vi.setSystemTime(Date.now() + 1);
+    await handle(batchOf([third]), deps);
+    expect(notices.quarantined).toHaveBeenCalledTimes(1);
+    expect([first, second, third].map(fateOf)).toEqual(['acked', 'acked', 'acked']);
+  });
+
+  test('none is kept under a name that an endpoint may have', () => {
+    expect(isEndpoint(UNREADABLE_MESSAGE_ENDPOINT)).toBe(false);
+  });
+
+  test('none is told while the ledger does not have it', async () => {
+    const notices = noticesOf();
+    await handleDeadLetters(batchOf([testMessage('nonsense')]), depsOf({ env: LEDGER_OUT, notices }));
+    expect(notices.quarantined).not.toHaveBeenCalled();
+  });
+
+  test('none uses up a notice of a genuine delivery', async () => {
+    const notices = noticesOf();
+    const deps = depsOf({ env: freshLedger(), notices });
+    await handleDeadLetters(batchOf(Array.from({ length: 7 }, () => testMessage('nonsense'))), deps);
+    expect(notices.quarantined).toHaveBeenCalledTimes(1);
+    expect(notices.manyQuarantined).not.toHaveBeenCalled();
+    await handleDeadLetters(batchOf([refusedMessage(newId())]), deps);
+    expect(notices.quarantined).toHaveBeenCalledTimes(2);
+  });
 });

@@ -61,6 +61,15 @@ describe('quarantineNotice', () => {
     expect(await told('slack', room)).toContain(words);
   });
 
+  it('does not call a message genuine that nobody can read', async () => {
+    const room = openRoom();
+    const about = { id: 'message:1', type: 'unreadable', endpoint: 'queue', reason: 'message_malformed' };
+    await quarantineNotice(contextFor(room.secrets), about);
+    const text = await told('slack', room);
+    expect(text).toContain('was not one of ours: something else writes to the queue. No handler has seen it.');
+    expect(text).not.toContain('genuine');
+  });
+
   it.each([
     [0, 'signed 0 s before'],
     [119, 'signed 119 s before'],
