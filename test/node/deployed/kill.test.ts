@@ -1,174 +1,198 @@
-// Once each, through eightfold delivery and a SIGKILL: the Worker as `npm start` runs it, killed
-// with all its processes and started again on what it left on disk. Ports, storage and secrets are
-// the test's own; no state of `npm start` is touched.
-import { type ChildProcess, spawn } from 'node:child_process';
+// Once each, through eightfold delivery and SIGKILLs of the whole local Worker, workerd and all.
+// `KILLS=10 npx vitest run test/node/deployed/kill` kills it at random moments, too. That takes
+// minutes, for what a dead consumer held is leased for two of them, and so is not in `npm test`.
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type Delivery, draftDelivery, signDraft } from '../../../src/cli/delivery.ts';
-import { projectRoot } from '../../../src/cli/project-root.ts';
-import { send } from '../../../src/cli/send.ts';
-import { ledgerReader } from '../../load/ledger-reader.ts';
-import { ownHandlersFlags } from '../../own-handlers.ts';
+import { LEASE_MS, LOCAL_SEEN_TTL_SECONDS, SETTLE_TOGETHER_MS } from '../../../src/limits.ts';
+import { Choices } from '../../simulation/choices.ts';
+import { startWorker, temporaryDirectory, WAIT } from './killable-worker.ts';
+
+type Worker = Awaited<ReturnType<typeof startWorker>>;
 
 const EVENTS = 60;
 const COPIES = 8;
-const TYPES = ['outbid', 'resource.created'];
-const SECRET = 'local-dev-secret';
-const OPS_TOKEN = 'local-dev-token';
-/** Longest wait for a step, in milliseconds. A step takes seconds unless something hangs. */
-const WAIT = { timeout: 120_000, interval: 50 };
-/**
- * Becomes the command. Beside it waits a guard that kills the group and removes the directory if
- * this process dies first.
- */
-const GUARDED = 'exec 3<&0; (cat; rm -rf "$0"; kill -9 0) <&3 >/dev/null 2>&1 & exec "$@" 3<&- </dev/null';
+const events = Array.from({ length: EVENTS }, (_, index) => ({
+  // In the order of byId.
+  id: `kill-${String(index).padStart(2, '0')}`,
+  // In most batches is one whose handler is slow.
+  type: index % 5 === 4 ? 'resource.created' : 'outbid',
+}));
 
 test('processes each event once, though it comes eight times at once and again after a SIGKILL', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'vastai-kill-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  const deliveries = await signedDeliveries();
-  const ids = deliveries.map(({ id }) => id);
-  const onceEach = ids.map((id) => ({ id, status: 'processed', attempts: 1 }));
+  const directory = temporaryDirectory();
+  const onceEach = events.map(({ id }) => ({ id, status: 'processed', attempts: 1 }));
 
   const first = await startWorker(directory);
   const answers: unknown[] = [];
-  for (const delivery of deliveries) {
-    answers.push(...(await Promise.all(Array.from({ length: COPIES }, () => first.post(delivery)))));
-  }
+  for (const event of events) answers.push(...(await postCopies(first, event)));
   expect(answers).toEqual(Array(EVENTS * COPIES).fill(200));
-  await first.settled(EVENTS * COPIES);
-  expect(first.processed()).toEqual(ids.map((id) => ({ id, attempt: 1 })));
-  expect(await first.ledger()).toEqual(onceEach);
+  await settled(first, EVENTS * COPIES);
+  // The tests' handlers, and not the user's.
+  expect(first.logged('handler.ran').length).toBe(EVENTS);
+  expect(processedBy(first)).toEqual(events.map(({ id }) => ({ id, attempt: 1 })));
+  expect(await rowsOf(first)).toEqual(onceEach);
 
   await first.kill();
 
   const second = await startWorker(directory);
-  expect(await Promise.all(deliveries.map(second.post))).toEqual(Array(EVENTS).fill(200));
-  await second.settled(EVENTS);
-  expect(second.processed()).toEqual([]);
-  expect(await second.ledger()).toEqual(onceEach);
+  expect(await Promise.all(events.map(({ id, type }) => second.post(id, type)))).toEqual(Array(EVENTS).fill(200));
+  await settled(second, EVENTS);
+  expect(processedBy(second)).toEqual([]);
+  expect(await rowsOf(second)).toEqual(onceEach);
 });
 
-function signedDeliveries(): Promise<Delivery[]> {
-  const now = Date.now();
-  const drafts = Array.from({ length: EVENTS }, (_, index) => {
-    // In the order of byId.
-    const id = `kill-${String(index).padStart(2, '0')}`;
-    return draftDelivery({ type: TYPES[index % TYPES.length] ?? '', id, now });
-  });
-  return Promise.all(drafts.map((draft) => signDraft(draft, SECRET)));
-}
+const KILLS = Number(process.env.KILLS ?? 0);
+const SEED = Number(process.env.SEED ?? 1);
+/** How long after the first delivery of its life a Worker may be killed, in milliseconds. */
+const LONGEST_LIFE_MS = 6_000;
+/** Longest that the ledger may take to note a report, in milliseconds. */
+const NOTE_MS = 1_000;
 
 /**
- * Starts the Worker as the leader of a process group, with its storage in the directory, and waits
- * until it answers.
+ * Between a handler's success and the ledger's note of it, in milliseconds: only a kill that falls
+ * in there may repeat a success. Slow neighbours take longer.
  */
-async function startWorker(directory: string) {
-  const port = await freePort();
-  const url = new URL(`http://localhost:${port}/webhooks/vastai`);
-  // In place of the .dev.vars of whoever runs the test: their destinations must not hear of made-up
-  // events.
-  const vars = join(directory, 'vars');
-  writeFileSync(vars, `VASTAI_WEBHOOK_SECRET=${SECRET}\nOPS_TOKEN=${OPS_TOKEN}\n`);
+const MOMENT_MS = SETTLE_TOGETHER_MS + NOTE_MS;
+const SLOW_NEIGHBOUR_MS = 3 * MOMENT_MS;
 
-  const command = [process.execPath, join(projectRoot, 'src/cli/dev.ts'), '--port', String(port)];
-  const own = [
-    '--persist-to',
-    join(directory, 'state'),
-    '--env-file',
-    vars,
-    '--inspector-port',
-    '0',
-    ...ownHandlersFlags,
-  ];
-  const child = spawn('sh', ['-c', GUARDED, directory, ...command, ...own], {
-    detached: true,
-    // What wrangler cannot tidy up once it is killed goes with the directory; its bundles in
-    // .wrangler/tmp it sweeps itself, later.
-    env: { ...process.env, TMPDIR: directory, WRANGLER_REGISTRY_PATH: join(directory, 'registry') },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const kill = killOnce(child);
-  onTestFinished(kill);
-  let output = '';
-  let complaints = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaints += text;
-  });
+test.runIf(KILLS > 0)(
+  `no success is repeated but by a kill that fell into the moment, with ${KILLS} SIGKILLs at random moments`,
+  async () => {
+    const directory = temporaryDirectory();
+    const choices = Choices.fromSeed(SEED);
+    const successes = await recordSuccesses();
+    const vars = { RECORDER: successes.url, SLOW_NEIGHBOUR_MS: String(SLOW_NEIGHBOUR_MS) };
+    const start = () => startWorker(directory, join(import.meta.dirname, 'recording-handlers.ts'), vars);
+    const killedAt: number[] = [];
+    const unanswered = new Set<(worker: Worker) => Promise<void>>();
+    for (let life = 0; life < KILLS; life += 1) {
+      const worker = await start();
+      for (const event of events.filter((_, index) => index % KILLS === life)) {
+        for (let copy = 0; copy < COPIES; copy += 1) unanswered.add(untilAccepted(event.id, event.type));
+      }
+      const sending = sendAll(unanswered, worker);
+      await pause(choices.below(LONGEST_LIFE_MS));
+      await worker.kill();
+      // Only now: a call that its handler has made may still be on its way.
+      killedAt.push(Date.now());
+      await sending;
+    }
 
-  const reader = ledgerReader(url, OPS_TOKEN);
-  const answers = () =>
-    reader.latest().then(
-      () => true,
+    const worker = await start();
+    await vi.waitUntil(async () => {
+      await sendAll(unanswered, worker);
+      return unanswered.size === 0;
+    }, WAIT);
+    await allProcessed(worker);
+
+    const ran = events.map(({ id }) => ({ id, at: successes.of(id) }));
+    const repeats = ran.flatMap(({ id, at }) =>
+      at.slice(0, -1).map((success) => ({ id, killedAfterMs: killAfter(success, killedAt) })),
+    );
+    const twice = ran.filter(({ at }) => at.length > 1).length;
+    console.log(
+      `${EVENTS} ids × ${COPIES} copies, ${KILLS} SIGKILLs, seed ${SEED}: all succeeded, ${twice} of them more than once; ` +
+        `the kill came ${repeats.map(({ killedAfterMs }) => killedAfterMs).join(', ') || '-'} ms after the success ` +
+        `that was repeated, of ${MOMENT_MS} ms that count as the moment`,
+    );
+    expect(ran.filter(({ at }) => at.length === 0)).toEqual([]);
+    expect(repeats.filter(({ killedAfterMs }) => killedAfterMs > MOMENT_MS)).toEqual([]);
+    // Nor had the ledger noted a success that was repeated.
+    const noted = await Promise.all(events.map(({ id }) => worker.triesOf(id)));
+    expect(noted.map((tries) => tries.filter((outcome) => outcome === 'succeeded').length)).toEqual(
+      events.map(() => 1),
+    );
+  },
+  (KILLS + 1) * WAIT.timeout + 4 * LEASE_MS,
+);
+
+/** How soon after `success` the next kill came, in milliseconds. */
+function killAfter(success: number, killedAt: readonly number[]): number {
+  return (killedAt.find((at) => at >= success) ?? Number.POSITIVE_INFINITY) - success;
+}
+
+/** A copy that the provider sends until it is answered 200. */
+function untilAccepted(id: string, type: string) {
+  return async (worker: Worker) => {
+    if ((await worker.post(id, type)) !== 200) throw new Error('not accepted');
+  };
+}
+
+async function sendAll(unanswered: Set<(worker: Worker) => Promise<void>>, worker: Worker): Promise<void> {
+  const send = (copy: (worker: Worker) => Promise<void>) =>
+    copy(worker).then(
+      () => unanswered.delete(copy),
       () => false,
     );
-  await vi.waitUntil(async () => child.exitCode !== null || (await answers()), WAIT);
-  if (child.exitCode !== null) throw new Error(`the Worker did not start:\n${output}\n${complaints}`);
-
-  /** Log lines of these kinds; the last line of the output may still be half written. */
-  const logged = (...kinds: string[]) =>
-    stripVTControlCharacters(output)
-      .split('\n')
-      .slice(0, -1)
-      .filter((line) => line.startsWith('{"event":'))
-      .map((line) => JSON.parse(line) as { event: string; id: string; attempt: number })
-      .filter(({ event }) => kinds.includes(event));
-
-  return {
-    kill,
-    post: async (delivery: Delivery) => {
-      const answer = await send(url, delivery);
-      return answer.ok ? answer.value.status : answer.failure;
-    },
-    /**
-     * Waits until the log tells of so many deliveries, and of an end for every message that they
-     * put into the queue.
-     */
-    settled: (sent: number) =>
-      vi.waitFor(() => {
-        const accepted = logged('webhook.accepted').length;
-        expect(accepted + logged('webhook.duplicate').length, 'deliveries in the log').toBe(sent);
-        expect(logged('event.processed', 'event.duplicate').length, 'ended messages in the log').toBe(accepted);
-      }, WAIT),
-    processed: () =>
-      logged('event.processed')
-        .map(({ id, attempt }) => ({ id, attempt }))
-        .sort(byId),
-    ledger: async () =>
-      (await reader.since(0)).map(({ id, status, attempts }) => ({ id, status, attempts })).sort(byId),
-  };
+  await Promise.all([...unanswered].map(send));
 }
 
 /**
- * Kills the whole group, wrangler and workerd with it, and waits until nobody holds its output
- * open. Once: the id may be reused.
+ * Sends what the ledger does not have, until it has processed all: the local queue dies with its
+ * Worker, and KV says "duplicate" of what it has forgotten for as long as it remembers.
  */
-function killOnce(child: ChildProcess): () => Promise<void> {
-  const closed = once(child, 'close');
-  let killed = false;
-  return async () => {
-    if (!killed && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    killed = true;
-    await closed;
-  };
+async function allProcessed(worker: Worker): Promise<void> {
+  let sentAt = 0;
+  await vi.waitUntil(
+    async () => {
+      const rows = new Map((await rowsOf(worker)).map((row) => [row.id, row.status]));
+      const unmet = events.filter(({ id }) => !rows.has(id));
+      if (unmet.length > 0 && Date.now() - sentAt > LOCAL_SEEN_TTL_SECONDS * 250) {
+        sentAt = Date.now();
+        for (const { id, type } of unmet) await worker.post(id, type);
+      }
+      return events.every(({ id }) => rows.get(id) === 'processed');
+    },
+    { timeout: 3 * LEASE_MS, interval: 500 },
+  );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
+/** A service that handlers call, and that outlives them: it notes when each has succeeded. */
+async function recordSuccesses() {
+  const at = new Map<string, number[]>();
+  const server = createServer((request, response) => {
+    const id = request.url?.slice(1) ?? '';
+    at.set(id, [...(at.get(id) ?? []), Date.now()]);
+    response.end();
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/`, of: (id: string): readonly number[] => at.get(id) ?? [] };
+}
+
+function postCopies(worker: Worker, { id, type }: { id: string; type: string }): Promise<unknown[]> {
+  return Promise.all(Array.from({ length: COPIES }, () => worker.post(id, type)));
+}
+
+/**
+ * Waits until the log tells of so many deliveries, and of an end for every message that they put
+ * into the queue.
+ */
+function settled(worker: Worker, sent: number): Promise<void> {
+  return vi.waitFor(() => {
+    const accepted = worker.logged('webhook.accepted').length;
+    expect(accepted + worker.logged('webhook.duplicate').length, 'deliveries in the log').toBe(sent);
+    expect(worker.logged('event.processed', 'event.duplicate').length, 'ended messages in the log').toBe(accepted);
+  }, WAIT);
+}
+
+function processedBy(worker: Worker) {
+  return worker
+    .logged('event.processed')
+    .map(({ id, attempt }) => ({ id, attempt }))
+    .sort(byId);
+}
+
+async function rowsOf(worker: Worker) {
+  return (await worker.reader.since(0)).map(({ id, status, attempts }) => ({ id, status, attempts })).sort(byId);
 }
 
 function byId(one: { id: string }, other: { id: string }): number {

@@ -47,10 +47,10 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://localhost:${port}`;
   state = mkdtempSync(join(tmpdir(), 'readme-'));
-  const options = { port, 'inspector-port': 0, 'persist-to': state, 'env-file': 'src/cli/dev.vars' };
+  const options = { port, 'inspector-port': 0, 'persist-to': state, 'env-file': join(root, 'src/cli/dev.vars') };
   const flags = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const how = { cwd: root, stdio: 'ignore', detached: true } as const;
-  worker = spawn('npm', ['run', 'dev', '--', ...flags, ...ownHandlersFlags], how);
+  worker = spawn('npm', ['run', 'dev', '--', ...flags, ...ownHandlersFlags(state)], how);
   const isUp = async () => (await fetch(`${url}/health`).catch(() => undefined))?.status === 200;
   await vi.waitUntil(isUp, { timeout: 50_000, interval: 200 });
 });
