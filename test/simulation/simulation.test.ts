@@ -1,6 +1,7 @@
 // The promises under injected failure: some thousands of runs here and in schedules.test.ts, which
 // runs beside it; any number by `npm run simulate`.
 import { describe, expect, it } from 'vitest';
+import { portionsOf } from './portions.ts';
 import { Choices, type Kind, runSchedule } from './schedule.ts';
 import { LONG_KINDS } from './trouble.ts';
 
@@ -26,8 +27,8 @@ const REMEMBERED: readonly (readonly [seed: number, only: readonly Kind[]])[] = 
 ];
 
 describe('under any schedule of failures', () => {
-  it(`every promise holds, in ${RUNS} runs`, async () => {
-    for (let seed = 1; seed <= RUNS; seed += 1) {
+  it.each(portionsOf(1, RUNS))('every promise holds in the runs of seeds %d to %d', async (from, to) => {
+    for (let seed = from; seed <= to; seed += 1) {
       const without = seed <= WHOLE_RUNS ? [] : LONG_KINDS;
       const { violation } = await runSchedule(Choices.fromSeed(seed), undefined, without);
       expect(
