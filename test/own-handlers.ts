@@ -6,14 +6,17 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 const OWN = join(ROOT, 'test/workerd/handlers.ts');
 
-/** For Vite's `alias`, and wrangler's in a configuration: each module of the user's room, as src/index.ts names it. */
+/**
+ * For Vite's `alias`, and wrangler's in a configuration: each module of the user's room, as
+ * src/index.ts names it.
+ */
 export const ownHandlers: Readonly<Record<string, string>> = Object.fromEntries(
   globSync('handlers/*.ts', { cwd: join(ROOT, 'src') }).map((file) => [`./${file}`, OWN]),
 );
 
 /**
- * The same for `wrangler dev`, and so for `npm start`, which ignores `--alias`: a configuration that
- * differs from the project's in nothing else, written into `directory`.
+ * The same for `wrangler dev`, and so for `npm start`, which ignores `--alias`: a configuration
+ * that differs from the project's in nothing else, written into `directory`.
  *
  * @returns The flags that name it.
  */

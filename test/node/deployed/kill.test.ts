@@ -57,6 +57,8 @@ const NOTE_MS = 1_000;
  * in there may repeat a success. Slow neighbours take longer.
  */
 const MOMENT_MS = SETTLE_TOGETHER_MS + NOTE_MS;
+/** More would wait for each other on a loaded machine until their time is up. */
+const SENT_AT_ONCE = 6 * COPIES;
 const SLOW_NEIGHBOUR_MS = 3 * MOMENT_MS;
 
 test.runIf(KILLS > 0)(
@@ -83,19 +85,23 @@ test.runIf(KILLS > 0)(
     }
 
     const worker = await start();
-    await vi.waitUntil(async () => {
-      await sendAll(unanswered, worker);
-      return unanswered.size === 0;
-    }, WAIT);
+    await vi.waitUntil(
+      async () => {
+        await sendAll(unanswered, worker);
+        return unanswered.size === 0;
+      },
+      { ...WAIT, timeout: 3 * LEASE_MS },
+    );
     await allProcessed(worker);
 
     const ran = events.map(({ id }) => ({ id, at: successes.of(id) }));
     const repeats = ran.flatMap(({ id, at }) =>
       at.slice(0, -1).map((success) => ({ id, killedAfterMs: killAfter(success, killedAt) })),
     );
-    const twice = ran.filter(({ at }) => at.length > 1).length;
+    const [once, twice] = [0, 1].map((times) => ran.filter(({ at }) => at.length > times).length);
     console.log(
-      `${EVENTS} ids × ${COPIES} copies, ${KILLS} SIGKILLs, seed ${SEED}: ${ran.filter(({ at }) => at.length > 0).length} succeeded, ${twice} more than once; ` +
+      `${EVENTS} ids × ${COPIES} copies, ${KILLS} SIGKILLs, seed ${SEED}: ` +
+        `${once} succeeded, ${twice} of them more than once; ` +
         `the kill came ${repeats.map(({ killedAfterMs }) => killedAfterMs).join(', ') || '-'} ms after the success ` +
         `that was repeated, of ${MOMENT_MS} ms that count as the moment`,
     );
@@ -107,7 +113,7 @@ test.runIf(KILLS > 0)(
       events.map(() => 1),
     );
   },
-  (KILLS + 1) * WAIT.timeout + 4 * LEASE_MS,
+  (KILLS + 1) * WAIT.timeout + 7 * LEASE_MS,
 );
 
 /** How soon after `success` the next kill came, in milliseconds. */
@@ -128,7 +134,10 @@ async function sendAll(unanswered: Set<(worker: Worker) => Promise<void>>, worke
       () => unanswered.delete(copy),
       () => false,
     );
-  await Promise.all([...unanswered].map(send));
+  const copies = [...unanswered];
+  for (let start = 0; start < copies.length; start += SENT_AT_ONCE) {
+    await Promise.all(copies.slice(start, start + SENT_AT_ONCE).map(send));
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 // The Worker as `npm start` runs it, to be killed with all its processes and started again on what
-// it left on disk. Ports, storage and secrets are the test's own; no state of `npm start` is touched.
+// it left on disk. Ports, storage and secrets are the test's own; no state of `npm start` is
+// touched.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -22,7 +22,7 @@ const outputs = new Map<string, Promise<string>>();
  * unless it ends with 0.
  */
 function run(command: string): Promise<string> {
-  const options = { cwd: root, timeout: 120_000 };
+  const options = { cwd: root, timeout: 280_000 };
   const output =
     outputs.get(command) ?? promisify(execFile)('bash', ['-c', command], options).then(({ stdout }) => stdout);
   outputs.set(command, output);
