@@ -8,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { ownHandlers } from './test/own-handlers.ts';
 
 // Tests wait for conditions. A limit only ends what hangs, however loaded the machine is.
-const limits = { testTimeout: 300_000, hookTimeout: 300_000 };
+const limits = { testTimeout: 1_200_000, hookTimeout: 1_200_000 };
 
 /**
  * The longest files, which start first: begun last, each would run on alone. Only the time depends

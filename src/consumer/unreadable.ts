@@ -12,11 +12,7 @@ import { tellOfKept } from './tell.ts';
 const toldAt = new WeakMap<object, number>();
 
 /** Keeps messages that nobody could read, tells of them, and acknowledges them only then. */
-export async function keepUnreadable(
-  unreadable: readonly Unreadable[],
-  invocation: object,
-  deps: ConsumerDeps,
-): Promise<void> {
+export async function keepUnreadable(unreadable: readonly Unreadable[], invocation: object, deps: ConsumerDeps) {
   const [first] = unreadable;
   if (first === undefined) return;
   const kept = await callLedger(deps.env, (ledger) => ledger.quarantine(unreadable.map(quarantineOf)));
