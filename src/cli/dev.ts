@@ -5,6 +5,7 @@ import { commandLine, wholeNumber } from './command-line.ts';
 import { localVarsFile } from './local-secrets.ts';
 import { projectRoot } from './project-root.ts';
 import { runCli } from './run-cli.ts';
+import { warnOfTypeErrors } from './type-errors.ts';
 import { runWrangler } from './wrangler.ts';
 
 const DEFAULT_PORT = 8787;
@@ -31,7 +32,10 @@ await runCli(async () => {
   const varsArguments = vars === '.dev.vars' ? [] : ['--env-file', vars];
   // Tells the Worker that its queue forgets at every restart (src/limits.ts, `LOCAL_…`).
   const local = ['--var', 'LOCAL_DEV:1'];
+  const ended = new AbortController();
+  warnOfTypeErrors(ended.signal);
   const code = await runWrangler(['dev', '--port', String(port), ...local, ...varsArguments, ...program.args]);
+  ended.abort();
   // Ctrl-C is how it ordinarily ends.
   return code === EXIT.interrupted ? EXIT.ok : code;
 });

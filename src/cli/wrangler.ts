@@ -1,9 +1,10 @@
 // Runs the project's own wrangler as a child process; what it says and how it ends is passed on.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { capture, ended } from './child.ts';
 import { EXIT } from './cli-failure.ts';
 import { projectRoot } from './project-root.ts';
 
@@ -35,25 +36,9 @@ export async function runWrangler(args: readonly string[], environment: Record<s
   }
 }
 
-/** Runs wrangler and keeps what it writes, standard output and errors together, without colours. */
-export async function captureWrangler(args: readonly string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [wranglerEntry, ...args], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...offlineEnvironment, ...process.env, WRANGLER_HIDE_BANNER: 'true' },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const { code } = await ended(child);
-  return { code: code ?? 1, output: stripVTControlCharacters(output) };
-}
-
-function ended(child: ChildProcess) {
-  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
-  });
+/** Runs wrangler and keeps what it writes, without colours. */
+export async function captureWrangler(args: readonly string[]) {
+  const env = { ...offlineEnvironment, ...process.env, WRANGLER_HIDE_BANNER: 'true' };
+  const { code, stdout, output } = await capture(wranglerEntry, args, { env });
+  return { code, stdout, output: stripVTControlCharacters(output) };
 }

@@ -22,14 +22,24 @@ export function runCommand(
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<Ended> {
-  const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('VASTAI_'));
   const [node, ...script] = scripts[name]?.split(' ') ?? [];
   if (node !== 'node') throw new Error(`npm run ${name} is no script for Node`);
-  const child = spawn(process.execPath, [...script, ...args], {
+  return runScript([...script, ...args], environment);
+}
+
+/** @param signal Interrupts the script as Ctrl-C does. */
+export function runScript(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): Promise<Ended> {
+  const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('VASTAI_'));
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...Object.fromEntries(inherited), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  signal?.addEventListener('abort', () => child.kill('SIGINT'));
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -36,8 +36,9 @@ it('the front page is short', () => {
 });
 
 describe.each(named)('%s', (path, document) => {
-  it('has no line too long to be read raw', () => {
-    expect(document.lines.filter((line) => line.length > LINE_WIDTH)).toEqual([]);
+  it('has no line too long to be read raw, but for addresses by themselves', () => {
+    const lines = document.lines.filter((line) => !/^\[\w+\]: https:\S+$/.test(line));
+    expect(lines.filter((line) => line.length > LINE_WIDTH)).toEqual([]);
   });
 
   it('links only to files and headings that exist', () => {

@@ -68,6 +68,7 @@ const checks: readonly [pattern: RegExp, check: Check][] = [
   [/^npm run dev$/, () => expect(worker.exitCode).toBeNull()],
   [/^npm run trigger -- /, expectToBeAnswered],
   [/^npm run vast -- /, expectVastOptions],
+  [/^npm run deploy -- /, expectOptionsInHelp],
   [/^npm run deploy$/, async (command) => expect(await run(`${command} -- --dry-run`)).toContain('Total Upload')],
   [/^npm run simulate -- --runs \d+$/, () => expectOutput('simulate -- --runs 20 --workers 1', 'no violation')],
   [/^npm run simulate -- --seed \d+$/, (command) => expectOutput(command.slice(8), 'all promises kept')],

@@ -1,5 +1,5 @@
 // A local HTTP server for a test: a handler from Request to Response, on a free port, closed for
-// good at the end.
+// good at the end. `Response.error()` cuts the connection.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
@@ -13,6 +13,10 @@ export const never = new Promise<never>(() => undefined);
 export async function serve(handle: Serve): Promise<string> {
   const server = createServer(async (incoming, outgoing) => {
     const response = await handle(await requestOf(incoming));
+    if (response.type === 'error') {
+      outgoing.destroy();
+      return;
+    }
     outgoing.writeHead(response.status, Object.fromEntries(response.headers));
     outgoing.end(Buffer.from(await response.arrayBuffer()));
   });

@@ -1,0 +1,56 @@
+// The recipe of `npm run deploy`: types first, then wrangler, mended where an earlier try left a KV
+// namespace behind, then what is left to do.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CliFailure, EXIT } from '../cli-failure.ts';
+import { findTypeErrors } from '../type-errors.ts';
+import { runWrangler } from '../wrangler.ts';
+import { type DeployRecord, readRecord } from './deploy-record.ts';
+import { NAMESPACE_EXISTS, withKnownNamespaces } from './known-namespaces.ts';
+import { nextSteps } from './next-steps.ts';
+import { type DeployTarget, workerOptions } from './target.ts';
+import { whyFailed } from './why-failed.ts';
+
+/**
+ * @param options For `wrangler deploy`, beside those of the target.
+ * @returns The exit code.
+ * @throws CliFailure with one sentence where nothing, or not all, was deployed.
+ */
+export async function deploy(target: DeployTarget, options: readonly string[], typeErrors = findTypeErrors) {
+  const refused = await typeErrors();
+  if (refused) {
+    console.error(refused);
+    throw new CliFailure('not deployed: what does not compile would not run (above)');
+  }
+  let attempt = await runDeploy(target, options);
+  if (attempt.failed?.code === NAMESPACE_EXISTS) {
+    console.log('That namespace is left from an earlier deploy. Nothing is wrong: deploying again, with its id.');
+    attempt = await withKnownNamespaces(target, (known) => runDeploy(known, options));
+  }
+  const { code, failed, deployed } = attempt;
+  if (code === EXIT.interrupted) throw new CliFailure('interrupted: run it again, it takes up what is there', code);
+  if (failed) throw await whyFailed(failed, target);
+  if (deployed) for (const line of await nextSteps(target, deployed.address)) console.log(line);
+  return code;
+}
+
+async function runDeploy(target: DeployTarget, options: readonly string[]): Promise<DeployRecord & { code: number }> {
+  const directory = mkdtempSync(join(tmpdir(), 'vastai-deploy-'));
+  const record = join(directory, 'deploy.ndjson');
+  try {
+    const args = ['deploy', ...workerOptions(target), ...options];
+    const code = await runWrangler(args, { WRANGLER_OUTPUT_FILE_PATH: record });
+    return { code, ...readRecord(readIfThere(record)) };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
