@@ -9,12 +9,13 @@ import { notices } from './handlers/notices.ts';
 
 export { EventLedger } from './ledger/event-ledger.ts';
 
-const DEAD_LETTER_QUEUE = 'vastai-dead-letters';
+/** Of the queue's name, which differs between environments (wrangler.toml). */
+const DEAD_LETTER_SUFFIX = '-dead-letters';
 
 export default {
   fetch: app.fetch,
   queue: (batch, env) => {
     const deps: ConsumerDeps = { env, handlers, notices, random: Math.random };
-    return batch.queue === DEAD_LETTER_QUEUE ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);
+    return batch.queue.endsWith(DEAD_LETTER_SUFFIX) ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);
   },
 } satisfies ExportedHandler<Env>;

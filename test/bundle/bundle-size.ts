@@ -26,7 +26,7 @@ export const BUNDLE_BUDGET_BYTES = 43.5 * 1024;
 export async function measureBundle(): Promise<BundleSize> {
   const directory = mkdtempSync(join(tmpdir(), 'vastai-bundle-'));
   try {
-    const { code, output } = await captureWrangler(['deploy', '--dry-run', '--outdir', directory]);
+    const { code, output } = await captureWrangler(['deploy', '--env=', '--dry-run', '--outdir', directory]);
     if (code !== 0 || /\[(?:WARNING|ERROR)\]/i.test(output)) {
       console.error(output.trim());
       throw new CliFailure(code === 0 ? 'the bundle has warnings (above)' : 'the bundle does not build (above)');

@@ -1,8 +1,10 @@
 // What wrangler.toml must say so that the first `wrangler deploy` works, and works as tested.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
+import { inEmptyDirectory } from '../cli/deploy/empty-directory.ts';
+import { withStaging } from '../cli/deploy/staging-sample.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const text = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8');
@@ -28,8 +30,12 @@ test('the Worker is built from src/index.ts and answers on workers.dev', () => {
   expect(config.workers_dev).toBe(true);
 });
 
-test('logs are kept', () => {
-  expect(config.observability).toMatchObject({ enabled: true });
+test('a version that was replaced has no address of its own', () => {
+  expect(config.preview_urls).toBe(false);
+});
+
+test('our log lines are kept, and the platform adds none that cost the same', () => {
+  expect(config.observability).toMatchObject({ enabled: true, logs: { invocation_logs: false } });
 });
 
 describe.each(consumers)('the consumer of $queue', (consumer) => {
@@ -55,10 +61,25 @@ test('a message that no handler could take moves on to a queue that is consumed'
   expect(consumers.map(({ queue }) => queue)).toContain('vastai-dead-letters');
 });
 
-test('the code knows the dead-letter queue by its configured name', () => {
-  const bound = producers.find(({ binding }) => binding === 'DEAD_LETTERS');
-  const named = /DEAD_LETTER_QUEUE = '([^']+)'/.exec(readFileSync(join(ROOT, 'src/index.ts'), 'utf8'))?.[1];
-  expect(named).toBe(bound?.queue);
+test('the code knows the dead-letter queue by how its configured name ends', () => {
+  const suffix = /DEAD_LETTER_SUFFIX = '([^']+)'/.exec(readFileSync(join(ROOT, 'src/index.ts'), 'utf8'))?.[1] ?? '?';
+  const withSuffix = producers.filter(({ queue }) => queue.endsWith(suffix));
+  expect(withSuffix.map(({ binding }) => binding)).toEqual(['DEAD_LETTERS']);
+});
+
+test('the sample of a second environment is the first with other queues', async () => {
+  await inEmptyDirectory(async (directory) => {
+    const path = join(directory, 'wrangler.toml');
+    writeFileSync(path, withStaging(text));
+    const staging = unstable_readConfig({ config: path, env: 'staging' });
+    const shared = ['kv_namespaces', 'queues', 'durable_objects', 'exports', 'observability', 'workers_dev'] as const;
+    for (const setting of [...shared, 'preview_urls', 'minify'] as const) {
+      const here = JSON.stringify(staging[setting]).replaceAll('vastai-staging-', 'vastai-');
+      expect({ [setting]: JSON.parse(here) }).toEqual({ [setting]: config[setting] });
+    }
+    expect(staging.name).toBe('vastai-webhooks-staging');
+    expect(JSON.stringify(staging.queues)).not.toMatch(/"vastai-(events|dead-letters)"/);
+  });
 });
 
 test('nothing in it belongs to one account, and nothing in it is secret', () => {
