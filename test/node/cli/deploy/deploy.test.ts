@@ -99,7 +99,10 @@ it('can be repeated until it succeeds, whatever has failed before, and then is a
   expectDeployed(cloudflare);
 });
 
-it.runIf(process.env.DEPLOY_FAULTS === 'all')('survives each single fault, each on an account of its own', async () => {
+const all = process.env.DEPLOY_FAULTS === 'all';
+const HOURS = { timeout: 3 * 3_600_000 };
+
+it.runIf(all)('survives each single fault, each on an account of its own', HOURS, async () => {
   const whole = await startCloudflare();
   expect((await deploy(whole)).code).toBe(0);
   const cases = whole.requests.flatMap((_, index) => FAULTS.map((fault) => ({ index, fault })));
