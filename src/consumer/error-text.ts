@@ -58,16 +58,32 @@ export function toldText(kept: string, event: AnyEvent, env: Env): string {
 
 /** The stack's first line that has a place in our code or the user's, as the bundle names it. */
 function frameOf(error: Error): string {
+  const [frame] = framesOf(error);
+  if (!frame) return '';
+  const place = frame.replace(/[()]/g, '').replace(/file:\/\/\/?\S*\/(?=(?:src|test)\/|index\.js:)/, '');
+  return ` (${place.trim()})`;
+}
+
+function framesOf(error: Error): string[] {
   const stack = error.stack ?? '';
   // The message comes before the frames, and a line of it may look like one.
   const after = stack.includes(error.message) ? stack.indexOf(error.message) + error.message.length : 0;
-  const frame = stack
+  return stack
     .slice(after)
     .split('\n')
-    .find((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !line.includes('node_modules'));
-  if (!frame) return '';
-  const place = frame.replace(/[()]/g, '').replace(/file:\/\/\/?\S*\/(?=(?:src|test)\/)/, '');
-  return ` (${place.trim()})`;
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !line.includes('node_modules'));
+}
+
+/**
+ * Where something was thrown, for the terminal of `wrangler dev`: it replaces a place in the bundle
+ * by that in the source, but only in a line of its own that looks like a stack's.
+ */
+export function traceOf(error: unknown, env: Env): string {
+  try {
+    return error instanceof Error ? withoutSecrets(framesOf(error).join('\n'), env) : '';
+  } catch {
+    return '';
+  }
 }
 
 function shorten(message: string, frame: string): string {

@@ -7,7 +7,7 @@ import { HANDLER_TIMEOUT_MS } from '../limits.ts';
 import { log } from '../log.ts';
 import { type HandlerContext, handlerFor } from './define-handlers.ts';
 import type { ConsumerDeps } from './deps.ts';
-import { describeError, type ErrorTexts } from './error-text.ts';
+import { describeError, type ErrorTexts, traceOf } from './error-text.ts';
 
 /** How a handler's run ended. */
 export type RunOutcome = {
@@ -54,6 +54,7 @@ export async function runHandler(
     await Promise.race([run, expiry]);
     return { kind: 'succeeded', ms: Date.now() - startedAt, steps: steps.succeeded() };
   } catch (error) {
+    if (env.LOCAL_DEV) console.log(`${event.type} ${event.id} failed at:\n${traceOf(error, env)}`);
     const ended = { ms: Date.now() - startedAt, steps: steps.succeeded(), error: describeError(error, event, env) };
     if (error instanceof PermanentFailure) return { kind: 'failed_for_good', ...ended };
     if (error instanceof RetryLater) return { kind: 'failed', ...ended, delaySeconds: error.seconds };

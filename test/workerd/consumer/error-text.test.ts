@@ -30,6 +30,12 @@ test('a secret in the place that an error was thrown at is not even kept', () =>
   expect(keptOf(error)).toBe('Error: no (at [redacted] src/handlers/index.ts:7:11)');
 });
 
+test('of a place in the bundle of wrangler, nobody learns in whose directory it is', () => {
+  const error = new Error('no');
+  error.stack = 'Error: no\n    at outbid (file:///home/me/clone/.wrangler/tmp/dev-1/index.js:7:11)';
+  expect(keptOf(error)).toBe('Error: no (at outbid index.js:7:11)');
+});
+
 test.each([[['Anna', 'Anna Lind']], [['Anna Lind', 'Anna']]])(
   'of the short values %j, one inside the other, nothing is left',
   (values) => {

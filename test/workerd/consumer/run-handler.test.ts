@@ -34,6 +34,30 @@ test('a handler gets its event, the attempt and a key that is the same for every
   );
 });
 
+describe('what a handler threw', () => {
+  const thrower = () => {
+    throw Object.assign(new Error(TEXT), { stack: `Error: ${TEXT}\n    at outbid (file:///tmp/index.js:7:11)` });
+  };
+  const TEXT = 'Instance 4711\n    at payload (file:///tmp/index.js:1:1)';
+
+  test('is followed on this machine by its trace, which wrangler turns into places in the source', async () => {
+    const { lines } = collectConsole();
+    await runHandler(
+      sampleEvent(),
+      { attempt: 1, steps: [] },
+      {},
+      { env: { ...env, LOCAL_DEV: '1' }, handlers: { fallback: thrower } },
+    );
+    expect(lines()).toEqual(['outbid event-1 failed at:\n    at outbid (file:///tmp/index.js:7:11)']);
+  });
+
+  test('has no trace in the log anywhere else', async () => {
+    const { lines } = collectConsole();
+    await run(thrower);
+    expect(lines()).toEqual([]);
+  });
+});
+
 test('the key of an event at a named endpoint names the endpoint, too', async () => {
   const handler = vi.fn<Handler<AnyEvent>>();
   await run(handler, undefined, sampleEvent({ endpoint: 'host' }));
