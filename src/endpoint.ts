@@ -72,9 +72,12 @@ export function liveSecrets(env: Env, endpoint: string, request: Request): reado
 
 /** Whether any endpoint has a secret, which is what makes the Worker ready to receive. */
 export function isConfigured(env: Env, request: Request): boolean {
-  return Object.entries(env).some(
-    ([name, value]) => (name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`)) && isUsable(name, value, request),
-  );
+  return Object.entries(env).some(([name, value]) => isWebhookSecret(name) && isUsable(name, value, request));
+}
+
+/** Whether a secret of this name is some endpoint's. */
+export function isWebhookSecret(name: string): boolean {
+  return name === FIRST_SECRET || name.startsWith(`${FIRST_SECRET}_`);
 }
 
 /**

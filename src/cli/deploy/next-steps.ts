@@ -1,5 +1,5 @@
 // What is left to do after a deploy, and only that.
-import { DEFAULT_ENDPOINT, isConfigured, secretNamesOf, webhookPath } from '../../endpoint.ts';
+import { DEFAULT_ENDPOINT, isWebhookSecret, secretNamesOf, webhookPath } from '../../endpoint.ts';
 import { MIN_OPS_TOKEN_LENGTH } from '../../limits.ts';
 import { captureWrangler } from '../wrangler.ts';
 import { type DeployTarget, workerOptions } from './target.ts';
@@ -12,7 +12,7 @@ export async function nextSteps(target: DeployTarget, address = 'https://<your W
     return ['', `Deployed. Which secrets the Worker has could not be read; \`${doctor}\` says what is missing.`];
   }
   const names = (JSON.parse(stdout) as { readonly name: string }[]).map(({ name }) => name);
-  if (isConfigured(Object.fromEntries(names.map((name) => [name, 'set'])))) return [];
+  if (names.some(isWebhookSecret)) return [];
 
   const wrangler = ['npx wrangler', ...shownOptions(target)].join(' ');
   const otherWorker = wrangler === 'npx wrangler' ? '' : ` --wrangler "${wrangler}"`;

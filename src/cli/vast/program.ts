@@ -65,7 +65,10 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr })
     .showHelpAfterError('(see --help)');
   addTypesCommand(program, action);
-  const webhooks = program.command('webhooks').description('list, register, update, delete, test and rotate webhooks');
+  const webhooks = program
+    .command('webhooks')
+    .description('list, register, update, delete, test and rotate webhooks')
+    .addHelpText('after', '\nExample:\n  npm run vast -- webhooks register --help');
   addWebhookCommands(webhooks, action);
   addUpdateCommand(webhooks, action);
   addRegisterCommand(webhooks, action);

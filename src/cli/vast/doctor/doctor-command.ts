@@ -42,7 +42,7 @@ export function addDoctorCommand(program: Command, action: Action): void {
       doorFinding(door, target),
       await checkSecret(worker, target, secret),
       ...(surroundings.env.VAST_API_KEY
-        ? await checkVast({ api: await connectToVast(context), door: door.kind, ops, surroundings, target })
+        ? await checkVast({ api: await connectToVast(context), door: door.kind, ops, output, surroundings, target })
         : [about('registration').skipped('To check what Vast.ai has registered and delivers, set VAST_API_KEY.')]),
       ...(await checkLedger(ops, surroundings.env.OPS_TOKEN, target, surroundings.now())),
     ];

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToVast } from '../connect.ts';
 import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
+import { checkEvents } from '../webhooks/event-keys.ts';
 import { checkName } from '../webhooks/webhooks-commands.ts';
 import { describeConfirmation } from '../worker/confirm-in-ledger.ts';
 import { type RegisterOptions, register } from './register.ts';
@@ -35,6 +36,7 @@ export function addRegisterCommand(webhooks: Command, action: Action): void {
   action<Options>(command, async (context, options) => {
     const target = secureTargetOf(options.url, options.endpoint);
     checkName(options.name);
+    checkEvents(options.events);
     const deps = setupDeps(context, await connectToVast(context), target, options);
     const { webhook, slot: secret, created, eventId, confirmation } = await register(deps, options);
     const { id, webhook_url: url, event_types: events } = webhook;

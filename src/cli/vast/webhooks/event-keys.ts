@@ -1,6 +1,7 @@
 // From what an operator types (`billing,outbid,host:machine_error`) to Vast.ai's full keys.
 import { type NotificationGroup, notificationGroups, securityCriticalTypes } from '../../../event/catalogue.ts';
 import { type CliFailure, usage } from '../../cli-failure.ts';
+import { nearMiss } from '../../near-miss.ts';
 
 /** Every full key of the catalogue: `client:outbid`, `host:machine_error`. */
 export const catalogueKeys = Object.values(notificationGroups).flatMap(keysOfGroup);
@@ -22,14 +23,34 @@ export function isSecurityCritical(key: string): boolean {
 }
 
 /**
+ * What can be refused without asking Vast.ai. A word that is merely unknown, and any full key, may
+ * be a type that it has added.
+ *
+ * @throws CliFailure (usage) for a typing error.
+ */
+export function checkEvents(text = 'all'): void {
+  const words = wordsIn(text);
+  if (words.length === 0) throw usage('--events names no event type.');
+  const known = [...Object.keys(notificationGroups), 'all', ...catalogueKeys.map(slugOf)];
+  for (const word of words) {
+    const near = word.includes(':') ? undefined : nearMiss(word, known);
+    if (near) throw usage(`--events: there is no "${word}". Did you mean ${near}?`);
+  }
+}
+
+function wordsIn(text: string): string[] {
+  const words = text.split(',').map((part) => part.trim());
+  return words.filter((word) => word !== '');
+}
+
+/**
  * Expands comma-separated groups, `all`, bare slugs and full keys: each key once, in their order.
  * Security-critical types must be named: their text can hold a link into the account. Of a group,
  * what Vast.ai no longer offers is left out; a named key that is unknown is refused.
  */
 export function expandEvents(text: string, liveKeys: readonly string[]): string[] {
   const live = new Set(liveKeys);
-  const words = text.split(',').map((part) => part.trim());
-  const chosen = new Set(words.flatMap((word) => (word === '' ? [] : keysOf(word, live))));
+  const chosen = new Set(wordsIn(text).flatMap((word) => keysOf(word, live)));
   if (chosen.size === 0) throw usage('--events names no event type.');
   return [...chosen];
 }

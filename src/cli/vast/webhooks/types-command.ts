@@ -37,8 +37,11 @@ function typeLines(types: readonly ComparedType[]): string[] {
   return [...columns(rows), '', `${count('known')} known, ${count('new')} new, ${count('gone')} gone.`];
 }
 
-const HELP_END =
-  '\nA new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.';
+const HELP_END = `
+A new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.
+
+Example:
+  npm run vast -- types`;
 
 export function addTypesCommand(program: Command, action: Action): void {
   const command = program

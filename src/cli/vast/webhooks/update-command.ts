@@ -6,6 +6,7 @@ import { columns } from '../../columns.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
+import { checkEvents } from './event-keys.ts';
 import { moveWebhook } from './move-webhook.ts';
 import { checkName, expandLive, forOne, row, shown } from './webhooks-commands.ts';
 
@@ -35,6 +36,7 @@ export function addUpdateCommand(webhooks: Command, action: Action): void {
     const target = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint);
     const { name, events } = options;
     checkName(name);
+    checkEvents(events);
     if (target === undefined && name === undefined && events === undefined) {
       throw usage('Nothing to change: give --url, --events or --name.');
     }

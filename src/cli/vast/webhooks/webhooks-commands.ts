@@ -16,7 +16,7 @@ export function addWebhookCommands(webhooks: Command, action: Action): void {
 }
 
 function addList(webhooks: Command, action: Action): void {
-  const command = webhooks.command('list').description('the webhooks that Vast.ai knows');
+  const command = withExample(webhooks.command('list'), 'list').description('the webhooks that Vast.ai knows');
   action(command, async (context) => {
     const api = await connectToVast(context);
     const webhooks = expectOk(await api.list(), 'list the webhooks');
@@ -26,7 +26,7 @@ function addList(webhooks: Command, action: Action): void {
 }
 
 function addDelete(webhooks: Command, action: Action): void {
-  const command = forOne(webhooks, 'delete')
+  const command = withExample(forOne(webhooks, 'delete'), 'delete 12')
     .description('delete a webhook at Vast.ai; later events are not sent')
     .option('--yes', 'do not ask');
   action<{ readonly yes?: boolean }>(command, async (context, options, [id = 0]) => {
@@ -43,15 +43,22 @@ function addDelete(webhooks: Command, action: Action): void {
 
 function addTest(webhooks: Command, action: Action): void {
   const description = 'have Vast.ai deliver a test event, and show how the Worker answered';
-  action(forOne(webhooks, 'test').description(description), async (context, _options, [id = 0]) => {
-    const outcome = await testOnce(await connectToVast(context), id);
-    if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
-    context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
-  });
+  action(
+    withExample(forOne(webhooks, 'test'), 'test 12').description(description),
+    async (context, _options, [id = 0]) => {
+      const outcome = await testOnce(await connectToVast(context), id);
+      if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
+      context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
+    },
+  );
 }
 
 export function forOne(webhooks: Command, name: string): Command {
   return webhooks.command(name).argument('<id>', 'as `webhooks list` shows it', wholeNumber());
+}
+
+function withExample(command: Command, example: string): Command {
+  return command.addHelpText('after', `\nExample:\n  npm run vast -- webhooks ${example}`);
 }
 
 /** The full keys of what an operator typed, against what Vast.ai offers now. */

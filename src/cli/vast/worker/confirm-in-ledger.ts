@@ -15,7 +15,7 @@ export type Confirmation =
   /** No token, or no use of the ops API: the test call's answer has to do. */
   | { readonly kind: 'not_looked'; readonly because: string };
 
-export type LedgerDeps = Pick<SetupDeps, 'ops' | 'surroundings' | 'target'>;
+export type LedgerDeps = Pick<SetupDeps, 'ops' | 'output' | 'surroundings' | 'target'>;
 
 /** The ids to compare with afterwards. Empty where the ledger cannot be asked. */
 export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
@@ -25,11 +25,12 @@ export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlyS
 
 /** @param eventId The provider's id of its test, where its answer says. */
 export async function confirmInLedger(
-  { ops, surroundings, target: { endpoint } }: LedgerDeps,
+  { ops, output, surroundings, target: { endpoint } }: LedgerDeps,
   eventId: string | undefined,
   knownIds: ReadonlySet<string>,
 ): Promise<Confirmation> {
   if (!ops) return { kind: 'not_looked', because: 'no OPS_TOKEN is given' };
+  output.say('    Waiting until it is in the ledger.');
   const giveUpAt = surroundings.now() + PATIENCE_MS;
   for (;;) {
     // The list comes first: its 404 means a closed API, that of a single event only "not yet".

@@ -90,6 +90,20 @@ describe('the command line', () => {
     expect(scene.provider.calls).toEqual([]);
   });
 
+  it.each([
+    [['register', '--url', 'https://w.example', '--events', 'biling']],
+    [['update', '12', '--events', 'biling']],
+  ])('refuses the typing error in %j before it asks anybody anything', async (args) => {
+    const scene = await createScene();
+    const run = await scene.vast(['webhooks', ...args], {
+      fetch: () => Promise.reject(new Error('the network was asked')),
+      env: {},
+      askHidden: () => Promise.reject(new Error('the operator was asked')),
+    });
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain('Did you mean billing?');
+  });
+
   it('says what is wrong as JSON too where that is asked for', async () => {
     const scene = await createScene();
     const run = await scene.vast(['webhooks', 'test', 'abc', '--json']);
@@ -97,13 +111,14 @@ describe('the command line', () => {
   });
 
   it.each([
-    [['--help']],
-    [['webhooks', 'register', '--help']],
-    [['webhooks', 'rotate', '--help']],
-    [['doctor', '--help']],
-  ])('shows help with an example for %j', async (args) => {
+    [[]],
+    [['types']],
+    [['webhooks']],
+    ...['list', 'register', 'update', 'delete', 'test', 'rotate'].map((name) => [['webhooks', name]]),
+    [['doctor']],
+  ])('shows help with an example for %j', async (words) => {
     const scene = await createScene();
-    const run = await scene.vast(args);
+    const run = await scene.vast([...words, '--help']);
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toMatch(/Examples?:\n {2}npm run vast -- /);
   });

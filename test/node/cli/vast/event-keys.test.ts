@@ -1,6 +1,6 @@
 // What an operator may type for event types, and what it means.
 import { describe, expect, it } from 'vitest';
-import { catalogueKeys, expandEvents } from '../../../../src/cli/vast/webhooks/event-keys.ts';
+import { catalogueKeys, checkEvents, expandEvents } from '../../../../src/cli/vast/webhooks/event-keys.ts';
 import { notificationGroups } from '../../../../src/event/catalogue.ts';
 
 describe('--events', () => {
@@ -50,5 +50,28 @@ describe('--events', () => {
 
   it.each(['', ' , '])('refuses an empty list (%j)', (text) => {
     expect(() => expandEvents(text, catalogueKeys)).toThrow('names no event type');
+  });
+});
+
+describe('--events, before Vast.ai is asked', () => {
+  it.each([
+    ['biling', 'billing'],
+    ['billing,outbd', 'outbid'],
+    ['instance, ALL', 'all'],
+    ['hosts', 'host'],
+  ])('refuses the typing error in %j', (text, meant) => {
+    const refused = { exitCode: 2, message: expect.stringContaining(`Did you mean ${meant}?`) };
+    expect(() => checkEvents(text)).toThrow(expect.objectContaining(refused));
+  });
+
+  it.each(['billing,instance', 'all', 'team_invitation', 'brand_new', 'host:machine_online', undefined])(
+    'leaves %s to Vast.ai',
+    (text) => {
+      expect(() => checkEvents(text)).not.toThrow();
+    },
+  );
+
+  it('refuses an empty list', () => {
+    expect(() => checkEvents(' , ')).toThrow('names no event type');
   });
 });
