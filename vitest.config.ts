@@ -19,7 +19,6 @@ const LONGEST = [
   'rotate',
   'schedules',
   'ops-page',
-  'trigger',
   'kill',
   'readme',
   'fuzz',

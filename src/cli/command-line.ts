@@ -1,11 +1,20 @@
-// What all command lines share: exit code 2 for wrong usage, and how a number is written.
+// What all command lines share: exit code 2 for wrong usage, examples in every help, and how a
+// number is written.
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from './cli-failure.ts';
 
-/** @param name As the help shows it: `npm run trigger --`. */
-export function commandLine(name: string): Command {
-  // Commander has printed its message by now.
-  return new Command(name).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+/**
+ * @param name As the help shows it: `npm run trigger --`.
+ * @param examples At least one: what stands behind the name, and may be empty.
+ */
+export function commandLine(name: string, ...examples: [string, ...string[]]): Command {
+  const lines = examples.map((example) => `\n  ${`${name} ${example}`.replace(/ -- $/, '')}`);
+  return (
+    new Command(name)
+      .addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:${lines.join('')}`)
+      // Commander has printed its message by now.
+      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
+  );
 }
 
 /** Parses the whole numbers from `least` to `most`, and nothing else. */

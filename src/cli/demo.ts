@@ -7,6 +7,7 @@ import { styleText } from 'node:util';
 import { describeExpected, isAsExpected } from './attack-modes.ts';
 import { EXIT } from './cli-failure.ts';
 import { columns } from './columns.ts';
+import { commandLine } from './command-line.ts';
 import { type Delivery, type Draft, draftDelivery, signDraft } from './delivery.ts';
 import { type Scene, storyOf } from './demo-story.ts';
 import { type LocalWorker, startLocalWorker } from './local-worker.ts';
@@ -29,6 +30,10 @@ interface Played {
 /** What the demo's Worker runs in place of src/handlers/index.ts, which never fails. */
 const HANDLERS = join(import.meta.dirname, 'demo-handlers.ts');
 
+commandLine('npm run demo --', '')
+  .description('Play Vast.ai against a Worker on this machine, and show what became of each event.')
+  .parse();
+
 await runCli(async () => {
   console.log('Starting the Worker on this machine: edge, queues, ledger, and handlers of which two fail.');
   const secret = randomBytes(24).toString('base64url');
@@ -39,6 +44,7 @@ await runCli(async () => {
   try {
     console.log(`It listens at ${worker.url.origin}. The demo now plays Vast.ai.\n`);
     const played = await play(worker, secret);
+    console.log('All sent. Waiting for the queues, which collect for 2 s, and for the handlers.\n');
     await settle(played, worker);
     const failures = tell(played, worker, await statusesIn(worker));
     if (failures > 0) {

@@ -4,22 +4,16 @@ import { deploy } from './deploy/deploy.ts';
 import type { DeployTarget } from './deploy/target.ts';
 import { runCli } from './run-cli.ts';
 
-const HELP_END = `
-Any other option passes on to \`wrangler deploy\` (\`npx wrangler deploy --help\`). src/cli/README.md has more.
-
-Examples:
-  npm run deploy
-  npm run deploy -- --env staging
-  npm run deploy -- --dry-run`;
-
-const program = commandLine('npm run deploy --')
-  .description('Check the types, put the Worker on your Cloudflare account, and say what is left to do.')
+const program = commandLine('npm run deploy --', '', '--env staging', '--dry-run')
+  .description(
+    'Check the types, put the Worker on your Cloudflare account, and say what is left to do. ' +
+      'Any other option passes on to `wrangler deploy`. src/cli/README.md has more.',
+  )
   .option('-e, --env <name>', 'an environment of wrangler.toml', process.env.CLOUDFLARE_ENV ?? '')
   .option('--name <name>', 'the Worker, where not as in wrangler.toml')
   .option('-c, --config <file>', 'instead of wrangler.toml')
   .argument('[arguments...]', 'for wrangler deploy')
   .allowUnknownOption()
-  .addHelpText('after', HELP_END)
   .parse();
 
 await runCli(() => deploy(program.opts<DeployTarget & Record<string, string>>(), program.args));

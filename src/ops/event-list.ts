@@ -75,7 +75,7 @@ function empty(request: ListRequest, page: EventPage): Html {
   return html`<div class="empty">
     <p>Nothing received yet. Send yourself a test event:</p>
     <pre>npm run trigger -- outbid</pre>
-    <p>For a deployed Worker, add <code>--url https://…/webhooks/vastai --secret …</code></p>
+    <p>For a deployed Worker, add <code>--url https://…</code>: it asks for the signing secret.</p>
   </div>`;
 }
 

@@ -7,7 +7,7 @@ import { progressBar } from '../load/progress-bar.ts';
 import { LEDGER_ROUNDS, measureLedger } from './measure-ledger.ts';
 import { printLedger } from './print-ledger.ts';
 
-const { rows, size, json } = commandLine('npm run bench:ledger --')
+const { rows, size, json } = commandLine('npm run bench:ledger --', '--rows 100000 --json')
   .description('Measure the ledger: rows written per event, and time per batch with few and with many rows.')
   .option('--rows <number>', 'rows of the large ledger', wholeNumber(), 1_000_000)
   .option('--size <number>', 'events per batch (default: as wrangler.toml says)', wholeNumber())

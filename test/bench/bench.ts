@@ -38,7 +38,7 @@ const RATIOS: readonly { what: string; subject: Subject; baseline: Subject; most
   { what: 'forgery refused / bare route', subject: 'forged', baseline: 'route', most: 1.3 },
 ];
 
-const { rounds, ledger, json } = commandLine('npm run bench --')
+const { rounds, ledger, json } = commandLine('npm run bench --', '--rounds 3 --no-ledger')
   .description('Measure the Worker inside workerd, timed from outside. Ratios are always of the same run.')
   .option('--rounds <number>', 'processes started, one after the other', wholeNumber(1, 99), 5)
   .option('--no-ledger', 'leave out the ledger with its million rows')

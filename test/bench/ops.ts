@@ -11,7 +11,7 @@ const DAYS = 25;
 const TIMES = 15;
 const LIMIT_MS = 100;
 
-const [rows] = commandLine('npm run bench:ops --')
+const [rows] = commandLine('npm run bench:ops --', '100000')
   .description("Time the operator's page and API over a full ledger.")
   .argument('[rows]', 'events on record', wholeNumber(), 100_000)
   .parse().processedArgs as [number];

@@ -9,7 +9,7 @@ import { tableOf } from './table.ts';
 const { drive } = await import('./drive.ts');
 const { startRuntime } = await import('../platform/runtime.ts');
 
-const options = commandLine('npm run cost --')
+const options = commandLine('npm run cost --', '--events 500')
   .description('Count what a day of events uses of each billed resource, and price it.')
   .option('--events <number>', 'events in the day', wholeNumber(1, 999_999), 3_000)
   .option('--duplicates <share>', 'of the events, how many arrive twice', share, 0.05)

@@ -20,7 +20,7 @@ interface Options {
   readonly share?: number;
 }
 
-const options = commandLine('npm run fuzz --')
+const options = commandLine('npm run fuzz --', '--runs 1000 --seed 7')
   .description('Property-based fuzzing of the edge, the consumers and the ops pages.')
   .option('--runs <count>', 'how many cases', wholeNumber(), 10_000)
   .option('--seed <seed>', 'first seed', wholeNumber(0), 1)

@@ -31,7 +31,7 @@ interface Options extends Mix {
 const STANDSTILL_MS = 60_000;
 const POLL_MS = 1_000;
 
-const options = commandLine('npm run load --')
+const options = commandLine('npm run load --', '--events 5000 --duplicates 20')
   .description('Send a load to a local Worker, then check its ledger against every answer.')
   .option('--events <number>', 'genuine events', wholeNumber(), 1_000)
   .addOption(inPercent('--duplicates <percent>', 'copies of events sent before', 10))
@@ -54,7 +54,7 @@ interface Subject {
 
 await runCli(async () => {
   const deadline = performance.now() + options.timeLimit * 1_000;
-  const subject = options.url === undefined ? await ownWorker() : runningWorker(options.url);
+  const subject = options.url === undefined ? await ownWorker() : await runningWorker(options.url);
   try {
     const ledger = ledgerReader(subject.url, subject.opsToken);
     const [place, before] = [await ledger.latest(), (await ledger.counts()).total];
@@ -95,11 +95,11 @@ async function ownWorker(): Promise<Subject> {
   return { url: new URL(targetOf(worker.url.href).url), secret, opsToken, close: worker.close };
 }
 
-function runningWorker(address: string): Subject {
+async function runningWorker(address: string): Promise<Subject> {
   const target = targetOf(address);
   if (!target.local) throw usage('a load goes to this machine only: --url must be a loopback address');
   const search = { environment: process.env, directory: projectRoot };
-  const { secret } = findSecret(target, search);
+  const { secret } = await findSecret(target, search);
   const opsToken = findLocalVar('OPS_TOKEN', search);
   if (opsToken === undefined) throw usage('no OPS_TOKEN: set it in the environment or in .dev.vars');
   return { url: new URL(target.url), secret, opsToken, close: async () => undefined };

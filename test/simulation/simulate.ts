@@ -24,7 +24,7 @@ interface Options {
 /** After how many runs a long session says that it is alive. */
 const PROGRESS_RUNS = 50_000;
 
-const options = commandLine('npm run simulate --')
+const options = commandLine('npm run simulate --', '--runs 1000', '--seed 4711')
   .description('Drives the real edge, consumer and ledger through seeded schedules of failures.')
   .option('--runs <count>', 'how many runs', wholeNumber(), 10_000)
   .option('--from <seed>', 'first seed', wholeNumber(0), 1)

@@ -6,8 +6,19 @@ import type { Surroundings } from '../terminal/surroundings.ts';
 
 const TIMEOUT_MS = 15_000;
 
-/** `receivedAt` in milliseconds since the epoch. */
-const eventSchema = v.object({ id: v.string(), type: v.string(), status: v.string(), receivedAt: v.number() });
+const eventSchema = v.object({
+  id: v.string(),
+  type: v.string(),
+  status: v.string(),
+  /** Milliseconds since the epoch. */
+  receivedAt: v.number(),
+  endpoint: v.optional(v.string()),
+  attempts: v.optional(v.number()),
+  lastError: v.nullish(v.string()),
+  refusalReason: v.nullish(v.string()),
+  /** Of a single event: when the watchdog looks after it. */
+  dueAt: v.nullish(v.number()),
+});
 const pageSchema = v.object({ events: v.array(eventSchema) });
 
 export type LedgerEvent = v.InferOutput<typeof eventSchema>;

@@ -1,0 +1,20 @@
+// `npm run trigger -- --list`: every known type with the subject of its sample.
+import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
+import { sampleOf } from '../event/samples.ts';
+import { jsonObjectIn } from '../vast/json-object.ts';
+import { columns } from './columns.ts';
+
+/** One line each, by group. */
+export function knownTypes(): string[] {
+  const groups = [
+    ...Object.entries(notificationGroups).map(([name, group]) => ({ ...group, title: `${name} (${group.context})` })),
+    { title: 'test', types: [TEST_TYPE] },
+    { title: 'resource dialect', types: resourceTypes },
+  ];
+  const rows = groups.flatMap(({ title, types }) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
+  return columns(rows);
+}
+
+function subjectOf(type: string): string {
+  return String(jsonObjectIn(sampleOf(type, { id: 'sample', now: 0 }).body)?.subject ?? '');
+}
