@@ -1,4 +1,5 @@
-// Why the Worker does not build. While it does not, `wrangler dev` listens, but holds every request.
+// Why the Worker does not build. While it does not, `wrangler dev` listens, and holds every
+// request.
 import { type BuildFailure, build } from 'esbuild';
 import { projectRoot } from './project-root.ts';
 

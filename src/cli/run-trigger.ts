@@ -22,10 +22,10 @@ import { knownTypes } from './known-types.ts';
 import { findLocalVar, findSecret, localVarsFile } from './local-secrets.ts';
 import { nearMiss } from './near-miss.ts';
 import { projectRoot } from './project-root.ts';
-import { sendAll } from './send-all.ts';
+import { type Exchange, sendAll } from './send-all.ts';
 import { isSafeForCredentials, type Target, targetOf } from './target.ts';
 import { attackEntries, type TriggerOptions, triggerCommand } from './trigger-command.ts';
-import { allAsExpected, describeExchanges, describeFates, type Exchange } from './trigger-report.ts';
+import { allAsExpected, describeExchanges, describeFates } from './trigger-report.ts';
 import type { ActionContext } from './vast/connect.ts';
 import { createOutput, type Output } from './vast/terminal/output.ts';
 import type { Surroundings } from './vast/terminal/surroundings.ts';
@@ -75,10 +75,7 @@ async function trigger(type: string, options: TriggerOptions, context: ActionCon
   };
   if (options.print) {
     for (let left = options.count; left > 0; left -= 1) {
-      output.result(
-        {},
-        (await plan()).map(({ delivery }) => asCurl(target.url, delivery)),
-      );
+      for (const { delivery } of await plan()) output.say(asCurl(target.url, delivery));
     }
     return EXIT.ok;
   }

@@ -4,9 +4,13 @@ import type { PlannedSend } from './attack-modes.ts';
 import { buildError } from './build-error.ts';
 import { CliFailure } from './cli-failure.ts';
 import { sayIfSlow } from './say-if-slow.ts';
-import { type SendFailure, send } from './send.ts';
+import { type Answer, type SendFailure, send } from './send.ts';
 import type { Target } from './target.ts';
-import type { Exchange } from './trigger-report.ts';
+
+export interface Exchange {
+  readonly planned: PlannedSend;
+  readonly answer: Answer;
+}
 
 interface Amount {
   readonly count: number;

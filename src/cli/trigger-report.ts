@@ -1,17 +1,11 @@
-// What `npm run trigger` prints: every exchange and event of few, counted
-// of many.
+// What `npm run trigger` prints: of few every exchange and event, of many how often each came.
 import { LOCAL_WATCH_INTERVAL_MS, STUCK_AFTER_MS } from '../limits.ts';
 import { oneLine } from '../vast/harmless.ts';
-import { describeExpected, isAsExpected, type PlannedSend } from './attack-modes.ts';
+import { describeExpected, isAsExpected } from './attack-modes.ts';
 import { columns } from './columns.ts';
-import type { Answer } from './send.ts';
+import type { Exchange } from './send-all.ts';
 import type { Target } from './target.ts';
 import type { Followed } from './what-became.ts';
-
-export interface Exchange {
-  readonly planned: PlannedSend;
-  readonly answer: Answer;
-}
 
 /** Whether every answer was what its delivery deserved. */
 export function allAsExpected(exchanges: readonly Exchange[]): boolean {
@@ -34,7 +28,7 @@ export function describeExchanges(exchanges: readonly Exchange[], elapsedMs: num
  * @param now Milliseconds since the epoch.
  */
 export function describeFates(followed: readonly Followed[], target: Target, now: number): string[] {
-  if (followed.length === 0) return ['=> nothing was kept, as it should be: nothing to wait for'];
+  if (followed.length === 0) return ['=> nothing was kept, so nothing will become of it'];
   if (followed.length > MOST_SHOWN_ONE_BY_ONE) return counted(followed.map((each) => `=> ${describeFate(each)}`));
   return followed.map((each) => `=> id ${each.id}: ${describeFate(each)}${nextTry(each, target, now)}`);
 }

@@ -53,7 +53,8 @@ const notificationTexts: Record<NotificationType, readonly [subject: string, mes
   instance_resumed: [
     // Seen.
     'Your Vast.ai Instance #47840777 Is Now Running (Was Scheduling)',
-    `Your instance 47840777 on machine 56359 has moved from Scheduling to running — your GPU is now available. ${VIEW}`,
+    'Your instance 47840777 on machine 56359 has moved from Scheduling to running — ' +
+      `your GPU is now available. ${VIEW}`,
   ],
   instance_deleted: [
     'Your Vast.ai Instance #48927380 Has Been Deleted',
@@ -62,8 +63,9 @@ const notificationTexts: Record<NotificationType, readonly [subject: string, mes
   outbid: [
     // Seen.
     'Your Interruptible Instance #48926820 Has Been Outbid',
-    'Your interruptible instance 48926820 on machine 101502 has been outbid and will be stopped. Your bid was $0.03/hr ' +
-      'and the current minimum bid is $0.06/hr. Update your bid at https://cloud.vast.ai/instances/ to keep it running.',
+    'Your interruptible instance 48926820 on machine 101502 has been outbid and will be stopped. ' +
+      'Your bid was $0.03/hr and the current minimum bid is $0.06/hr. ' +
+      'Update your bid at https://cloud.vast.ai/instances/ to keep it running.',
   ],
   machine_maintenance: [
     'Maintenance On Machine #46110, Which You Rent',
@@ -123,9 +125,9 @@ const notificationTexts: Record<NotificationType, readonly [subject: string, mes
 };
 
 const resourceData: Record<ResourceType, Record<string, unknown>> = {
-  'resource.created': { instance_id: 48927380, gpu_name: 'RTX 4090', status: 'loading' },
-  'resource.updated': { instance_id: 48927380, gpu_name: 'RTX 4090', status: 'running' },
-  'resource.deleted': { instance_id: 48927380 },
+  'resource.created': { instance_id: 4711, gpu_name: 'RTX 4090', status: 'loading' },
+  'resource.updated': { instance_id: 4711, gpu_name: 'RTX 4090', status: 'running' },
+  'resource.deleted': { instance_id: 4711 },
 };
 
 /** A body of `type`, whether the catalogue knows it or not. */
