@@ -1,127 +1,121 @@
-// `npm run bench`: how fast, how small, how cheap. Exit code 0 only if every goal is met.
-import { EXIT } from '../../src/cli/cli-failure.ts';
-import { columns } from '../../src/cli/columns.ts';
+// `npm run bench`: how fast, how small, how cheap, in tables that can be pasted into a README. Exit
+// code 0 unless a goal is missed by every round.
+import { Argument } from 'commander';
+import { EXIT, usage } from '../../src/cli/cli-failure.ts';
 import { commandLine, wholeNumber } from '../../src/cli/command-line.ts';
+import { projectRoot } from '../../src/cli/project-root.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { kib, measureBundle } from '../bundle/bundle-size.ts';
 import { progressBar } from '../load/progress-bar.ts';
-import { LEDGER_ROUNDS, measureLedger } from './measure-ledger.ts';
-import { printLedger } from './print-ledger.ts';
-import { measureSpeeds, type Speeds, type Subject, subjects } from './speed.ts';
+import { deployedBatchSize } from './bench-worker.ts';
+import { codeBeside } from './code.ts';
+import { UNIT } from './cpu-time.ts';
+import { measureLedger } from './ledger.ts';
+import { besideTable, ceilingTable, growthTable, judgeLedger } from './ledger-report.ts';
+import { measureOps } from './ops.ts';
+import { measureSpeeds, type Subject, subjects } from './speed.ts';
+import { goalsTable, invocationsTable, judge, operationsTable, partsTable } from './speed-report.ts';
 import { measureStartup } from './startup.ts';
-import { type Comparison, compare, mean, median } from './statistics.ts';
+import { mean, median, spread, type Verdict, verdictOn } from './statistics.ts';
 
-const NAMES: Record<Subject, string> = {
-  verify: 'verify a notification of 259 bytes',
-  subtle: 'bare crypto.subtle.verify, key kept',
-  standardwebhooks: 'standardwebhooks: verify',
-  octokit: '@octokit/webhooks-methods: verify',
-  route: 'bare Hono route: read body, answer JSON',
-  least: 'the same that also proves and parses',
-  edge: 'the edge, an event accepted',
-  forged: 'the edge, a forgery refused',
-  consume10: 'consume an event, batches of 10',
-  consume100: 'consume an event, batches of 100',
-};
+/** Most that is uploaded, gzipped, in bytes; and that a start may take, in milliseconds of CPU. */
+const BUNDLE_GOAL_BYTES = 44 * 1024;
+const STARTUP_GOAL_MS = 6;
 
-/**
- * Ratios of times, and the most that each may be: twice as fast is half the time. Two without a
- * goal say what can be reached.
- */
-const RATIOS: readonly { what: string; subject: Subject; baseline: Subject; most?: number }[] = [
-  { what: 'verify / bare crypto.subtle.verify', subject: 'verify', baseline: 'subtle', most: 1.25 },
-  { what: 'verify / standardwebhooks', subject: 'verify', baseline: 'standardwebhooks', most: 1 / 2 },
-  { what: 'verify / @octokit/webhooks-methods', subject: 'verify', baseline: 'octokit', most: 1 / 3 },
-  { what: 'event accepted / bare route', subject: 'edge', baseline: 'route', most: 1.3 },
-  { what: 'bare route that proves and parses / bare route', subject: 'least', baseline: 'route' },
-  { what: 'event accepted / that proving route', subject: 'edge', baseline: 'least' },
-  { what: 'forgery refused / bare route', subject: 'forged', baseline: 'route', most: 1.3 },
-];
+const WHAT = ['speed', 'size', 'ledger', 'ops'] as const;
+type What = (typeof WHAT)[number];
 
-const { rounds, ledger, json } = commandLine('npm run bench --', '--rounds 3 --no-ledger')
-  .description('Measure the Worker inside workerd, timed from outside. Ratios are always of the same run.')
-  .option('--rounds <number>', 'processes started, one after the other', wholeNumber(1, 99), 5)
-  .option('--no-ledger', 'leave out the ledger with its million rows')
-  .option('--json', 'print medians, ratios and every round as JSON')
-  .parse()
-  .opts<{ rounds: number; ledger: boolean; json?: true }>();
+interface Options {
+  readonly rounds: number;
+  readonly quick?: true;
+  readonly only: readonly Subject[];
+  readonly sizes?: readonly number[];
+  readonly rows?: number;
+  readonly beside?: string;
+}
 
-/**
- * What the bundle should come down to, gzipped, in bytes. The check's budget is above it while the
- * goal is missed.
- */
-const BUNDLE_GOAL_BYTES = 40 * 1024;
-
-/** Of the ledger with many rows. */
-const LEDGER_ROWS = 1_000_000;
+const command = commandLine('npm run bench --', 'speed --rounds 3', '--quick')
+  .description(`Measure the Worker inside workerd, in ${UNIT}. Ratios are always of the same round.`)
+  .addArgument(new Argument('[what...]', 'what to measure').choices(WHAT).default(['speed', 'size', 'ledger']))
+  .option('--rounds <number>', 'rounds; of speed, each in a process of its own', wholeNumber(1, 99), 5)
+  .option('--quick', 'a tenth of the repetitions: a first look, no result')
+  .option('--only <subjects>', `of speed, some: ${subjects.join(',')}`, subjectsIn, subjects)
+  .option('--sizes <numbers>', 'of the ledger, events in a batch (default: as deployed, 10 and 50)', sizesIn)
+  .option('--rows <number>', 'of the ledger with many rows (1,000,000), and of ops (100,000)', wholeNumber(1_000))
+  .option('--beside <code>', 'another checkout (a folder, a branch, a commit), run beside this one')
+  .parse();
+const options = command.opts<Options>();
+const divisor = options.quick ? 10 : 1;
+const what = new Set(command.processedArgs[0] as What[]);
 
 await runCli(async () => {
-  const bar = progressBar('rounds', rounds);
-  const speeds = await measureSpeeds(rounds, bar.show);
-  bar.end();
-  const startups: number[] = [];
-  for (let round = 0; round < rounds; round += 1) startups.push(await measureStartup());
-  const bundle = await measureBundle();
-
-  const results = RATIOS.map((goal) => {
-    const comparison = compare(speeds[goal.subject], speeds[goal.baseline]);
-    return { ...goal, ...comparison, ...(goal.most !== undefined && { met: comparison.ratio <= goal.most }) };
-  });
-  const small = bundle.gzipped <= BUNDLE_GOAL_BYTES;
-  if (!json) {
-    printSpeeds(speeds);
-    printResults(results);
-    console.log(`\nbundle    ${kib(bundle.gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdict(small)}`);
-    console.log(`start-up  ${mean(startups).toFixed(1)} ms of CPU, the mean (rounds: ${list(startups, 0)})\n`);
-  }
-  const figures = ledger ? await ledgerFigures() : undefined;
-  if (json) {
-    const medians = Object.fromEntries(subjects.map((subject) => [subject, median(speeds[subject])]));
-    const microseconds = { medians, rounds: speeds };
-    console.log(JSON.stringify({ microseconds, results, bundle, startups, ledger: figures }, null, 2));
-  } else if (figures) {
-    printLedger(figures);
-  }
-  const withinBudget = figures === undefined || (figures.withinBudget.rows && figures.withinBudget.growth);
-  return small && withinBudget && results.every(({ met }) => met !== false) ? EXIT.ok : EXIT.failed;
+  const verdicts: Verdict[] = [];
+  const codes = [projectRoot, ...(options.beside === undefined ? [] : [codeBeside(options.beside)])];
+  if (what.has('speed')) verdicts.push(...(await speed(codes)));
+  if (what.has('size')) verdicts.push(...(await size()));
+  if (what.has('ledger')) verdicts.push(...(await ledger(codes)));
+  if (what.has('ops')) verdicts.push(await measureOps(options.rows));
+  return verdicts.includes('MISSED') ? EXIT.failed : EXIT.ok;
 });
 
-async function ledgerFigures() {
-  const bar = progressBar('ledger', LEDGER_ROUNDS);
-  const figures = await measureLedger(LEDGER_ROWS, undefined, bar.show);
+async function speed(codes: readonly string[]): Promise<Verdict[]> {
+  const { rounds, only } = options;
+  const batch = await deployedBatchSize();
+  const bar = progressBar('rounds', rounds);
+  const measured = await measureSpeeds({ rounds, codes, only, divisor, batch }, bar.show);
   bar.end();
-  return figures;
+  const [ours, beside] = measured;
+  if (ours === undefined) return [];
+  const judged = judge(ours.speeds);
+  heading(`Speed: ${UNIT}, medians of ${rounds} rounds; a request is ${(ours.overhead * 100).toFixed(1)} % of a pass`);
+  console.log(operationsTable(ours, beside));
+  if (judged.length > 0) console.log(`\n${goalsTable(judged)}`);
+  console.log(`\n${partsTable(ours.speeds)}\n\n${invocationsTable(ours.invocations, batch)}`);
+  return judged.map(({ verdict }) => verdict);
 }
 
-function printSpeeds(speeds: Speeds): void {
-  const rows = subjects.map((subject) => [
-    NAMES[subject],
-    median(speeds[subject]).toFixed(1),
-    list(speeds[subject], 1),
-  ]);
-  printTable([['microseconds per operation', 'median', 'rounds'], ...rows], [1]);
+async function size(): Promise<Verdict[]> {
+  const startups: number[] = [];
+  for (let round = 0; round < options.rounds; round += 1) startups.push(await measureStartup());
+  const { gzipped } = await measureBundle();
+  const verdicts = [verdictOn([gzipped], BUNDLE_GOAL_BYTES), verdictOn(startups, STARTUP_GOAL_MS)];
+  heading('Size');
+  console.log(`bundle    ${kib(gzipped)} gzipped (at most ${kib(BUNDLE_GOAL_BYTES)}): ${verdicts[0]}`);
+  console.log(
+    `start-up  ${median(startups)} ms of CPU, mean ${mean(startups).toFixed(1)}, rounds ${spread(startups, 0)} ` +
+      `(at most ${STARTUP_GOAL_MS}): ${verdicts[1]}`,
+  );
+  return verdicts;
 }
 
-function printResults(results: readonly (Comparison & { what: string; most?: number; met?: boolean })[]): void {
-  const rows = results.map(({ what, ratio, most, met, rounds: each }) => [
-    what,
-    ratio.toFixed(2),
-    most?.toFixed(2) ?? '',
-    met === undefined ? '' : verdict(met),
-    list(each, 2),
-  ]);
-  console.log();
-  printTable([['ratio of times', 'median', 'at most', '', 'rounds'], ...rows], [1, 2]);
+async function ledger(codes: readonly string[]): Promise<Verdict[]> {
+  const { rounds, rows = 1_000_000 } = options;
+  const sizes = options.sizes ?? [await deployedBatchSize(), 10, 50];
+  const bar = progressBar('ledger', rounds);
+  const [ours, beside] = await measureLedger({ rounds, codes, sizes, rows, divisor }, bar.show);
+  bar.end();
+  if (ours === undefined) return [];
+  const goals = judgeLedger(ours, beside);
+  heading(`Ledger: ${UNIT}, per event, medians of ${rounds} rounds`);
+  console.log(growthTable(ours, rows));
+  if (beside) console.log(`\n${besideTable(ours, beside)}`);
+  console.log(`\n${goals.map((goal) => `- ${goal.what}: ${goal.verdict}`).join('\n')}`);
+  heading('Its ceiling, and 10,000 events in a minute as shares of what each may bear');
+  console.log(ceilingTable(ours));
+  return goals.map(({ verdict }) => verdict);
 }
 
-function printTable(rows: readonly (readonly string[])[], right: readonly number[]): void {
-  console.log(columns(rows, right).join('\n'));
+function heading(text: string): void {
+  console.log(`\n${text}\n`);
 }
 
-function verdict(met: boolean): string {
-  return met ? 'met' : 'MISSED';
+function subjectsIn(text: string): readonly Subject[] {
+  const names = text.split(',');
+  const unknown = names.find((name) => !subjects.includes(name as Subject));
+  if (unknown !== undefined) throw usage(`--only knows no ${unknown}`);
+  return subjects.filter((subject) => names.includes(subject));
 }
 
-function list(numbers: readonly number[], digits: number): string {
-  return numbers.map((number) => number.toFixed(digits)).join(' ');
+function sizesIn(text: string): readonly number[] {
+  return text.split(',').map(wholeNumber(1, 1_000));
 }

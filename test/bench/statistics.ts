@@ -12,17 +12,21 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/**
- * One comparison: what it cost in each round beside what it is compared with, and the ratio of each
- * round.
- */
-export interface Comparison {
-  /** The median of the rounds' ratios: subject by baseline. */
-  readonly ratio: number;
-  readonly rounds: readonly number[];
+/** The ratio of subject to baseline in each round. */
+export function ratios(subject: readonly number[], baseline: readonly number[]): readonly number[] {
+  return subject.map((value, round) => value / (baseline[round] ?? Number.NaN));
 }
 
-export function compare(subject: readonly number[], baseline: readonly number[]): Comparison {
-  const rounds = subject.map((value, round) => value / (baseline[round] ?? Number.NaN));
-  return { ratio: median(rounds), rounds };
+/** `open` where some rounds meet a goal and their median does not: noise must not decide. */
+export type Verdict = 'met' | 'open' | 'MISSED';
+
+/** Whether values are at most `most`. Missed only if every round misses. */
+export function verdictOn(rounds: readonly number[], most: number): Verdict {
+  if (median(rounds) <= most) return 'met';
+  return Math.min(...rounds) <= most ? 'open' : 'MISSED';
+}
+
+/** The lowest and the highest round. */
+export function spread(rounds: readonly number[], digits: number): string {
+  return `${Math.min(...rounds).toFixed(digits)}–${Math.max(...rounds).toFixed(digits)}`;
 }

@@ -3,30 +3,30 @@
 // result. Never deployed.
 
 import { verify as verifyOctokit } from '@octokit/webhooks-methods';
-import { Hono } from 'hono';
 import { Webhook } from 'standardwebhooks';
 import { app } from '../../../src/app.ts';
 import { handleBatch } from '../../../src/consumer/batch.ts';
 import type { Env } from '../../../src/env.ts';
 import { sampleOf } from '../../../src/event/samples.ts';
 import { encodeMessage } from '../../../src/queue/message.ts';
-import { bytesFromHex, hexFromBytes } from '../../../src/signature/hex.ts';
-import { canonicalInput, computeMac } from '../../../src/signature/mac.ts';
 import { schemes } from '../../../src/signature/schemes.ts';
 import { signDelivery } from '../../../src/signature/sign.ts';
 import { verifyDelivery } from '../../../src/signature/verify.ts';
 import { vectors } from '../signature/vectors.json';
+import { bareFetch, partApps } from './edge-parts.ts';
 
 export { EventLedger } from '../../../src/ledger/event-ledger.ts';
 
 const [vector] = vectors;
 if (vector === undefined) throw new Error('vectors.json has no vector');
 const { secret, timestamp, signature } = vector;
-const body = new Uint8Array((vector.body_hex.match(/../g) ?? []).map((digits) => Number.parseInt(digits, 16)));
+const body = Uint8Array.fromHex(vector.body_hex);
 const text = new TextDecoder().decode(body);
 
 /** Repeats its operation and resolves when all are done. */
 type Loop = (times: number, env: Env) => Promise<void>;
+
+type Fetch = (request: Request, env: Env, ctx: ExecutionContext) => Response | Promise<Response>;
 
 function check(right: boolean): void {
   if (!right) throw new Error('the operation did not do what it should');
@@ -52,10 +52,9 @@ const loops: Record<string, Loop> = {
 
   /** The platform's floor: key, MAC and input stand ready. */
   subtle: async (times) => {
-    const imported = { name: 'HMAC', hash: 'SHA-256' };
-    const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), imported, false, ['verify']);
-    const input = canonicalInput(timestamp, body);
-    const mac = await computeMac(secret, input);
+    const key = await hmacKey(['sign', 'verify']);
+    const input = new TextEncoder().encode(`${timestamp}.${text}`);
+    const mac = await crypto.subtle.sign('HMAC', key, input);
     for (let index = 0; index < times; index += 1) check(await crypto.subtle.verify('HMAC', key, mac, input));
   },
 
@@ -78,81 +77,81 @@ const loops: Record<string, Loop> = {
   },
 
   octokit: async (times) => {
-    const mac = `sha256=${hexFromBytes(await computeMac(secret, body))}`;
+    const signed = await crypto.subtle.sign('HMAC', await hmacKey(['sign']), body);
+    const mac = `sha256=${new Uint8Array(signed).toHex()}`;
     for (let index = 0; index < times; index += 1) check(await verifyOctokit(secret, text, mac));
   },
 
-  route: async (times) => {
-    const fetch = bare.fetch;
-    const init = await requestInit(secret);
-    for (let index = 0; index < times; index += 1)
-      check((await fetch(new Request(ADDRESS, init), noOp, ctx)).status === 200);
-  },
-  /**
-   * What no receiver of signed JSON can leave out. The rest of the edge's time is what it does
-   * beyond that.
-   */
-  least: async (times) => {
-    const imported = { name: 'HMAC', hash: 'SHA-256' };
-    const key = await crypto.subtle.importKey('raw', new TextEncoder().encode(secret), imported, false, ['verify']);
-    const least = new Hono<{ Bindings: Env }>();
-    least.post('/webhooks/vastai', async (context) => {
-      const received = new Uint8Array(await context.req.arrayBuffer());
-      const { headers } = context.req.raw;
-      const mac = bytesFromHex((headers.get('x-vast-signature-256') ?? '').slice('sha256='.length));
-      const input = canonicalInput(headers.get('x-vast-timestamp') ?? '', received);
-      if (!(await crypto.subtle.verify('HMAC', key, mac, input))) return context.json({ received: false }, 401);
-      const event = JSON.parse(new TextDecoder().decode(received)) as { event_id: string };
-      return context.json({ received: event.event_id !== '' });
-    });
-    const init = await requestInit(secret);
-    for (let index = 0; index < times; index += 1) {
-      check((await least.fetch(new Request(ADDRESS, init), noOp, ctx)).status === 200);
-    }
-  },
-  edge: async (times) => {
-    const init = await requestInit(secret);
-    for (let index = 0; index < times; index += 1) {
-      check((await app.fetch(new Request(ADDRESS, init), noOp, ctx)).status === 200);
-    }
-  },
-  forged: async (times) => {
-    const init = await requestInit('another secret');
-    for (let index = 0; index < times; index += 1) {
-      check((await app.fetch(new Request(ADDRESS, init), noOp, ctx)).status === 401);
-    }
-  },
+  bare: (times) => deliver(bareFetch, times, 200),
+  route: (times) => deliver(partApps.route.fetch, times, 200),
+  proving: (times) => deliver(partApps.proving.fetch, times, 200),
+  parsing: (times) => deliver(partApps.parsing.fetch, times, 200),
+  sending: (times) => deliver(partApps.sending.fetch, times, 200, times),
+  timing: (times) => deliver(partApps.timing.fetch, times, 200, times),
+  logging: (times) => deliver(partApps.logging.fetch, times, 200, times),
+  edge: (times) => deliver(app.fetch, times, 200, times),
+  forged: (times) => deliver(app.fetch, times, 401),
 
   /** Here an operation is an event. */
+  consume5: (times, env) => consume(times, 5, env),
   consume10: (times, env) => consume(times, 10, env),
+  consume50: (times, env) => consume(times, 50, env),
   consume100: (times, env) => consume(times, 100, env),
 };
 
 const ADDRESS = 'https://bench.test/webhooks/vastai';
 
-/** What anyone would write who receives JSON with Hono: the floor of the edge path. */
-const bare = new Hono<{ Bindings: Env }>();
-bare.post('/webhooks/vastai', async (context) => {
-  const received = await context.req.arrayBuffer();
-  return context.json({ received: received.byteLength > 0 });
-});
-
 const ctx = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} } as never;
 
+/** What the queue was given. */
+let sent = 0;
+
 /** Bindings that answer at once, so that what is timed is ours. */
-const noOp = {
+const bindings = {
   VASTAI_WEBHOOK_SECRET: secret,
   SEEN: { get: async () => null, put: async () => undefined },
-  EVENTS: { send: async () => undefined },
+  EVENTS: {
+    send: async () => {
+      sent += 1;
+    },
+  },
   DEAD_LETTERS: { send: async () => undefined },
 } as unknown as Env;
 
-async function requestInit(signedWith: string): Promise<RequestInit> {
+function hmacKey(uses: ('sign' | 'verify')[]): Promise<CryptoKey> {
+  return crypto.subtle.importKey(
+    'raw',
+    new TextEncoder().encode(secret),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    uses,
+  );
+}
+
+/** Deliveries of different events, made before the clock starts: each is new to the edge. */
+let waiting: RequestInit[] = [];
+
+async function prepare(times: number, signedWith: string): Promise<void> {
   const now = String(Math.floor(Date.now() / 1000));
-  const signed = await signDelivery(schemes.notification, signedWith, now, body);
-  // As every request over the wire does, it says how long it is; one made in code would not.
-  const headers = { 'Content-Type': 'application/json', 'Content-Length': String(body.byteLength), ...signed };
-  return { method: 'POST', headers: new Headers(headers), body };
+  const { event_id: id } = JSON.parse(text) as { event_id: string };
+  const sign = async (): Promise<RequestInit> => {
+    const fresh = text.replace(id, crypto.randomUUID().replaceAll('-', ''));
+    const bytes = new TextEncoder().encode(fresh);
+    const signed = await signDelivery(schemes.notification, signedWith, now, bytes);
+    // As every request over the wire does, it says how long it is; one made in code would not.
+    const headers = { 'Content-Type': 'application/json', 'Content-Length': String(bytes.byteLength), ...signed };
+    return { method: 'POST', headers: new Headers(headers), body: bytes };
+  };
+  waiting = [];
+  for (let index = 0; index < times; index += 1) waiting.push(await sign());
+}
+
+/** Answers what waits. An event that is accepted reaches the queue: a duplicate would not. */
+async function deliver(fetch: Fetch, times: number, status: number, queued = 0): Promise<void> {
+  const before = sent;
+  for (const init of waiting) check((await fetch(new Request(ADDRESS, init), bindings, ctx)).status === status);
+  check(waiting.length === times && sent - before === queued);
+  waiting = [];
 }
 
 async function consume(times: number, size: number, env: Env): Promise<void> {
@@ -190,9 +189,9 @@ for (const method of ['log', 'warn'] as const) console[method] = () => undefined
 export default {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url);
-    await loops[pathname.slice(1)]?.(Number(searchParams.get('times')), env);
-    return new Response(pathname.slice(1) in loops ? 'done' : 'unknown', {
-      status: pathname.slice(1) in loops ? 200 : 404,
-    });
+    const times = Number(searchParams.get('times'));
+    if (pathname === '/prepare') await prepare(times, searchParams.get('forged') === '1' ? 'another secret' : secret);
+    else await loops[pathname.slice(1)]?.(times, env);
+    return new Response(null, { status: pathname === '/prepare' || pathname.slice(1) in loops ? 200 : 404 });
   },
 } satisfies ExportedHandler<Env>;
