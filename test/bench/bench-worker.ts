@@ -48,11 +48,18 @@ export async function startBenchWorker(script: string, code = projectRoot): Prom
   return { get, time, close };
 }
 
+interface Consumer {
+  readonly queue: string;
+  readonly max_batch_size?: number;
+}
+
 /** `max_batch_size` of the main queue's consumer, as deployed. */
 export async function deployedBatchSize(): Promise<number> {
   const { unstable_readConfig } = await import('wrangler');
   const { queues } = unstable_readConfig({ config: join(projectRoot, 'wrangler.toml') });
-  const size = queues.consumers?.find(({ queue }) => queue === 'vastai-events')?.max_batch_size;
+  const size = (queues.consumers as readonly Consumer[] | undefined)?.find(
+    ({ queue }) => queue === 'vastai-events',
+  )?.max_batch_size;
   if (size === undefined) throw new Error('wrangler.toml sets no max_batch_size for vastai-events');
   return size;
 }

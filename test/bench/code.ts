@@ -34,8 +34,11 @@ export function codeBeside(reference: string): string {
 
 function extract(reference: string, root: string): void {
   try {
-    const options = { cwd: projectRoot, maxBuffer: 1e9, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    const archive = execFileSync('git', ['archive', reference, ...NEEDED], options);
+    const archive = execFileSync('git', ['archive', reference, ...NEEDED], {
+      cwd: projectRoot,
+      maxBuffer: 1e9,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     execFileSync('tar', ['-x', '-C', root], { input: archive });
   } catch {
     throw usage(`--beside takes a folder or what git knows: ${reference} is neither`);

@@ -8,6 +8,8 @@ import { median, ratios, spread, type Verdict, verdictOn } from './statistics.ts
 const MOST_ROWS_PER_EVENT = 3;
 /** How many times as much an event may cost among many rows as among few. */
 const MOST_GROWTH = 1.25;
+/** How much slower than the other code still counts as no slower: noise of the same code twice. */
+const NO_SLOWER = 1.05;
 const BURST_EVENTS = 10_000;
 const BURST_SECONDS = 60;
 
@@ -69,7 +71,7 @@ export function judgeLedger(ours: LedgerFigures, other: LedgerFigures | undefine
     const growth = judged(`among many rows / among few, batches of ${size}`, ratios(mine, few), MOST_GROWTH);
     if (!other) return [growth];
     const theirs = claimAndSettle(other.many.perEvent.get(size) ?? samples);
-    return [growth, judged(`ours / beside, batches of ${size}`, ratios(mine, theirs), 1)];
+    return [growth, judged(`ours / beside, batches of ${size}`, ratios(mine, theirs), NO_SLOWER)];
   });
   return [{ what: rows.what, verdict: verdictOn(rows.rounds, MOST_ROWS_PER_EVENT) }, ...perSize];
 }

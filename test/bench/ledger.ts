@@ -59,12 +59,12 @@ export async function measureLedger(
     // One round more than counts, because the first finds caches cold.
     for (let round = 0; round <= rounds; round += 1) {
       const turn = <Item>(items: readonly Item[]) => (round % 2 === 0 ? items : items.toReversed());
-      for (const { worker, few, many } of turn(benches)) {
-        for (const [total, samples] of turn([
-          [FEW_ROWS, few],
-          [rows, many],
-        ] as const)) {
-          await measure(worker, total, EVENTS_AT_ONCE / divisor, samples);
+      for (const size of sizes) {
+        for (const side of turn(['few', 'many'] as const)) {
+          for (const bench of turn(benches)) {
+            const total = side === 'few' ? FEW_ROWS : rows;
+            await measure(bench.worker, total, size, EVENTS_AT_ONCE / divisor, bench[side]);
+          }
         }
       }
       onRound(round);
@@ -94,21 +94,20 @@ async function openBench(code: string, sizes: readonly number[], rows: number): 
 }
 
 /** One round on the ledger that holds `total` rows; it finds and leaves it so. */
-async function measure(worker: BenchWorker, total: number, events: number, { perEvent, watch }: Samples) {
-  for (const [size, samples] of perEvent) {
-    const on = { ledger: total, size, batches: Math.ceil(events / size) };
-    const around = await worker.time('/nothing', on);
-    const timed = async (operation: Operation, route: string, count: number) => {
-      samples[operation].push((((await worker.time(route, on)) - around) / count) * 1_000);
-    };
-    const prepared = async (route: string) => Number(await worker.get(route, on)) * size;
-    const fresh = await prepared('/prepare-new');
-    await timed('claimNew', '/claim', fresh);
-    await timed('settle', '/settle', fresh);
-    await timed('claimKnown', '/claim', await prepared('/prepare-known'));
-    await worker.get('/trim', { ledger: total, total });
-  }
-  watch.push(await worker.time('/watch', { ledger: total }));
+async function measure(worker: BenchWorker, total: number, size: number, events: number, samples: Samples) {
+  const on = { ledger: total, size, batches: Math.ceil(events / size) };
+  const around = await worker.time('/nothing', on);
+  const timed = async (operation: Operation, route: string, count: number) => {
+    const taken = (await worker.time(route, on)) - around;
+    samples.perEvent.get(size)?.[operation].push((taken / count) * 1_000);
+  };
+  const prepared = async (route: string) => Number(await worker.get(route, on)) * size;
+  const fresh = await prepared('/prepare-new');
+  await timed('claimNew', '/claim', fresh);
+  await timed('settle', '/settle', fresh);
+  await timed('claimKnown', '/claim', await prepared('/prepare-known'));
+  samples.watch.push((await worker.time('/watch', on)) - around);
+  await worker.get('/trim', { ledger: total, total });
 }
 
 function noSamples(sizes: readonly number[]): Samples {
@@ -116,7 +115,8 @@ function noSamples(sizes: readonly number[]): Samples {
 }
 
 function dropFirst({ perEvent, watch }: Samples): void {
-  watch.shift();
+  // One for each size.
+  watch.splice(0, perEvent.size);
   for (const samples of perEvent.values()) for (const operation of operations) samples[operation].shift();
 }
 
