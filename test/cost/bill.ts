@@ -1,5 +1,8 @@
 // From counts to money, and to what the Free plan carries. Pure.
-import { type Counts, prices, type Resource, resources } from './prices.ts';
+import { type Counts, LOGS_BY_VOLUME, prices, type Resource, resources } from './prices.ts';
+
+const DAYS_PER_MONTH = 30;
+const SUBSCRIPTION_DOLLARS = 5;
 
 export interface Line {
   readonly resource: Resource;
@@ -55,6 +58,30 @@ function carried(limit: number, first: number, later: number, filtered: number):
   // None of it is used from then on, if it ever was.
   if (later === 0) return Number.POSITIVE_INFINITY;
   return Math.floor(filtered + (limit - first * filtered) / later);
+}
+
+/**
+ * A month of such days on the Paid plan, in dollars: the subscription, and what exceeds what it
+ * includes.
+ */
+export function monthlyDollars(counts: Counts): number {
+  return resources.reduce((sum, resource) => {
+    const { dollarsPerMillion, includedPerMonth } = prices[resource];
+    const beyond = Math.max(counts[resource] * DAYS_PER_MONTH - includedPerMonth, 0);
+    return sum + (beyond * dollarsPerMillion) / 1e6;
+  }, SUBSCRIPTION_DOLLARS);
+}
+
+/** Lines that the platform adds where invocation logs are on: one for each request of either kind. */
+export function invocationLines({ workerRequests, objectRequests }: Counts): number {
+  return workerRequests + objectRequests;
+}
+
+/** What log lines cost by volume, in dollars: taken in, and kept. */
+export function dollarsByVolume(lines: number, bytes: number): number {
+  const { guessedBytesAddedPerLine, dollarsPerGigabyte, dollarsPerGigabyteMonth, daysKept } = LOGS_BY_VOLUME;
+  const gigabytes = (bytes + lines * guessedBytesAddedPerLine) / 1e9;
+  return gigabytes * (dollarsPerGigabyte + (dollarsPerGigabyteMonth * daysKept) / DAYS_PER_MONTH);
 }
 
 /**

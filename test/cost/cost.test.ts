@@ -1,8 +1,9 @@
 // The arithmetic of a bill, and counts that follow from the code by hand.
 import { describe, expect, it } from 'vitest';
 import { startRuntime } from '../platform/runtime.ts';
-import { billOf, queueUnits } from './bill.ts';
+import { billOf, dollarsByVolume, invocationLines, monthlyDollars, queueUnits } from './bill.ts';
 import { drive, type Mix } from './drive.ts';
+import { type Counts, resources } from './prices.ts';
 import { tableOf } from './table.ts';
 
 const PLAIN: Mix = { events: 100, duplicates: 0, forgeries: 0, retries: 0, batch: 10, withoutKv: false };
@@ -13,14 +14,16 @@ async function counted(changes: Partial<Mix>) {
 }
 
 describe('a day of events that succeed at once', () => {
-  it('costs a request, a KV read and write, three queue operations, and two ledger calls a batch', async () => {
+  it('costs a request, a KV read and write, three queue operations, two lines, and two ledger calls a batch', async () => {
     const counts = await counted({});
-    const { workerRequests, kvReads, kvWrites, queueOperations } = counts;
-    expect({ workerRequests, kvReads, kvWrites, queueOperations }).toEqual({
+    const { workerRequests, kvReads, kvWrites, queueOperations, logLines } = counts;
+    expect({ workerRequests, kvReads, kvWrites, queueOperations, logLines }).toEqual({
       workerRequests: 110,
       kvReads: 100,
       kvWrites: 100,
       queueOperations: 300,
+      // One where it is accepted, one where it has been processed; and one when the day expires.
+      logLines: 201,
     });
     // Three rows on the way in, two when they expire; calls and rows of the watchdog come on top.
     expect(counts.objectRequests).toBeGreaterThanOrEqual(20);
@@ -61,10 +64,12 @@ describe('a bill', () => {
     queueOperations: 30,
     objectRequests: 2,
     rowsWritten: 30,
+    logLines: 20,
   };
+  const nothing = Object.fromEntries(resources.map((resource) => [resource, 0])) as Counts;
 
   it('adds up price times use per event', () => {
-    expect(billOf(counts, 10).dollarsPerMillionEvents).toBeCloseTo(0.3 + 5 + 3 * 0.4 + 0.2 * 0.15 + 3);
+    expect(billOf(counts, 10).dollarsPerMillionEvents).toBeCloseTo(0.3 + 5 + 3 * 0.4 + 0.2 * 0.15 + 3 + 2 * 0.6);
   });
 
   it('names what stops the Free plan first, which KV never does', () => {
@@ -78,18 +83,30 @@ describe('a bill', () => {
   });
 
   it('shows a dash for the free events where a resource is not used', () => {
-    const lines = tableOf(billOf({ ...counts, kvWrites: 0 }, 10));
-    const unused = lines.filter((line) => line.startsWith('KV')).map((line) => line.trim().split(/ {2,}/));
+    const lines = tableOf(billOf({ ...counts, kvWrites: 0 }, 10)).split('\n');
+    const unused = lines
+      .filter((line) => line.startsWith('| KV'))
+      .map((line) => line.split('|').map((cell) => cell.trim()));
     expect(unused).toEqual([
-      ['KV reads', '0.000', '0.00', '–'],
-      ['KV writes', '0.000', '0.00', '–'],
+      ['', 'KV reads', '0.000', '0.00', '–', ''],
+      ['', 'KV writes', '0.000', '0.00', '–', ''],
     ]);
   });
 
-  it('keeps its columns apart, however wide a number is', () => {
-    const lines = tableOf(billOf({ ...counts, rowsWritten: 1 }, 1e15));
-    const columns = lines.slice(1, -1).map((line) => line.trim().split(/ {2,}/).length);
-    expect(columns).toEqual(columns.map(() => 4));
+  it('costs the subscription alone while nothing exceeds what it includes', () => {
+    expect(monthlyDollars(counts)).toBe(5);
+    // 30 days, a million a day of each; the included 20 million lines are the example of the docs.
+    const lines = { ...nothing, logLines: 1e6 };
+    expect(monthlyDollars(lines)).toBeCloseTo(5 + 10 * 0.6);
+  });
+
+  it('counts an invocation log for each request to the Worker and to the object', () => {
+    expect(invocationLines(counts)).toBe(12);
+  });
+
+  it('prices logs by what is taken in and by what is kept for seven days', () => {
+    // Half a million lines of 1,000 bytes, and as much again that the platform adds: a gigabyte.
+    expect(dollarsByVolume(500_000, 5e8)).toBeCloseTo(0.25 + (0.1 * 7) / 30);
   });
 
   it.each([

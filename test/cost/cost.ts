@@ -2,14 +2,19 @@
 // real code.
 import '../simulation/register-runtime.ts';
 import { commandLine, share, wholeNumber } from '../../src/cli/command-line.ts';
-import { billOf } from './bill.ts';
+import { markdownTable } from '../bench/markdown.ts';
+import { billOf, dollarsByVolume, invocationLines, monthlyDollars } from './bill.ts';
+import type { Driven, Mix } from './drive.ts';
 import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
 import { tableOf } from './table.ts';
 
 const { drive } = await import('./drive.ts');
 const { startRuntime } = await import('../platform/runtime.ts');
 
-const options = commandLine('npm run cost --', '--events 500')
+/** Small ones as well: there the watchdog's rounds weigh more than the events. */
+const ACCOUNTS = [30, 300, 3_000, 30_000];
+
+const options = commandLine('npm run cost --', '--events 500', '--accounts')
   .description('Count what a day of events uses of each billed resource, and price it.')
   .option('--events <number>', 'events in the day', wholeNumber(1, 999_999), 3_000)
   .option('--duplicates <share>', 'of the events, how many arrive twice', share, 0.05)
@@ -17,42 +22,75 @@ const options = commandLine('npm run cost --', '--events 500')
   .option('--retries <share>', 'of the events, how many fail their first try', share, 0.02)
   .option('--batch <size>', 'events that arrive at a time, and so make a batch', wholeNumber(1, 999_999), 1)
   .option('--without-kv', 'as if KV were out all day', false)
+  .option(
+    '--accounts',
+    `price accounts of ${ACCOUNTS.map((events) => events.toLocaleString('en')).join(', ')} events a day`,
+  )
   .option('--json', 'print JSON')
   .parse()
-  .opts<{
-    events: number;
-    duplicates: number;
-    forgeries: number;
-    retries: number;
-    batch: number;
-    withoutKv: boolean;
-    json?: true;
-  }>();
+  .opts<Mix & { accounts?: true; json?: true }>();
 
-const { json, ...mix } = options;
-const runtime = startRuntime();
-const counts = await drive(runtime, mix);
-runtime.time.reset();
-const bill = billOf(counts, mix.events, await drive(runtime, { ...mix, withoutKv: true }));
-runtime.restore();
+const { json, accounts, ...mix } = options;
+if (accounts) await printAccounts();
+else await printBill();
 
-if (json) console.log(JSON.stringify({ mix, counts, bill, pricesAsOf: PRICES_AS_OF, sources: SOURCES }, null, 2));
-else print();
+/** Nothing can be printed while the runtime's clock and console are in place. */
+async function count(changes: Partial<Mix> = {}): Promise<Driven> {
+  const runtime = startRuntime();
+  return drive(runtime, { ...mix, ...changes }).finally(() => runtime.restore());
+}
 
-function print(): void {
-  const percent = (part: number) => `${Math.round(part * 1_000) / 10} %`;
-  console.log(
-    `${mix.events.toLocaleString('en')} events over a day, ${percent(mix.duplicates)} twice, ` +
-      `${percent(mix.forgeries)} forgeries, ` +
-      `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}\n`,
-  );
-  for (const line of tableOf(bill)) console.log(line);
+async function printBill(): Promise<void> {
+  const counts = await count();
+  const bill = billOf(counts, mix.events, await count({ withoutKv: true }));
+  if (json) {
+    console.log(JSON.stringify({ mix, counts, bill, pricesAsOf: PRICES_AS_OF, sources: SOURCES }, null, 2));
+    return;
+  }
+  console.log(`${mix.events.toLocaleString('en')} events over a day, ${shares()}\n`);
+  console.log(tableOf(bill));
   const { resource, eventsPerDay } = bill.firstToStop;
   console.log(
     `\nThe Free plan carries ${eventsPerDay.toLocaleString('en')} such events a day; ` +
       `${prices[resource].name.toLowerCase()} run out first.`,
   );
-  console.log('KV giving out stops nothing: a copy then costs a queue message.');
+  console.log('KV giving out stops nothing: a copy then costs a queue message. Log lines beyond are dropped.');
+  printLogs(counts);
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
   console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
+}
+
+/** What invocation logs would add, and what all lines cost by volume. */
+function printLogs(counts: Driven): void {
+  const more = invocationLines(counts);
+  const perMillion = (dollars: number) => ((dollars / mix.events) * 1e6).toFixed(2);
+  const byVolume = (lines: number) => perMillion(dollarsByVolume(lines, counts.logBytes));
+  console.log(
+    `With invocation logs there would be ${(more / mix.events).toFixed(3)} lines more per event, ` +
+      `$${perMillion((more * prices.logLines.dollarsPerMillion) / 1e6)} a million.`,
+  );
+  console.log(
+    `From 1 December 2026 on, logs are billed by volume: some $${byVolume(counts.logLines)} a million ` +
+      `(with invocation logs $${byVolume(counts.logLines + more)}), if each line is a kilobyte longer than ours.`,
+  );
+}
+
+async function printAccounts(): Promise<void> {
+  const rows: string[][] = [];
+  for (const events of ACCOUNTS) {
+    const counts = await count({ events });
+    const { dollarsPerMillionEvents } = billOf(counts, events);
+    rows.push([events.toLocaleString('en'), dollarsPerMillionEvents.toFixed(2), monthlyDollars(counts).toFixed(2)]);
+  }
+  console.log(`Accounts by their events a day, ${shares()}\n`);
+  console.log(markdownTable(['events a day', '$ per million', '$ a month, all in'], rows, [0, 1, 2]));
+  console.log('\nA month on the Paid plan: its $5, and what is above what they include. On the Free plan: nothing.');
+}
+
+function shares(): string {
+  const percent = (part: number) => `${Math.round(part * 1_000) / 10} %`;
+  return (
+    `${percent(mix.duplicates)} twice, ${percent(mix.forgeries)} forgeries, ` +
+    `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}`
+  );
 }

@@ -35,7 +35,33 @@ export interface Mix {
   readonly withoutKv: boolean;
 }
 
-export async function drive(runtime: Runtime, mix: Mix): Promise<Counts> {
+/** What is billed, and what the Worker's own log lines come to. */
+export interface Driven extends Counts {
+  readonly logBytes: number;
+}
+
+export async function drive(runtime: Runtime, mix: Mix): Promise<Driven> {
+  const lines = collectLines();
+  try {
+    return { ...(await driveDay(runtime, mix)), logLines: lines.count(), logBytes: lines.bytes() };
+  } finally {
+    lines.stop();
+  }
+}
+
+/** Counts what is written to the console meanwhile: each call is a line of Workers Logs. */
+function collectLines() {
+  const { log, warn, error } = console;
+  let [count, bytes] = [0, 0];
+  const take = (...texts: unknown[]) => {
+    count += 1;
+    bytes += Buffer.byteLength(texts.join(' '));
+  };
+  Object.assign(console, { log: take, warn: take, error: take });
+  return { count: () => count, bytes: () => bytes, stop: () => void Object.assign(console, { log, warn, error }) };
+}
+
+async function driveDay(runtime: Runtime, mix: Mix): Promise<Omit<Counts, 'logLines'>> {
   const deployment = new Deployment(runtime, { VASTAI_WEBHOOK_SECRET: SECRET });
   const meter = new RowMeter(deployment.storage.sql);
   const { events, kv, object } = deployment;
