@@ -3,8 +3,7 @@
 import type { SignedDialect } from '../event/dialect.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
-import { bytesFromHex } from './hex.ts';
-import { canonicalInput, isMacOf } from './mac.ts';
+import { isSignedWithOneOf } from './mac.ts';
 import { schemes } from './schemes.ts';
 
 declare const verified: unique symbol;
@@ -56,11 +55,7 @@ export async function verifyDelivery(
   if (timestamp === null) return fail('timestamp_missing');
   if (!TIMESTAMP.test(timestamp)) return fail('timestamp_malformed');
 
-  const input = canonicalInput(timestamp, body);
-  const mac = bytesFromHex(digits);
-  let matches = 0;
-  for (const secret of secrets) matches += Number(await isMacOf(secret, mac, input));
-  if (matches === 0) return fail('signature_mismatch');
+  if (!(await isSignedWithOneOf(secrets, digits, timestamp, body))) return fail('signature_mismatch');
 
   return succeed({ dialect, body, timestamp: Number(timestamp), timestampText: timestamp } as VerifiedDelivery);
 }

@@ -100,6 +100,13 @@ export const newerBytes = {
   toHex(this: Uint8Array) {
     return Buffer.from(this).toString('hex');
   },
+  /** Like the platform's, it refuses what is not hex rather than stopping short. */
+  setFromHex(this: Uint8Array, digits: string) {
+    if (!/^(?:[0-9a-f]{2})*$/i.test(digits)) throw new SyntaxError('not hex');
+    const bytes = Buffer.from(digits, 'hex').subarray(0, this.byteLength);
+    this.set(bytes);
+    return { read: bytes.byteLength * 2, written: bytes.byteLength };
+  },
 };
 
 /**

@@ -213,3 +213,32 @@ test('keeps verifying after more secrets than it keeps keys for', async () => {
     expect((await verifyDelivery(headers, BODY, [`secret-${count + 1}`])).ok).toBe(false);
   }
 });
+
+describe('verifications that overlap', () => {
+  /** Every body and length differs, every second signature is another delivery's. */
+  async function overlapping(secrets: readonly string[]) {
+    const bodies = Array.from({ length: 20 }, (_, index) => bytesOf(`{"number":${'1'.repeat(index * 300)}}`));
+    const signed = await Promise.all(bodies.map((body) => signDelivery(schemes.notification, SECRET, TIMESTAMP, body)));
+    const headers = signed.map((own, index) => new Headers(index % 2 === 0 ? own : signed[index - 1]));
+    const verified = await Promise.all(
+      bodies.map((body, index) => verifyDelivery(headers[index] as Headers, body, secrets)),
+    );
+    return verified.map(({ ok }) => ok);
+  }
+  const everySecond = Array.from({ length: 20 }, (_, index) => index % 2 === 0);
+
+  test('each judge their own bytes, with keys at hand', async () => {
+    expect(await overlapping([SECRET])).toEqual(everySecond);
+  });
+
+  test('each judge their own bytes while rotating, whichever slot has signed', async () => {
+    expect(await overlapping(['another secret', SECRET])).toEqual(everySecond);
+    expect(await overlapping([SECRET, 'another secret'])).toEqual(everySecond);
+  });
+
+  test('each judge their own bytes while keys are still being imported', async () => {
+    expect(await overlapping([`new-${crypto.randomUUID()}`, SECRET, `new-${crypto.randomUUID()}`])).toEqual(
+      everySecond,
+    );
+  });
+});
