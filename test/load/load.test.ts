@@ -5,6 +5,7 @@ test('a small load is reconciled with the ledger of a Worker of its own', async 
   const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--json']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toMatchObject({
+    emptyMs: { p50: expect.any(Number) },
     sent: { genuine: 200, duplicate: 20, forged: 10, stale: 10 },
     unexpected: {},
     ledger: { processedOnce: 200, quarantined: 10, missing: [], startedAgain: [], unlike: [], foreign: [] },

@@ -2,6 +2,7 @@
 // Exit code 0 only if every answer was right, every accepted event was processed once, and nothing
 // else is there.
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option } from 'commander';
 import { EXIT, usage } from '../../src/cli/cli-failure.ts';
@@ -14,6 +15,7 @@ import { targetOf } from '../../src/cli/target.ts';
 import { ownHandlers } from '../own-handlers.ts';
 import { type LedgerReader, ledgerReader } from './ledger-reader.ts';
 import { type Mix, planOf } from './mix.ts';
+import { type Percentiles, percentilesOf } from './percentiles.ts';
 import { type Played, play } from './play.ts';
 import { progressBar } from './progress-bar.ts';
 import { isReconciled, reconcile } from './reconcile.ts';
@@ -30,6 +32,8 @@ interface Options extends Mix {
 /** How long the ledger may stand still, in milliseconds, before the load stops waiting for it. */
 const STANDSTILL_MS = 60_000;
 const POLL_MS = 1_000;
+/** Deliveries sent to an empty Worker, to learn what the way to it takes. */
+const TO_NOBODY = 300;
 
 const options = commandLine('npm run load --', '--events 5000 --duplicates 20')
   .description('Send a load to a local Worker, then check its ledger against every answer.')
@@ -77,7 +81,8 @@ await runCli(async () => {
     const drainMs = performance.now() - drainStartedAt;
     const reconciliation = reconcile(played.promised, await ledger.since(place));
 
-    const report = reportOf(played, reconciliation, drainMs);
+    const emptyMs = options.url === undefined ? await latencyOfNothing(deadline) : undefined;
+    const report = reportOf(played, reconciliation, drainMs, emptyMs);
     console.log(options.json ? JSON.stringify(report, null, 2) : describe(report));
     return isReconciled(reconciliation) && played.unexpected.size === 0 && !played.outOfTime ? EXIT.ok : EXIT.failed;
   } finally {
@@ -93,6 +98,22 @@ async function ownWorker(): Promise<Subject> {
     change: () => ({ alias: ownHandlers }),
   });
   return { url: new URL(targetOf(worker.url.href).url), secret, opsToken, close: worker.close };
+}
+
+/** The same way, with an empty Worker at its end: what of each latency is not ours. */
+async function latencyOfNothing(deadline: number): Promise<Percentiles> {
+  const main = join(projectRoot, 'test/workerd/bench/empty-worker.ts');
+  const { url, close } = await startLocalWorker({
+    change: ({ queues }) => ({ main, queues: { producers: queues.producers }, alias: ownHandlers }),
+  });
+  try {
+    const plan = planOf({ events: TO_NOBODY, duplicates: 0, forgeries: 0, stale: 0 }, options.seed);
+    const { concurrency } = options;
+    const how = { secret: 'nobody looks', concurrency, idPrefix: 'empty-', deadline, onSent: () => undefined };
+    return percentilesOf((await play(plan, { ...how, url: new URL(targetOf(url.href).url) })).latencies);
+  } finally {
+    await close();
+  }
 }
 
 async function runningWorker(address: string): Promise<Subject> {

@@ -13,6 +13,8 @@ export interface LoadReport {
   readonly seconds: number;
   readonly perSecond: number;
   readonly latencyMs: Percentiles;
+  /** The same way to an empty Worker: of the latency, what is not ours. Of our own Worker only. */
+  readonly emptyMs?: Percentiles;
   readonly answeredAsDuplicate: number;
   readonly retried: number;
   readonly unexpected: Readonly<Record<string, number>>;
@@ -23,13 +25,19 @@ export interface LoadReport {
   readonly reconciled: boolean;
 }
 
-export function reportOf(played: Played, ledger: Reconciliation, drainMs: number): LoadReport {
+export function reportOf(
+  played: Played,
+  ledger: Reconciliation,
+  drainMs: number,
+  emptyMs: Percentiles | undefined,
+): LoadReport {
   const { sent, latencies, answeredAsDuplicate, retried, outOfTime, ms } = played;
   return {
     sent,
     seconds: rounded(ms / 1_000),
     perSecond: rounded(Object.values(sent).reduce((sum, count) => sum + count, 0) / (ms / 1_000)),
     latencyMs: roundedAll(percentilesOf(latencies)),
+    ...(emptyMs && { emptyMs: roundedAll(emptyMs) }),
     answeredAsDuplicate,
     retried,
     unexpected: Object.fromEntries(played.unexpected),
@@ -41,9 +49,8 @@ export function reportOf(played: Played, ledger: Reconciliation, drainMs: number
 }
 
 export function describe(report: LoadReport): string {
-  const { sent, latencyMs, ledger } = report;
+  const { sent, latencyMs, emptyMs, ledger } = report;
   const unexpected = Object.entries(report.unexpected);
-  const { p50, p90, p99, p999, max } = latencyMs;
   const duplicates = report.answeredAsDuplicate.toLocaleString('en');
   const { missing, startedAgain, unlike, foreign } = ledger;
   return [
@@ -53,7 +60,8 @@ export function describe(report: LoadReport): string {
         '',
         `in ${report.seconds} s, ${report.perSecond} a second; ${report.retried} sent again after a 5xx or no answer`,
       ],
-      ['latency', `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, p99.9 ${p999} ms, longest ${max} ms`],
+      ['latency', inWords(latencyMs)],
+      ...(emptyMs ? [['', `of an empty Worker, the same way: ${inWords(emptyMs)}`]] : []),
       [
         'answers',
         `${duplicates} duplicates at the edge; ${unexpected.length === 0 ? 'all as promised' : 'UNEXPECTED:'}`,
@@ -67,6 +75,10 @@ export function describe(report: LoadReport): string {
     ...(report.outOfTime ? ['OUT OF TIME: not everything was sent'] : []),
     report.reconciled ? 'Reconciled: nothing lost, nothing twice, nothing else.' : 'NOT RECONCILED.',
   ].join('\n');
+}
+
+function inWords({ p50, p90, p99, p999, max }: Percentiles): string {
+  return `p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms, p99.9 ${p999} ms, longest ${max} ms`;
 }
 
 function counts(numbers: Readonly<Record<string, number>>): string {
