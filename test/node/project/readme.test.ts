@@ -74,6 +74,7 @@ const checks: readonly [pattern: RegExp, check: Check][] = [
   [/^npm run simulate -- --seed \d+$/, (command) => expectOutput(command.slice(8), 'all promises kept')],
   [/^npm run simulate:mutations$/, () => expect(existsSync(join(root, 'test/simulation/mutations.ts'))).toBe(true)],
   [/^npm run fuzz( -- |$)/, expectFewCases],
+  [/^npm run cost -- --accounts$/, expectOptionsInHelp],
   [/^npm run cost( -- |$)/, (command) => expectOutput(withOption(command, '--events 200'), 'free events/day')],
   [/^npm run (bench|load)( -- |$)/, expectOptionsInHelp],
   // It takes its time, and CI runs it anyway.
