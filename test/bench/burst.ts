@@ -4,7 +4,7 @@
 /** https://developers.cloudflare.com/queues/platform/limits/ */
 const QUEUE_MESSAGES_PER_SECOND = 5_000;
 const CONSUMERS_AT_ONCE = 250;
-/** https://developers.cloudflare.com/durable-objects/platform/limits/: a soft limit of one object. */
+/** Of one object, softly: https://developers.cloudflare.com/durable-objects/platform/limits/ */
 const OBJECT_REQUESTS_PER_SECOND = 1_000;
 /** Claim and settle, where all handlers of a batch are quick. */
 const CALLS_PER_BATCH = 2;

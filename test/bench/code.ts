@@ -1,5 +1,5 @@
-// Which code is measured: this checkout, or another one beside it. The benches themselves are always
-// ours, so that both are asked the same.
+// Which code is measured: this checkout, or another one beside it. The benches themselves are
+// always ours, so that both are asked the same.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 // CPU time of processes of ours, from the kernel's accounting: on a busy machine a clock on the
-// wall counts what others do. Elsewhere than on Linux it is the wall's all the same, and `UNIT` says
-// so.
+// wall counts what others do. Elsewhere than on Linux it is the wall's all the same, and `UNIT`
+// says so.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 

@@ -1,10 +1,10 @@
-// Times the loops of test/workerd/bench/speed-worker.ts from outside, because inside the clock stands
-// still while code runs. Each round is a process of its own; within it the subjects take turns,
+// Times the loops of test/workerd/bench/speed-worker.ts from outside, because inside the clock
+// stands still while code runs. Each round is a process of its own; within it the subjects take turns,
 // forwards in one round and backwards in the next.
 import { type BenchWorker, startBenchWorker } from './bench-worker.ts';
 import { median } from './statistics.ts';
 
-/** How many operations one request repeats: half a second's worth, so that the request is nothing. */
+/** Operations that one request repeats: half a second's worth, so that the request is nothing. */
 const TIMES = {
   verify: 60_000,
   subtle: 100_000,

@@ -72,7 +72,7 @@ export function monthlyDollars(counts: Counts): number {
   }, SUBSCRIPTION_DOLLARS);
 }
 
-/** Lines that the platform adds where invocation logs are on: one for each request of either kind. */
+/** Lines that invocation logs would add: one for each request to the Worker or to the object. */
 export function invocationLines({ workerRequests, objectRequests }: Counts): number {
   return workerRequests + objectRequests;
 }

@@ -14,7 +14,7 @@ async function counted(changes: Partial<Mix>) {
 }
 
 describe('a day of events that succeed at once', () => {
-  it('costs a request, a KV read and write, three queue operations, two lines, and two ledger calls a batch', async () => {
+  it('costs a request, a KV read and write, three queue operations, two lines, two calls a batch', async () => {
     const counts = await counted({});
     const { workerRequests, kvReads, kvWrites, queueOperations, logLines } = counts;
     expect({ workerRequests, kvReads, kvWrites, queueOperations, logLines }).toEqual({

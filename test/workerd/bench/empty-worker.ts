@@ -1,5 +1,5 @@
-// Answers as an accepted delivery is answered, and does nothing else: what a load measures with it is
-// the way to a Worker, and no Worker. Never deployed.
+// Answers as an accepted delivery is answered, and does nothing else: what a load measures with it
+// is the way to a Worker, and no Worker. Never deployed.
 export { EventLedger } from '../../../src/ledger/event-ledger.ts';
 
 export default {
