@@ -1,6 +1,6 @@
 // Times the loops of test/workerd/bench/speed-worker.ts from outside, because inside the clock
-// stands still while code runs. Each round is a process of its own; within it the subjects take turns,
-// forwards in one round and backwards in the next.
+// stands still while code runs. Each round is a process of its own; within it the subjects take
+// turns, forwards in one round and backwards in the next.
 import { type BenchWorker, startBenchWorker } from './bench-worker.ts';
 import { median } from './statistics.ts';
 
