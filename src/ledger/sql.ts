@@ -19,3 +19,20 @@ export type Transaction = <Value>(work: () => Value) => Value;
 export function firstRow<Row extends Record<string, SqlValue>>(sql: Sql, query: string, ...bindings: SqlValue[]) {
   return sql.exec<Row>(query, ...bindings).toArray()[0];
 }
+
+/** Longest JSON bound at once, in characters of up to three bytes: the platform takes 2 MB. */
+const MAX_PORTION = 600_000;
+
+/** Lists as JSON, in as few portions as the platform's limit allows. */
+export function* portionsOf(lists: Iterable<readonly unknown[]>): Generator<string> {
+  let portion = '';
+  for (const list of lists) {
+    const json = JSON.stringify(list);
+    if (portion !== '' && portion.length + json.length > MAX_PORTION) {
+      yield `[${portion}]`;
+      portion = '';
+    }
+    portion += portion === '' ? json : `,${json}`;
+  }
+  if (portion !== '') yield `[${portion}]`;
+}

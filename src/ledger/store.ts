@@ -1,7 +1,7 @@
 // Rows in and out of SQL. Decides nothing.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { KEPT_COUNTED, MAX_TRIES_KEPT } from '../limits.ts';
-import { firstRow, type Sql, type SqlValue } from './sql.ts';
+import { firstRow, portionsOf, type Sql, type SqlValue } from './sql.ts';
 import type { RowState } from './status.ts';
 
 /** Names an event. */
@@ -45,14 +45,32 @@ export interface NewDelivery extends EventKey {
   readonly refusal: string | null;
 }
 
+/** What a row of `deliveries` says. */
+export type Delivery = NewDelivery & Pick<Row, 'seq'>;
+
 type SqlRow = Omit<Row, 'tries' | 'steps'> & { readonly tries: string; readonly steps: string };
 
 const ROW = `SELECT e.id, e.seq, e.status, e.run, e.holder, e.claim, e.lease_until AS leaseUntil, e.due_at AS dueAt,
   e.attempts, e.type, e.endpoint, e.received_at AS receivedAt, e.updated_at AS updatedAt, e.tries, e.steps`;
 
-/** The columns that an update writes; `changing` gives their values in this order. */
+/** The columns that change; `columnsOf` gives all of them in this order. */
 const CHANGING = 'status, run, holder, claim, lease_until, due_at, attempts, type, updated_at, tries, steps';
-const PLACES = CHANGING.replaceAll(/\w+/g, '?');
+const COLUMNS = `id, endpoint, seq, received_at, ${CHANGING}`;
+
+const SAVE_ROWS = saving('events', COLUMNS, `SET (${CHANGING}) = (${CHANGING.replaceAll(/\w+/g, 'excluded.$&')})`);
+const SAVE_DELIVERIES = saving(
+  'deliveries',
+  'seq, id, endpoint, received_at, event, refusal',
+  'SET event = excluded.event WHERE event IS NOT excluded.event',
+);
+
+/** Inserts rows from one JSON list of lists, or changes those that are there. */
+function saving(table: string, columns: string, change: string): string {
+  const values = columns.split(', ').map((_, index) => `value ->> ${index}`);
+  // Not materialized, SQLite would write out each list again for each of its values.
+  return `WITH lists (value) AS MATERIALIZED (SELECT value FROM json_each(?))
+    INSERT INTO ${table} (${columns}) SELECT ${values} FROM lists WHERE true ON CONFLICT DO UPDATE ${change}`;
+}
 
 /** Events in the order of arrival, `d.seq`. CROSS makes SQLite start from the deliveries. */
 export const BY_ARRIVAL = 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint';
@@ -107,36 +125,22 @@ export class Store {
     return found.map(({ tries, steps, ...row }) => ({ ...row, tries: JSON.parse(tries), steps: JSON.parse(steps) }));
   }
 
-  /** Adds an event. Two rows written, three where its status has an index. */
-  insert(delivery: NewDelivery, state: RowChange & Pick<Row, 'status'>, now: number): Row {
-    const { id, endpoint, type, receivedAt, event, refusal } = delivery;
-    const added =
-      'INSERT INTO deliveries (id, endpoint, received_at, event, refusal) VALUES (?, ?, ?, ?, ?) RETURNING seq';
-    const seq = firstRow<{ seq: number }>(this.#sql, added, id, endpoint, receivedAt, event, refusal)?.seq ?? 0;
-    const fresh = { run: 1, holder: null, claim: null, leaseUntil: 0, dueAt: null, attempts: 0, tries: [], steps: [] };
-    const row = { ...fresh, id, endpoint, type, receivedAt, seq, updatedAt: now, ...state };
-    const query = `INSERT INTO events (id, endpoint, seq, received_at, ${CHANGING}) VALUES (?, ?, ?, ?, ${PLACES})`;
-    this.#sql.exec(query, id, endpoint, seq, receivedAt, ...changing(row));
-    return row;
-  }
-
-  /** @returns The row as it is now. */
-  update(row: Row, change: RowChange, now: number): Row {
-    const next = { ...row, ...change, updatedAt: now };
-    const query = `UPDATE events SET (${CHANGING}) = (${PLACES}) WHERE id = ? AND endpoint = ?`;
-    this.#sql.exec(query, ...changing(next), row.id, row.endpoint);
-    return next;
+  /**
+   * Writes what a call has changed. Of a delivery that is there already, only the envelope: a row
+   * that has it already is not written.
+   */
+  save(deliveries: readonly Delivery[], rows: readonly Row[]): void {
+    const delivered = deliveries.map(({ seq, id, endpoint, receivedAt, event, refusal }) => [
+      ...[seq, id, endpoint, receivedAt, event, refusal],
+    ]);
+    for (const portion of portionsOf(delivered)) this.#sql.exec(SAVE_DELIVERIES, portion);
+    for (const portion of portionsOf(rows.map(columnsOf))) this.#sql.exec(SAVE_ROWS, portion);
   }
 
   /** The envelope as JSON, or null where the body could not be read. */
   eventOf(row: Row): string | null {
     const query = 'SELECT event FROM deliveries WHERE seq = ?';
     return firstRow<{ event: string | null }>(this.#sql, query, row.seq)?.event ?? null;
-  }
-
-  /** Keeps the envelope that is run from now on. Writes nothing where the row has it already. */
-  setEvent(row: Row, event: string): void {
-    this.#sql.exec('UPDATE deliveries SET event = ?1 WHERE seq = ?2 AND event IS NOT ?1', event, row.seq);
   }
 
   /** The place of the latest arrival that is still here. */
@@ -175,12 +179,13 @@ export class Store {
   }
 }
 
-/** An event's name within a map. */
+/** An event's name within a map. No endpoint has a space. */
 export function nameOf({ endpoint, id }: EventKey): string {
-  return JSON.stringify([endpoint, id]);
+  return `${endpoint} ${id}`;
 }
 
-function changing({ status, run, holder, claim, leaseUntil, dueAt, attempts, type, ...rest }: Row): SqlValue[] {
-  const lists = [rest.tries.slice(-MAX_TRIES_KEPT), rest.steps].map((list) => JSON.stringify(list));
-  return [status, run, holder, claim, leaseUntil, dueAt, attempts, type, rest.updatedAt, ...lists];
+function columnsOf({ id, endpoint, seq, receivedAt, status, run, holder, claim, ...rest }: Row): unknown[] {
+  const { leaseUntil, dueAt, attempts, type, updatedAt, tries, steps } = rest;
+  const changing = [leaseUntil, dueAt, attempts, type, updatedAt, tries.slice(-MAX_TRIES_KEPT), steps];
+  return [id, endpoint, seq, receivedAt, status, run, holder, claim, ...changing];
 }

@@ -11,6 +11,7 @@ import {
 import type { Transaction } from './sql.ts';
 import type { Row, Store } from './store.ts';
 import { decideWatch } from './transitions.ts';
+import { WorkingSet } from './working-set.ts';
 import { requeued } from './writer.ts';
 
 /** An event to send again, marked `queued` already: if sending fails, a later round repeats it. */
@@ -34,6 +35,7 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
   return transaction(() => {
     const swept = sweepFirstTries(store, now, stuckAfterMs);
     const due = store.due(now, WATCH_CHUNK);
+    const rows = new WorkingSet(store, [], now);
     const resend: Resend[] = [];
     let characters = 0;
     let looked = 0;
@@ -43,15 +45,16 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
       looked += 1;
       const event = decideWatch(row, now) === 'resend' ? store.eventOf(row) : null;
       if (event === null) {
-        store.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + stuckAfterMs : null }, now);
+        rows.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + stuckAfterMs : null });
         continue;
       }
       characters += event.length;
       // As long as the event has waited: a queue that stands still must not fill up with copies.
       const pause = Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
-      store.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pause }, now);
+      rows.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pause });
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
+    rows.save();
     const expired = store.expire(now - RETENTION_MS, now - FINISHED_KEPT_MS, WATCH_CHUNK);
     // Deleting the latest rows frees their places, and what arrives there has not been swept.
     if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
@@ -65,14 +68,15 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
  * looked at once, and gets one if it is still `processing` then.
  */
 function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): number {
-  const rows = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
-  for (const row of rows) {
-    if (row.status !== 'processing' || row.dueAt !== null) continue;
-    store.update(row, { dueAt: row.leaseUntil + stuckAfterMs }, now);
+  const arrived = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
+  const rows = new WorkingSet(store, [], now);
+  for (const row of arrived) {
+    if (row.status === 'processing' && row.dueAt === null) rows.update(row, { dueAt: row.leaseUntil + stuckAfterMs });
   }
-  const last = rows.at(-1);
+  rows.save();
+  const last = arrived.at(-1);
   if (last) store.setMark(SWEPT, last.seq);
-  return rows.length;
+  return arrived.length;
 }
 
 function nextRound(store: Store): Round['next'] {

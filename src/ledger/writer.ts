@@ -16,6 +16,7 @@ import type { Claimant } from './status.ts';
 import { type EventKey, nameOf, type Row, type RowChange, type Store, type Try } from './store.ts';
 import { HOUR_MS } from './tally.ts';
 import { decideBury, decideClaim, decideReopen, decideSettle, type ReopenRefusal } from './transitions.ts';
+import { WorkingSet } from './working-set.ts';
 
 const LOST_ERROR = 'the consumer stopped before it could report';
 
@@ -47,13 +48,12 @@ export class Writer {
    * @param claim Names the consumer invocation.
    */
   claim(claim: string, requests: readonly ClaimRequest[], now: number): ClaimAnswer[] {
-    return this.#transaction(() => {
-      const rows = this.#store.rows(requests);
+    return this.#change(requests, now, (rows) => {
       const answered = new Map<string, ClaimAnswer>();
       return requests.map((request) => {
         // One message twice in a batch (nothing forbids it) would pass for a repeated call.
         const before = answered.get(request.messageId);
-        const row = rows.get(nameOf(request));
+        const row = rows.row(request);
         if (before?.kind === 'run' && row) return { kind: 'busy', until: row.leaseUntil };
         if (before) return { kind: 'duplicate' };
         const answer = this.#answerClaim(request, claim, rows, now);
@@ -63,43 +63,33 @@ export class Writer {
     });
   }
 
-  /** Keeps `rows` up to date: a second copy in the batch must see what the first has written. */
-  #answerClaim(request: ClaimRequest, claim: string, rows: Map<string, Row>, now: number): ClaimAnswer {
-    const row = rows.get(nameOf(request));
+  #answerClaim(request: ClaimRequest, claim: string, rows: WorkingSet, now: number): ClaimAnswer {
+    const row = rows.row(request);
     const by = { messageId: request.messageId, claim };
     const decision = decideClaim(row, by, now);
     switch (decision.kind) {
       case 'run': {
-        const next = this.#grant(row, request, by, decision.lost, now);
-        rows.set(nameOf(request), next);
-        return { kind: 'run', run: next.run, attempt: next.attempts, steps: next.steps };
+        const { run, attempts: attempt, steps } = this.#grant(row, request, by, decision.lost, rows, now);
+        return { kind: 'run', run, attempt, steps };
       }
-      case 'dead': {
+      case 'dead':
         if (row === undefined) throw new Error('gave up a row that is not there');
-        const next = decision.again ? row : this.#giveUp(row, by, now);
-        rows.set(nameOf(request), next);
-        return deathOf(next);
-      }
+        return deathOf(decision.again ? row : giveUp(row, by, rows));
       case 'busy':
       case 'duplicate':
         return decision;
     }
   }
 
-  #grant(row: Row | undefined, request: ClaimRequest, by: Claimant, lost: boolean, now: number): Row {
+  #grant(row: Row | undefined, request: ClaimRequest, by: Claimant, lost: boolean, rows: WorkingSet, now: number): Row {
     const leaseUntil = now + LEASE_MS;
     const held = { status: 'processing', holder: by.messageId, claim: by.claim, leaseUntil } as const;
-    if (row === undefined) return this.#store.insert({ ...request, refusal: null }, { ...held, attempts: 1 }, now);
+    if (row === undefined) return rows.insert({ ...request, refusal: null }, { ...held, attempts: 1 });
     if (row.claim === by.claim && row.status === 'processing') return row;
     // What is run is what the row holds, and another message may bring another envelope.
-    if (row.holder !== by.messageId) this.#store.setEvent(row, request.event);
+    if (row.holder !== by.messageId) rows.setEvent(row, request.event);
     const next = { dueAt: leaseUntil + this.#stuckAfterMs, attempts: row.attempts + 1, tries: historyOf(row, lost) };
-    return this.#store.update(row, { ...held, type: request.type, ...next }, now);
-  }
-
-  /** The row names who gave it up, so that a report of its last run comes too late. */
-  #giveUp(row: Row, { messageId: holder, claim }: Claimant, now: number): Row {
-    return this.#store.update(row, { status: 'dead', holder, claim, dueAt: null, tries: historyOf(row) }, now);
+    return rows.update(row, { ...held, type: request.type, ...next });
   }
 
   /**
@@ -108,18 +98,16 @@ export class Writer {
    * @returns For each report whether it counts: false where the row had moved on without it.
    */
   settle(claim: string, reports: readonly Report[], now: number): boolean[] {
-    return this.#transaction(() => {
-      const keyOf = ({ id, endpoint, messageId }: Report) => this.#store.keyOf(id, endpoint, messageId);
-      const keyed = reports.map((report) => ({ ...report, ...keyOf(report), claim }));
-      const rows = this.#store.rows(keyed);
-      return keyed.map((report) => {
-        const row = rows.get(nameOf(report));
+    const keyed = reports.map((report) => ({ ...report, ...this.#keyOf(report), claim }));
+    return this.#change(keyed, now, (rows) =>
+      keyed.map((report) => {
+        const row = rows.row(report);
         const decision = decideSettle(row, report, report.outcome);
         if (row === undefined || decision.kind !== 'record') return decision.kind === 'known';
-        rows.set(nameOf(report), this.#store.update(row, this.#settledBy(report, row, now), now));
+        rows.update(row, this.#settledBy(report, row, now));
         return true;
-      });
-    });
+      }),
+    );
   }
 
   /**
@@ -128,21 +116,22 @@ export class Writer {
    * @param claim Names the call; repeating one whose answer got lost repeats its answer.
    */
   bury(claim: string, requests: readonly BuryRequest[], now: number): BuryAnswer[] {
-    return this.#transaction(() => {
+    const keyed = requests.map((request) => ({ ...request, ...this.#keyOf(request) }));
+    return this.#change(keyed, now, (rows) => {
       const buried = new Set<string>();
       const bury = (row: Row, messageId: string) => {
         buried.add(messageId);
         return deathOf(row);
       };
-      return requests.map(({ id, endpoint, messageId }) => {
-        const row = this.#store.row(this.#store.keyOf(id, endpoint, messageId));
+      return keyed.map(({ messageId, ...key }) => {
+        const row = rows.row(key);
         // One message twice in a batch would pass for a repeated call, and be told twice.
         if (buried.has(messageId)) return { kind: 'drop' };
         if (row?.status === 'dead' && row.claim === claim && row.holder === messageId) return bury(row, messageId);
         const decision = decideBury(row, messageId, now);
         if (decision.kind !== 'dead') return decision;
         if (row === undefined) throw new Error('buried a row that is not there');
-        return bury(this.#giveUp(row, { messageId, claim }, now), messageId);
+        return bury(giveUp(row, { messageId, claim }, rows), messageId);
       });
     });
   }
@@ -152,16 +141,16 @@ export class Writer {
    * is known, whatever its status, changes nothing. What comes by no message is told to nobody.
    */
   quarantine(requests: readonly QuarantineRequest[], now: number): QuarantineAnswer[] {
-    return this.#transaction(() => {
+    return this.#change(requests, now, (rows) => {
       const since = now - HOUR_MS;
       // Letters that come once more count as if they had not been here: they get the same answer.
-      const again = requests.map((request) => repeatedRow(this.#store.row(request), request)?.updatedAt ?? 0);
+      const again = requests.map((request) => repeatedRow(rows.row(request), request)?.updatedAt ?? 0);
       const before = this.#store.keptSince(since) - again.filter((updatedAt) => updatedAt > since).length;
       let kept = before;
       const answers = requests.map((request): QuarantineAnswer => {
-        const row = this.#store.row(request);
+        const row = rows.row(request);
         const holder = request.messageId ?? null;
-        if (row === undefined) this.#store.insert(request, { status: 'quarantined', holder }, now);
+        if (row === undefined) rows.insert(request, { status: 'quarantined', holder });
         else if (repeatedRow(row, request) === undefined) return { kind: 'known' };
         if (holder === null) return { kind: 'known' };
         kept += 1;
@@ -178,14 +167,14 @@ export class Writer {
    * that have succeeded stay done: replaying a dead event repeats only what failed.
    */
   reopen(key: EventKey, now: number): Reopened | { readonly kind: 'refused'; readonly reason: ReopenRefusal } {
-    return this.#transaction(() => {
-      const row = this.#store.row(key);
+    return this.#change([key], now, (rows) => {
+      const row = rows.row(key);
       const event = row ? this.#store.eventOf(row) : null;
       const decision = decideReopen(row, event !== null, now);
       if (decision.kind === 'refuse') return { kind: 'refused', reason: decision.reason };
       if (row === undefined || event === null) throw new Error('reopened a row that is not there');
       const run = row.run + 1;
-      this.#store.update(row, { ...requeued(row, now, this.#stuckAfterMs), run, attempts: 0 }, now);
+      rows.update(row, { ...requeued(row, now, this.#stuckAfterMs), run, attempts: 0 });
       return { kind: 'reopened', event, run, before: row };
     });
   }
@@ -197,31 +186,45 @@ export class Writer {
    * @returns Whether it may be replayed: not where a copy of it has been processed already.
    */
   adopt(found: EventKey, event: AnyEvent, now: number): boolean {
-    return this.#transaction(() => {
-      const row = this.#store.row(found);
+    return this.#change([found, event], now, (rows) => {
+      const row = rows.row(found);
       if (row === undefined) return true;
       const { id, endpoint, type } = event;
       const delivery = { id, endpoint, type, receivedAt: row.receivedAt, event: JSON.stringify(event), refusal: null };
       if (nameOf(found) === nameOf(event)) {
         // Another message may have brought an envelope of its own meanwhile.
-        if (this.#store.eventOf(row) === null) this.#store.setEvent(row, delivery.event);
+        if (this.#store.eventOf(row) === null) rows.setEvent(row, delivery.event);
         return true;
       }
-      this.#store.update(row, { status: 'processed', dueAt: null }, now);
-      const known = this.#store.row(event);
-      if (known === undefined) this.#store.insert(delivery, { status: 'quarantined' }, now);
+      rows.update(row, { status: 'processed', dueAt: null });
+      const known = rows.row(event);
+      if (known === undefined) rows.insert(delivery, { status: 'quarantined' });
       return known?.status !== 'processed';
     });
   }
 
   /** Puts a reopened row back as it was, unless a message has taken it in the meantime. */
   undoReopen({ before, run }: Reopened, now: number): void {
-    this.#transaction(() => {
-      const row = this.#store.row(before);
+    this.#change([before], now, (rows) => {
+      const row = rows.row(before);
       if (row?.status !== 'queued' || row.run !== run) return;
       // The watchdog may have passed a first try while it was queued, and will not meet it again.
       const dueAt = before.status === 'processing' ? before.leaseUntil + this.#stuckAfterMs : before.dueAt;
-      this.#store.update(row, { ...before, dueAt }, now);
+      rows.update(row, { ...before, dueAt });
+    });
+  }
+
+  #keyOf({ id, endpoint, messageId }: BuryRequest): EventKey {
+    return this.#store.keyOf(id, endpoint, messageId);
+  }
+
+  /** One transaction: what `work` changes in the rows of `keys` is written once it has decided all. */
+  #change<Value>(keys: readonly EventKey[], now: number, work: (rows: WorkingSet) => Value): Value {
+    return this.#transaction(() => {
+      const rows = new WorkingSet(this.#store, keys, now);
+      const value = work(rows);
+      rows.save();
+      return value;
     });
   }
 
@@ -244,6 +247,11 @@ export class Writer {
 export function requeued(row: Row, now: number, stuckAfterMs: number): RowChange {
   const waiting = { status: 'queued', holder: null, claim: null, leaseUntil: 0, dueAt: now + stuckAfterMs } as const;
   return { ...waiting, tries: historyOf(row) };
+}
+
+/** The row names who gave it up, so that a report of its last run comes too late. */
+function giveUp(row: Row, { messageId: holder, claim }: Claimant, rows: WorkingSet): Row {
+  return rows.update(row, { status: 'dead', holder, claim, dueAt: null, tries: historyOf(row) });
 }
 
 function deathOf({ attempts, tries }: Row) {

@@ -56,8 +56,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'bury without checking custody',
     file: 'src/ledger/transitions.ts',
-    from: `      return row.holder === messageId ? { kind: 'dead', lost: false } : { kind: 'drop' };`,
-    to: `      return { kind: 'dead', lost: false };`,
+    from: `      return row.holder === messageId ? { kind: 'dead' } : { kind: 'drop' };`,
+    to: `      return { kind: 'dead' };`,
   },
   {
     name: 'watchdog off',
@@ -150,7 +150,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'the kept envelope kept',
     file: 'src/ledger/writer.ts',
-    from: 'if (row.holder !== by.messageId) this.#store.setEvent(row, request.event);',
+    from: 'if (row.holder !== by.messageId) rows.setEvent(row, request.event);',
     to: '',
     only: 'latecomers',
   },

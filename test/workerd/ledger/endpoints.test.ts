@@ -2,6 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Row, Store } from '../../../src/ledger/store.ts';
+import { WorkingSet } from '../../../src/ledger/working-set.ts';
 import { sampleEvent } from '../consumer/sample-event.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { claimRequest, failure, newLedger, quarantineRequest, report, sendThrough, sentEvent, T0 } from './fixtures.ts';
@@ -110,10 +111,11 @@ describe('a genuine delivery under the id of one that was kept', () => {
     await ledger.claim('c1', [claimRequest('a')]);
     const written = await runInDurableObject(ledger, (_, { storage }) => {
       const sql = new MeteredSql(storage.sql);
-      const store = new Store(sql);
-      const row = store.row({ endpoint: 'default', id: 'a' }) as Row;
       return ['new', 'new', 'newer'].map((event) => {
-        store.setEvent(row, event);
+        const key = { endpoint: 'default', id: 'a' };
+        const rows = new WorkingSet(new Store(sql), [key], T0);
+        rows.setEvent(rows.row(key) as Row, event);
+        rows.save();
         return sql.rowsWritten();
       });
     });

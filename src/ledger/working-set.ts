@@ -1,0 +1,62 @@
+// The rows that one call works on: read together, changed in memory, where a second copy in the
+// batch meets what the first has changed, and written together.
+import {
+  type Delivery,
+  type EventKey,
+  type NewDelivery,
+  nameOf,
+  type Row,
+  type RowChange,
+  type Store,
+} from './store.ts';
+
+export class WorkingSet {
+  readonly #store: Store;
+  readonly #now: number;
+  readonly #rows: Map<string, Row>;
+  readonly #changed = new Map<string, Row>();
+  readonly #deliveries: Delivery[] = [];
+  #lastSeq: number | undefined;
+
+  constructor(store: Store, keys: readonly EventKey[], now: number) {
+    this.#store = store;
+    this.#now = now;
+    this.#rows = store.rows(keys);
+  }
+
+  /** The row as it is by now. */
+  row(key: EventKey): Row | undefined {
+    return this.#rows.get(nameOf(key));
+  }
+
+  /** Adds an event. Two rows written, three where its status has an index. */
+  insert({ event, refusal, ...about }: NewDelivery, state: RowChange & Pick<Row, 'status'>): Row {
+    const { id, endpoint, type, receivedAt } = about;
+    this.#lastSeq = (this.#lastSeq ?? this.#store.lastSeq()) + 1;
+    const fresh = { run: 1, holder: null, claim: null, leaseUntil: 0, dueAt: null, attempts: 0, tries: [], steps: [] };
+    const row = { ...fresh, id, endpoint, type, receivedAt, seq: this.#lastSeq, updatedAt: this.#now, ...state };
+    this.#deliveries.push({ ...row, event, refusal });
+    return this.#keep(row);
+  }
+
+  /** @returns The row as it is now. */
+  update(row: Row, change: RowChange): Row {
+    return this.#keep({ ...row, ...change, updatedAt: this.#now });
+  }
+
+  /** Keeps the envelope that is run from now on. Writes nothing where the row has it already. */
+  setEvent(row: Row, event: string): void {
+    this.#deliveries.push({ ...row, event, refusal: null });
+  }
+
+  save(): void {
+    this.#store.save(this.#deliveries, [...this.#changed.values()]);
+  }
+
+  #keep(row: Row): Row {
+    const name = nameOf(row);
+    this.#rows.set(name, row);
+    this.#changed.set(name, row);
+    return row;
+  }
+}
