@@ -6,6 +6,7 @@ import { LOCAL_WATCH_INTERVAL_MS, REST_INTERVAL_MS, STUCK_AFTER_MS, WATCH_INTERV
 import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
+import { type FeedPage, readFeed } from './feed.ts';
 import type { BuryRequest, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
 import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
 import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay.ts';
@@ -87,6 +88,12 @@ export class EventLedger extends DurableObject<Env> {
   async list(filter: EventFilter, cursor: number | null, limit: number): Promise<EventPage> {
     await this.#watchAgain();
     return this.#queries.list(filter, cursor, limit);
+  }
+
+  /** @param limit At most `MAX_PAGE_SIZE`: an answer may have 32 MB. */
+  async feed(after: number, limit: number): Promise<FeedPage> {
+    await this.#watchAgain();
+    return readFeed(this.ctx.storage.sql, after, limit);
   }
 
   async stats(): Promise<Stats> {

@@ -7,7 +7,7 @@ import { firstRow, type Sql, type SqlValue } from './sql.ts';
 import type { Status } from './status.ts';
 import { BY_ARRIVAL, type EventKey, type Row, type Store } from './store.ts';
 
-/** One line of a list. `seq` is the event's place in the order of arrival. */
+/** One line of a list. `seq` is the event's place: see `schema.ts`. */
 export type EventSummary = Omit<Row, 'holder' | 'claim' | 'leaseUntil' | 'dueAt' | 'tries' | 'steps'> & {
   readonly lastError: string | null;
   /** Why it was kept aside, while it is `quarantined`. */

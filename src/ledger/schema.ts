@@ -9,7 +9,7 @@
 //
 // All times are milliseconds since the epoch. Where a column's name does not say what it holds:
 //
-// - `seq`: the order of arrival at the ledger.
+// - `seq`: the place in the ledger, by arrival; what is kept aside takes a new one when it runs.
 // - `event`: the envelope as JSON; null where the body could not be read.
 // - `refusal`: of a quarantined delivery: reason, headers and raw body (base64) as JSON.
 // - `due_at`: when the watchdog should look; null for a first try, which it finds by `seq`.
@@ -90,6 +90,10 @@ const migrations: readonly (readonly string[])[] = [
     'CREATE INDEX events_attention ON events (attention, seq) WHERE attention IS NOT NULL',
     'CREATE INDEX events_due ON events (due_at) WHERE due_at IS NOT NULL',
   ],
+  // From here on, `seq` is an event's place in the feed: never given twice, and taken anew by what
+  // first goes to a handler after it was kept aside. So only what has gone to a handler is counted
+  // by place, and what was counted before is counted again.
+  ['DELETE FROM tallies'],
 ];
 
 /**

@@ -1,9 +1,10 @@
-// Counts over the whole ledger, for the operator's page. Arrivals are counted once each; the few
-// events that are not processed are found by their indexes; what is left over has been processed.
+// Counts over the whole ledger, for the operator's page. What has gone to a handler is counted once,
+// in its place; the few events that are not processed are found by their indexes; what has gone to
+// a handler and is not among them has been processed.
 import { UNFINISHED_TRIES } from './queries.ts';
 import { firstRow, type Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
-import { BY_ARRIVAL, type Row } from './store.ts';
+import { BY_ARRIVAL, HAS_RUN, type Row } from './store.ts';
 import { addUp, type Group, HOUR_MS, periodOf, recentHours, subtract } from './tally.ts';
 
 type Counts = Readonly<Record<Status, number>>;
@@ -57,12 +58,15 @@ function noneYet(): Record<Status, number> {
 /** Every event once, by period, type and status. In one go: no claim may slip in between. */
 function groupsOf(sql: Sql, arrivals: Arrivals, now: number) {
   const byHour = `CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour`;
-  const query = `SELECT ${byHour}, type, attention AS status, count(*) AS count
-    FROM events WHERE attention IS NOT NULL GROUP BY 1, 2, 3
-    UNION ALL SELECT ${byHour}, type, 'processing', count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`;
-  const found = sql.exec<{ hour: number; type: string; status: Status; count: number }>(query);
+  const query = `SELECT ${byHour}, type, attention AS status, ${HAS_RUN} AS ran, count(*) AS count
+    FROM events AS e WHERE attention IS NOT NULL GROUP BY 1, 2, 3, 4
+    UNION ALL SELECT ${byHour}, type, 'processing', true, count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`;
+  const found = sql.exec<{ hour: number; type: string; status: Status; ran: number; count: number }>(query);
   const open = [...found].map(({ hour, ...group }) => ({ ...group, period: periodOf(hour, now) }));
-  const processed = subtract(arrivals.groups(now), open);
+  const processed = subtract(
+    arrivals.groups(now),
+    open.filter(({ ran }) => ran),
+  );
   return [...open, ...processed.map((group) => ({ ...group, status: 'processed' as const }))];
 }
 
@@ -116,18 +120,13 @@ export class Arrivals {
   }
 
   /**
-   * A part of the watchdog's round, so that a look at a quiet ledger finds little to count. Must
-   * follow the deletion of old rows without a wait in between: deleting the latest rows frees their
-   * places, and what arrives there has not been counted.
+   * A part of the watchdog's round, so that a look at a quiet ledger finds little to count.
    *
    * @param now Milliseconds since the epoch.
    */
   keepUp(now: number): void {
-    const last = firstRow<{ seq: number | null }>(this.#sql, 'SELECT max(seq) AS seq FROM deliveries')?.seq ?? 0;
-    const givenAnew = last < this.#to;
-    if (givenAnew) this.#to = last;
     this.#countSome(now);
-    if (givenAnew || this.#notStored > 0) this.#store();
+    if (this.#notStored > 0) this.#store();
   }
 
   /** By the periods of `now`: see `tally.ts`. */
@@ -143,15 +142,18 @@ export class Arrivals {
   /** @returns How many rows: fewer than `COUNTED_AT_ONCE` means that none is left. */
   #countSome(now: number): number {
     // Grouped here and not in SQL, whose sorting is billed as a third row read.
-    const query = `SELECT d.seq, d.received_at, e.type FROM ${BY_ARRIVAL} WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
-    const counted = this.#sql.exec<{ seq: number; received_at: number; type: string }>(
+    const query = `SELECT d.seq, d.received_at, e.type, ${HAS_RUN} AS ran FROM ${BY_ARRIVAL}
+      WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
+    const counted = this.#sql.exec<{ seq: number; received_at: number; type: string; ran: number }>(
       query,
       this.#to,
       COUNTED_AT_ONCE,
     );
     const found = counted.toArray();
     if (found.length === 0) return 0;
-    const hourly = found.map((row) => ({ period: Math.floor(row.received_at / HOUR_MS), type: row.type, count: 1 }));
+    const hourly = found
+      .filter(({ ran }) => ran)
+      .map((row) => ({ period: Math.floor(row.received_at / HOUR_MS), type: row.type, count: 1 }));
     this.#groups = addUp([...this.#groups, ...hourly], now);
     for (const { received_at } of found) this.#lastReceivedAt = Math.max(this.#lastReceivedAt ?? 0, received_at);
     this.#to = found.at(-1)?.seq ?? this.#to;

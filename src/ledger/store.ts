@@ -45,6 +45,12 @@ export interface NewDelivery extends EventKey {
   readonly refusal: string | null;
 }
 
+/** Whether an event has ever gone to a handler, as SQL on `events AS e` and for its row. */
+export const HAS_RUN = `(e.status = 'processing' OR e.tries <> '[]')`;
+export function hasRun({ status, tries }: Row): boolean {
+  return status === 'processing' || tries.length > 0;
+}
+
 /** What a row of `deliveries` says. */
 export type Delivery = NewDelivery & Pick<Row, 'seq'>;
 
@@ -54,8 +60,8 @@ const ROW = `SELECT e.id, e.seq, e.status, e.run, e.holder, e.claim, e.lease_unt
   e.attempts, e.type, e.endpoint, e.received_at AS receivedAt, e.updated_at AS updatedAt, e.tries, e.steps`;
 
 /** The columns that change; `columnsOf` gives all of them in this order. */
-const CHANGING = 'status, run, holder, claim, lease_until, due_at, attempts, type, updated_at, tries, steps';
-const COLUMNS = `id, endpoint, seq, received_at, ${CHANGING}`;
+const CHANGING = 'seq, status, run, holder, claim, lease_until, due_at, attempts, type, updated_at, tries, steps';
+const COLUMNS = `id, endpoint, received_at, ${CHANGING}`;
 
 const SAVE_ROWS = saving('events', COLUMNS, `SET (${CHANGING}) = (${CHANGING.replaceAll(/\w+/g, 'excluded.$&')})`);
 const SAVE_DELIVERIES = saving(
@@ -71,6 +77,9 @@ function saving(table: string, columns: string, change: string): string {
   return `WITH lists (value) AS MATERIALIZED (SELECT value FROM json_each(?))
     INSERT INTO ${table} (${columns}) SELECT ${values} FROM lists WHERE true ON CONFLICT DO UPDATE ${change}`;
 }
+
+/** The latest place that a deleted event had, where none came after it. */
+const LAST_DELETED = 'last_deleted_seq';
 
 /** Events in the order of arrival, `d.seq`. CROSS makes SQLite start from the deliveries. */
 export const BY_ARRIVAL = 'deliveries AS d CROSS JOIN events AS e ON e.id = d.id AND e.endpoint = d.endpoint';
@@ -137,6 +146,11 @@ export class Store {
     for (const portion of portionsOf(rows.map(columnsOf))) this.#sql.exec(SAVE_ROWS, portion);
   }
 
+  /** Gives the delivery of a row another place. */
+  move(row: Row, seq: number): void {
+    this.#sql.exec('UPDATE deliveries SET seq = ? WHERE seq = ?', seq, row.seq);
+  }
+
   /** The envelope as JSON, or null where the body could not be read. */
   eventOf(row: Row): string | null {
     const query = 'SELECT event FROM deliveries WHERE seq = ?';
@@ -146,6 +160,13 @@ export class Store {
   /** The place of the latest arrival that is still here. */
   lastSeq(): number {
     return firstRow<{ seq: number | null }>(this.#sql, 'SELECT max(seq) AS seq FROM deliveries')?.seq ?? 0;
+  }
+
+  /** The place after all that were ever given: none is given twice. */
+  nextSeq(): number {
+    const query = `SELECT max(seq) + 1 AS seq FROM (SELECT 0 AS seq UNION ALL SELECT max(seq) FROM deliveries
+      UNION ALL SELECT value FROM marks WHERE name = '${LAST_DELETED}')`;
+    return firstRow<{ seq: number }>(this.#sql, query)?.seq ?? 1;
   }
 
   mark(name: string): number {
@@ -171,6 +192,8 @@ export class Store {
       .exec<{ seq: number; id: string; endpoint: string }>(query, before, finishedBefore, limit)
       .toArray();
     if (old.length === 0) return 0;
+    const last = this.lastSeq();
+    if (old.at(-1)?.seq === last) this.setMark(LAST_DELETED, last);
     const found = JSON.stringify(old.map(({ seq, id, endpoint }) => [seq, id, endpoint]));
     const events = 'DELETE FROM events WHERE (id, endpoint) IN (SELECT value ->> 1, value ->> 2 FROM json_each(?))';
     this.#sql.exec(events, found);
@@ -187,5 +210,5 @@ export function nameOf({ endpoint, id }: EventKey): string {
 function columnsOf({ id, endpoint, seq, receivedAt, status, run, holder, claim, ...rest }: Row): unknown[] {
   const { leaseUntil, dueAt, attempts, type, updatedAt, tries, steps } = rest;
   const changing = [leaseUntil, dueAt, attempts, type, updatedAt, tries.slice(-MAX_TRIES_KEPT), steps];
-  return [id, endpoint, seq, receivedAt, status, run, holder, claim, ...changing];
+  return [id, endpoint, receivedAt, seq, status, run, holder, claim, ...changing];
 }

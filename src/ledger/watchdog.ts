@@ -56,8 +56,6 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
     }
     rows.save();
     const expired = store.expire(now - RETENTION_MS, now - FINISHED_KEPT_MS, WATCH_CHUNK);
-    // Deleting the latest rows frees their places, and what arrives there has not been swept.
-    if (expired > 0) store.setMark(SWEPT, Math.min(store.mark(SWEPT), store.lastSeq()));
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
     return { resend, expired, next: full ? 'at_once' : nextRound(store) };
   });

@@ -3,6 +3,7 @@
 import {
   type Delivery,
   type EventKey,
+  hasRun,
   type NewDelivery,
   nameOf,
   type Row,
@@ -16,7 +17,7 @@ export class WorkingSet {
   readonly #rows: Map<string, Row>;
   readonly #changed = new Map<string, Row>();
   readonly #deliveries: Delivery[] = [];
-  #lastSeq: number | undefined;
+  #nextSeq: number | undefined;
 
   constructor(store: Store, keys: readonly EventKey[], now: number) {
     this.#store = store;
@@ -32,16 +33,25 @@ export class WorkingSet {
   /** Adds an event. Two rows written, three where its status has an index. */
   insert({ event, refusal, ...about }: NewDelivery, state: RowChange & Pick<Row, 'status'>): Row {
     const { id, endpoint, type, receivedAt } = about;
-    this.#lastSeq = (this.#lastSeq ?? this.#store.lastSeq()) + 1;
+    const seq = this.#takePlace();
     const fresh = { run: 1, holder: null, claim: null, leaseUntil: 0, dueAt: null, attempts: 0, tries: [], steps: [] };
-    const row = { ...fresh, id, endpoint, type, receivedAt, seq: this.#lastSeq, updatedAt: this.#now, ...state };
+    const row = { ...fresh, id, endpoint, type, receivedAt, seq, updatedAt: this.#now, ...state };
     this.#deliveries.push({ ...row, event, refusal });
     return this.#keep(row);
   }
 
-  /** @returns The row as it is now. */
+  /**
+   * One that first goes to a handler now takes the last place: readers of the feed have passed its
+   * old one.
+   *
+   * @returns The row as it is now.
+   */
   update(row: Row, change: RowChange): Row {
-    return this.#keep({ ...row, ...change, updatedAt: this.#now });
+    const next = { ...row, ...change, updatedAt: this.#now };
+    if (hasRun(row) || !hasRun(next)) return this.#keep(next);
+    const seq = this.#takePlace();
+    this.#store.move(row, seq);
+    return this.#keep({ ...next, seq });
   }
 
   /** Keeps the envelope that is run from now on. Writes nothing where the row has it already. */
@@ -51,6 +61,12 @@ export class WorkingSet {
 
   save(): void {
     this.#store.save(this.#deliveries, [...this.#changed.values()]);
+  }
+
+  #takePlace(): number {
+    const seq = this.#nextSeq ?? this.#store.nextSeq();
+    this.#nextSeq = seq + 1;
+    return seq;
   }
 
   #keep(row: Row): Row {

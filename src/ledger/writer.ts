@@ -86,10 +86,11 @@ export class Writer {
     const held = { status: 'processing', holder: by.messageId, claim: by.claim, leaseUntil } as const;
     if (row === undefined) return rows.insert({ ...request, refusal: null }, { ...held, attempts: 1 });
     if (row.claim === by.claim && row.status === 'processing') return row;
+    const change = { dueAt: leaseUntil + this.#stuckAfterMs, attempts: row.attempts + 1, tries: historyOf(row, lost) };
+    const next = rows.update(row, { ...held, type: request.type, ...change });
     // What is run is what the row holds, and another message may bring another envelope.
-    if (row.holder !== by.messageId) rows.setEvent(row, request.event);
-    const next = { dueAt: leaseUntil + this.#stuckAfterMs, attempts: row.attempts + 1, tries: historyOf(row, lost) };
-    return rows.update(row, { ...held, type: request.type, ...next });
+    if (row.holder !== by.messageId) rows.setEvent(next, request.event);
+    return next;
   }
 
   /**

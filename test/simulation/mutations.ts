@@ -150,7 +150,7 @@ const mutations: readonly Mutation[] = [
   {
     name: 'the kept envelope kept',
     file: 'src/ledger/writer.ts',
-    from: 'if (row.holder !== by.messageId) rows.setEvent(row, request.event);',
+    from: 'if (row.holder !== by.messageId) rows.setEvent(next, request.event);',
     to: '',
     only: 'latecomers',
   },

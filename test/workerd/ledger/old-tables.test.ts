@@ -1,7 +1,7 @@
 // A ledger that an earlier version has written: its rows come along, and code that does not know
 // its tables leaves it alone.
-import { runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { migrate } from '../../../src/ledger/schema.ts';
 import type { Transaction } from '../../../src/ledger/sql.ts';
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** The tables of version 2, as they were released, and what was unfinished in them. */
+/** The tables as they were released. */
 const VERSION_2 = [
   `CREATE TABLE deliveries (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, received_at INTEGER NOT NULL, event TEXT,
    refusal TEXT)`,
@@ -35,60 +35,99 @@ const VERSION_2 = [
   'CREATE TABLE tallies (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID',
 ];
 
+const VERSION_3 = [
+  ...VERSION_2.map((statement) => statement.replace('id TEXT PRIMARY KEY', 'id TEXT NOT NULL')).map((statement) =>
+    statement.replace(/VIRTUAL\)/, 'VIRTUAL, PRIMARY KEY (id, endpoint))'),
+  ),
+  `ALTER TABLE deliveries ADD COLUMN endpoint TEXT NOT NULL DEFAULT 'default'`,
+];
+
+const FAILED = [{ at: T0, ms: 9, outcome: 'failed', error: 'Error: no' }];
 const ROWS = [
-  ['done', 'default', 'processed', null, null],
-  ['held', 'default', 'processing', 'm-held', null],
-  ['waiting', 'host', 'retrying', 'm-waiting', T0 + STUCK_AFTER_MS],
-  ['given-up', 'host', 'dead', 'm-given-up', null],
+  ['kept', 'default', 'quarantined', null, null, []],
+  ['done', 'default', 'processed', null, null, [{ at: T0, ms: 9, outcome: 'succeeded' }]],
+  ['held', 'default', 'processing', 'm-held', null, []],
+  ['waiting', 'host', 'retrying', 'm-waiting', T0 + STUCK_AFTER_MS, FAILED],
+  ['given-up', 'host', 'dead', 'm-given-up', null, FAILED],
 ] as const;
 
-async function ledgerOfVersion2(): Promise<TestLedger> {
+async function ledgerOfVersion(version: 2 | 3): Promise<TestLedger> {
   const ledger = newLedger();
   await runInDurableObject(ledger, (_, { storage }) => {
     for (const table of ['migrations', 'deliveries', 'events', 'marks', 'tallies']) {
       storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
     }
     storage.sql.exec('CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');
-    for (const statement of VERSION_2) storage.sql.exec(statement);
-    storage.sql.exec('INSERT INTO migrations VALUES (1, 0), (2, 0)');
-    for (const [id, endpoint, status, holder, dueAt] of ROWS) {
+    for (const statement of version === 2 ? VERSION_2 : VERSION_3) storage.sql.exec(statement);
+    for (let done = 1; done <= version; done += 1) storage.sql.exec('INSERT INTO migrations VALUES (?, 0)', done);
+    for (const [id, endpoint, status, holder, dueAt, tries] of ROWS) {
       const event = JSON.stringify({ ...eventOf(id), endpoint });
       storage.sql.exec('INSERT INTO deliveries (id, received_at, event) VALUES (?, ?, ?)', id, T0, event);
+      if (version === 3) storage.sql.exec('UPDATE deliveries SET endpoint = ? WHERE id = ?', endpoint, id);
       storage.sql.exec(
         `INSERT INTO events (id, seq, status, run, holder, claim, lease_until, due_at, attempts, type, endpoint,
            received_at, updated_at, tries, steps)
-         VALUES (?, last_insert_rowid(), ?, 1, ?, 'c1', ?, ?, 1, 'outbid', ?, ?, ?, '[]', '["mail"]')`,
-        ...[id, status, holder, T0 + LEASE_MS, dueAt, endpoint, T0, T0],
+         VALUES (?, last_insert_rowid(), ?, 1, ?, 'c1', ?, ?, ?, 'outbid', ?, ?, ?, ?, '["mail"]')`,
+        ...[id, status, holder, T0 + LEASE_MS, dueAt, status === 'quarantined' ? 0 : 1, endpoint, T0, T0],
+        JSON.stringify(tries),
       );
     }
+    // All five, as arrivals were counted then.
+    const counted = { to: 5, lastReceivedAt: T0, groups: [[Math.floor(T0 / 3_600_000), 'outbid', 5]] };
+    storage.sql.exec(`INSERT INTO tallies VALUES ('arrivals', ?)`, JSON.stringify(counted));
     migrate(storage.sql, (work) => storage.transactionSync(work));
   });
+  // Its memory is of the tables that were dropped.
+  await evictDurableObject(ledger);
   return ledger;
 }
 
-test('every row of a version-2 ledger comes along with all that it says', async () => {
-  const ledger = await ledgerOfVersion2();
-  for (const [id, endpoint, status] of ROWS) {
-    expect(await ledger.get(id, endpoint)).toMatchObject({
-      ...{ id, endpoint, status, run: 1, attempts: 1, receivedAt: T0, steps: ['mail'] },
-      event: { ...eventOf(id), endpoint },
-    });
-  }
-  expect((await ledger.list({}, null, 9)).events.map(({ id }) => id)).toEqual(ROWS.map(([id]) => id).toReversed());
-  expect((await ledger.stats()).byStatus).toMatchObject({ processed: 1, processing: 1, retrying: 1, dead: 1 });
-});
+describe.each([2, 3] as const)('a ledger of version %i', (version) => {
+  test('comes along with every row and all that it says', async () => {
+    const ledger = await ledgerOfVersion(version);
+    for (const [id, endpoint, status] of ROWS) {
+      expect(await ledger.get(id, endpoint)).toMatchObject({
+        ...{ id, endpoint, status, run: 1, receivedAt: T0, steps: ['mail'] },
+        event: { ...eventOf(id), endpoint },
+      });
+    }
+    expect((await ledger.list({}, null, 9)).events.map(({ id }) => id)).toEqual(ROWS.map(([id]) => id).toReversed());
+    const byStatus = { processed: 1, processing: 1, retrying: 1, dead: 1, quarantined: 1, queued: 0 };
+    expect(await ledger.stats()).toMatchObject({ total: 5, byStatus });
+  });
 
-test('what was unfinished in it is reported, retried and watched over as if nothing had happened', async () => {
-  const ledger = await ledgerOfVersion2();
-  const sent: string[] = [];
-  await sendThrough(ledger, async (text) => void sent.push(sentEvent(text).id));
-  // The report of a Worker that claimed before the deploy, which named no endpoint.
-  const { endpoint: _, ...before } = report('held');
-  expect(await ledger.settle('c1', [before])).toEqual([true]);
-  const retry = claimRequest('waiting', { endpoint: 'host' });
-  expect(await ledger.claim('c2', [retry])).toMatchObject([{ kind: 'run', attempt: 2, steps: ['mail'] }]);
-  await pass(ledger, LEASE_MS + STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
-  expect(sent).toEqual(['waiting']);
+  test('has what was unfinished in it reported, retried and watched over as if nothing had happened', async () => {
+    const ledger = await ledgerOfVersion(version);
+    const sent: string[] = [];
+    await sendThrough(ledger, async (text) => void sent.push(sentEvent(text).id));
+    // The report of a Worker that claimed before the deploy; before version 3 it named no endpoint.
+    const { endpoint, ...before } = report('held');
+    expect(await ledger.settle('c1', [version === 2 ? before : { ...before, endpoint: endpoint ?? '' }])).toEqual([
+      true,
+    ]);
+    const retry = claimRequest('waiting', { endpoint: 'host' });
+    expect(await ledger.claim('c2', [retry])).toMatchObject([{ kind: 'run', attempt: 2, steps: ['mail'] }]);
+    await pass(ledger, LEASE_MS + STUCK_AFTER_MS + 2 * WATCH_INTERVAL_MS);
+    expect(sent).toEqual(['waiting']);
+  });
+
+  test('gives the feed what had gone to a handler, as it arrived, and the rest once it runs', async () => {
+    const ledger = await ledgerOfVersion(version);
+    const first = await ledger.feed(0, 9);
+    expect(first.events.map(({ id, seq }) => [id, seq])).toEqual([
+      ['done', 2],
+      ['held', 3],
+      ['waiting', 4],
+      ['given-up', 5],
+    ]);
+    await ledger.claim('c2', [claimRequest('new'), claimRequest('kept')]);
+    const later = await ledger.feed(first.next, 9);
+    expect(later.events.map(({ id, seq }) => [id, seq])).toEqual([
+      ['new', 6],
+      ['kept', 7],
+    ]);
+    expect(await ledger.stats()).toMatchObject({ total: 6, byStatus: { processing: 3, quarantined: 0, processed: 1 } });
+  });
 });
 
 test('code that is older than the tables refuses to start on them', async () => {

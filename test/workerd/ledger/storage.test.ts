@@ -5,7 +5,7 @@ import { migrate } from '../../../src/ledger/schema.ts';
 import type { Sql, Transaction } from '../../../src/ledger/sql.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { Writer } from '../../../src/ledger/writer.ts';
-import { claimRequest, newLedger, report } from './fixtures.ts';
+import { claimRequest, eventOf, newLedger, quarantineRequest, report } from './fixtures.ts';
 import { MeteredSql } from './metered-sql.ts';
 
 /** Runs `work` on the ledger's own code and storage, inside its object, with a meter in between. */
@@ -99,4 +99,64 @@ test('a migration that fails half-way leaves nothing behind and is applied by th
     migrate(storage.sql, transaction);
     expect(tables()).toHaveLength(2);
   });
+});
+
+/** Two portions and more: the platform takes 2 MB at once, and one message may have 127,000 bytes. */
+const large = (count: number) =>
+  Array.from({ length: count }, (_, index) =>
+    claimRequest(`e${index}`, {
+      event: JSON.stringify({ ...eventOf(`e${index}`), data: { text: '"€'.repeat(25_000) } }),
+    }),
+  );
+
+test('a batch of the largest events is claimed and settled, each as it came', async () => {
+  const ledger = newLedger();
+  const requests = large(100);
+  const answers = await ledger.claim('c1', requests);
+  expect(new Set(answers.map(({ kind }) => kind))).toEqual(new Set(['run']));
+  const last = requests.at(-1);
+  expect((await ledger.get('e99'))?.event).toEqual(JSON.parse(last?.event ?? ''));
+  const settled = await ledger.settle(
+    'c1',
+    requests.map(({ id }) => report(id)),
+  );
+  expect(settled).toEqual(requests.map(() => true));
+});
+
+test.each(['deliveries', 'events'])(
+  'a call that fails between two writes to %s leaves nothing behind',
+  async (table) => {
+    const ledger = newLedger();
+    await ledger.claim('c0', [claimRequest('before')]);
+    await runInDurableObject(ledger, (_, { storage }) => {
+      let writes = 0;
+      const failing: Sql = {
+        exec: (query, ...bindings) => {
+          if (query.includes(`INTO ${table}`)) writes += 1;
+          // The first portion is written.
+          if (writes === (table === 'deliveries' ? 2 : 1)) throw new Error('database or disk is full: SQLITE_FULL');
+          return storage.sql.exec(query, ...bindings);
+        },
+      };
+      const writer = new Writer(new Store(failing), (work) => storage.transactionSync(work));
+      expect(() => writer.claim('c1', large(20), NOW)).toThrow('SQLITE_FULL');
+    });
+    expect((await ledger.list({}, null, 9)).events.map(({ id }) => id)).toEqual(['before']);
+    expect(await ledger.claim('c2', large(20))).toMatchObject(large(20).map(() => ({ kind: 'run', attempt: 1 })));
+  },
+);
+
+test('one event twice in a batch is decided in order, the second by what the first has changed', async () => {
+  const ledger = newLedger();
+  const copy = claimRequest('a', { messageId: 'copy' });
+  expect(await ledger.claim('c1', [claimRequest('a'), copy])).toMatchObject([{ kind: 'run' }, { kind: 'duplicate' }]);
+  expect(await ledger.settle('c1', [report('a'), report('a', { outcome: 'dead', error: 'Error: no' })])).toEqual([
+    true,
+    false,
+  ]);
+  expect(await ledger.quarantine([quarantineRequest('q'), quarantineRequest('q', { messageId: 'copy' })])).toEqual([
+    { kind: 'tell' },
+    { kind: 'known' },
+  ]);
+  expect(await ledger.stats()).toMatchObject({ total: 2, byStatus: { processed: 1, quarantined: 1 } });
 });
