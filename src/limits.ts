@@ -126,8 +126,8 @@ export const STUCK_AFTER_MS = 30 * 60_000;
 export const MAX_STUCK_AFTER_MS = 86_400_000;
 
 /**
- * Pause between two rounds of the watchdog, in milliseconds: while anything is unfinished, while
- * all is at rest, and under `npm run dev`, where a restart empties the queue.
+ * Pause between two rounds of the watchdog, in milliseconds: the shortest, the longest, and the one
+ * under `npm run dev`, where a restart empties the queue. Each round costs some four rows.
  */
 export const WATCH_INTERVAL_MS = 5 * 60_000;
 export const REST_INTERVAL_MS = 6 * 3_600_000;

@@ -105,7 +105,7 @@ export class EventLedger extends DurableObject<Env> {
     this.#alarmAt = null;
     // Armed before anything that can fail: whatever happens below, there is a next round.
     await this.#watchSoon();
-    const round = watch(this.#store, this.#transaction, Date.now(), this.#stuckAfterMs);
+    const round = watch(this.#store, this.#transaction, Date.now(), this.#stuckAfterMs, this.#watchIntervalMs);
     this.#keepCounts();
     await this.#rearm(round.next);
     for (let start = 0; start < round.resend.length; start += SENDS_AT_ONCE) {
@@ -138,22 +138,16 @@ export class EventLedger extends DurableObject<Env> {
     return replay(this.#queries, this.#writer, key, (event) => this.#send(event));
   }
 
-  async #rearm(next: Round['next']): Promise<void> {
-    switch (next) {
-      case 'at_once':
-        return this.#watchBy(Date.now() + 1_000);
-      case 'soon':
-        return;
-      case 'late':
-        return this.#setAlarm(Date.now() + REST_INTERVAL_MS);
-      case 'never':
-        this.#alarmAt = null;
-        return this.ctx.storage.deleteAlarm();
-    }
+  #rearm(next: Round['next']): Promise<void> {
+    if (next !== null) return this.#setAlarm(next);
+    this.#alarmAt = null;
+    return this.ctx.storage.deleteAlarm();
   }
 
-  #watchSoon(): Promise<void> {
-    return this.#watchBy(Date.now() + this.#watchIntervalMs);
+  /** Before anything new can be stuck; sooner where the alarm is missing: something may be already. */
+  async #watchSoon(): Promise<void> {
+    const missing = (await this.#knownAlarm()) === null;
+    return this.#watchBy(Date.now() + (missing ? this.#watchIntervalMs : this.#stuckAfterMs));
   }
 
   /** Makes sure that the alarm rings by `time`. Sets it only if it must: setting writes a row. */

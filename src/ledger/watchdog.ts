@@ -3,10 +3,12 @@
 import {
   FINISHED_KEPT_MS,
   MAX_STUCK_AFTER_MS,
+  REST_INTERVAL_MS,
   RETENTION_MS,
   STUCK_AFTER_MS,
   WATCH_CHARACTERS,
   WATCH_CHUNK,
+  WATCH_INTERVAL_MS,
 } from '../limits.ts';
 import type { Transaction } from './sql.ts';
 import type { Row, Store } from './store.ts';
@@ -23,15 +25,25 @@ export interface Resend extends Pick<Row, 'id' | 'endpoint' | 'type' | 'received
 export interface Round {
   readonly resend: readonly Resend[];
   readonly expired: number;
-  /** When the next round should come. */
-  readonly next: 'at_once' | 'soon' | 'late' | 'never';
+  /** When the next round should come, in milliseconds since the epoch; null for an empty ledger. */
+  readonly next: number | null;
 }
 
 /** Last `seq` whose first try the watchdog has looked at. */
 const SWEPT = 'swept_seq';
 
-/** One round. A row counts as stuck `stuckAfterMs` after its due time. */
-export function watch(store: Store, transaction: Transaction, now: number, stuckAfterMs = STUCK_AFTER_MS): Round {
+/**
+ * One round. A row counts as stuck `stuckAfterMs` after its due time.
+ *
+ * @param intervalMs Shortest pause before the next round, unless this one left something to do.
+ */
+export function watch(
+  store: Store,
+  transaction: Transaction,
+  now: number,
+  stuckAfterMs = STUCK_AFTER_MS,
+  intervalMs = WATCH_INTERVAL_MS,
+): Round {
   return transaction(() => {
     const swept = sweepFirstTries(store, now, stuckAfterMs);
     const due = store.due(now, WATCH_CHUNK);
@@ -57,7 +69,7 @@ export function watch(store: Store, transaction: Transaction, now: number, stuck
     rows.save();
     const expired = store.expire(now - RETENTION_MS, now - FINISHED_KEPT_MS, WATCH_CHUNK);
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
-    return { resend, expired, next: full ? 'at_once' : nextRound(store) };
+    return { resend, expired, next: full ? now + 1_000 : nextRound(store, now, intervalMs) };
   });
 }
 
@@ -77,7 +89,9 @@ function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): numbe
   return arrived.length;
 }
 
-function nextRound(store: Store): Round['next'] {
-  if (store.due(Number.MAX_SAFE_INTEGER, 1).length > 0) return 'soon';
-  return store.arrivedAfter(0, 1).length > 0 ? 'late' : 'never';
+/** When the first row falls due; each one that is unfinished does, or has yet to be swept. */
+function nextRound(store: Store, now: number, intervalMs: number): number | null {
+  const dueAt = store.due(Number.MAX_SAFE_INTEGER, 1)[0]?.dueAt;
+  if (dueAt) return Math.min(Math.max(dueAt, now + intervalMs), now + REST_INTERVAL_MS);
+  return store.lastSeq() > 0 ? now + REST_INTERVAL_MS : null;
 }

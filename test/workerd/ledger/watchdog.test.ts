@@ -182,7 +182,20 @@ describe('the alarm', () => {
     await ledger.quarantine([quarantineRequest('q')]);
     expect(await alarmOf(ledger)).toBe(T0 + REST_INTERVAL_MS);
     await ledger.claim('c1', [claimRequest('a')]);
-    expect(await alarmOf(ledger)).toBe(T0 + WATCH_INTERVAL_MS);
+    expect(await alarmOf(ledger)).toBe(T0 + STUCK_AFTER_MS);
+  });
+
+  test('rings when the first row falls due, and not every few minutes until then', async () => {
+    const { ledger, sent } = await ledgerWithoutQueue();
+    await ledger.claim('c1', [claimRequest('a'), claimRequest('b')]);
+    await ledger.settle('c1', [failure('a', { retryAt: T0 + HOUR_MS })]);
+    await runDurableObjectAlarm(ledger);
+    expect(await alarmOf(ledger)).toBe(T0 + LEASE_MS + STUCK_AFTER_MS);
+    await ledger.settle('c1', [report('b')]);
+    vi.setSystemTime(T0 + LEASE_MS + STUCK_AFTER_MS);
+    await runDurableObjectAlarm(ledger);
+    expect(sent()).toEqual([]);
+    expect(await alarmOf(ledger)).toBe(T0 + HOUR_MS + STUCK_AFTER_MS);
   });
 
   test('rings seldom while all is at rest', async () => {
