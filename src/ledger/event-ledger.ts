@@ -144,7 +144,7 @@ export class EventLedger extends DurableObject<Env> {
     return this.ctx.storage.deleteAlarm();
   }
 
-  /** Before anything new can be stuck; sooner where the alarm is missing: something may be already. */
+  /** Before anything new can be stuck; sooner where the alarm is missing: something may be. */
   async #watchSoon(): Promise<void> {
     const missing = (await this.#knownAlarm()) === null;
     return this.#watchBy(Date.now() + (missing ? this.#watchIntervalMs : this.#stuckAfterMs));

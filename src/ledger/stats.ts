@@ -1,6 +1,6 @@
-// Counts over the whole ledger, for the operator's page. What has gone to a handler is counted once,
-// in its place; the few events that are not processed are found by their indexes; what has gone to
-// a handler and is not among them has been processed.
+// Counts over the whole ledger, for the operator's page. What has gone to a handler is counted
+// once, in its place; the few events that are not processed are found by their indexes; what has
+// gone to a handler and is not among them has been processed.
 import { UNFINISHED_TRIES } from './queries.ts';
 import { firstRow, type Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';

@@ -219,7 +219,7 @@ export class Writer {
     return this.#store.keyOf(id, endpoint, messageId);
   }
 
-  /** One transaction: what `work` changes in the rows of `keys` is written once it has decided all. */
+  /** One transaction: what `work` changes in the rows of `keys` is written at its end. */
   #change<Value>(keys: readonly EventKey[], now: number, work: (rows: WorkingSet) => Value): Value {
     return this.#transaction(() => {
       const rows = new WorkingSet(this.#store, keys, now);

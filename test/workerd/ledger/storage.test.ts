@@ -101,7 +101,7 @@ test('a migration that fails half-way leaves nothing behind and is applied by th
   });
 });
 
-/** Two portions and more: the platform takes 2 MB at once, and one message may have 127,000 bytes. */
+/** Several portions: the platform takes 2 MB at once, and a message may have 127,000 bytes. */
 const large = (count: number) =>
   Array.from({ length: count }, (_, index) =>
     claimRequest(`e${index}`, {
