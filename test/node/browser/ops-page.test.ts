@@ -80,7 +80,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await expect.poll(listed, { timeout: 120_000 }).toEqual([expect.stringContaining(RETRYING_ID)]);
 
     await page.getByLabel('Status').selectOption('any');
-    await page.getByLabel('Id or text').fill('machine 812 will be down');
+    await page.getByLabel('Id or text').fill('machine 46110 will be down');
     await page.keyboard.press('Enter');
     await expect.poll(listed, { timeout: 120_000 }).toEqual([expect.stringContaining(LATE_ID)]);
     expect(complaints).toEqual([]);

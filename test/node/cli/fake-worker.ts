@@ -60,7 +60,9 @@ export async function fakeWorker(
     return received.flatMap((each) => {
       const id = idOf(each);
       const row = ledger(id, asked);
-      return row ? [{ id, type: 'any', endpoint: each.path.split('/')[3] ?? 'default', ...row }] : [];
+      return row
+        ? [{ id, type: 'any', receivedAt: Date.now(), endpoint: each.path.split('/')[3] ?? 'default', ...row }]
+        : [];
     });
   };
   const ops = ({ path, headers }: Received): FakeAnswer => {

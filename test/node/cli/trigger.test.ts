@@ -303,7 +303,7 @@ describe('what became of it', () => {
 
   it('has no control characters, whatever the error says', async () => {
     const { stdout } = await follow(['outbid'], () => ({ ...failing, lastError: 'a\u001b[31mb\u202e\nc' }));
-    expect(stdout).toContain('FAILED: a [31mb c');
+    expect(stdout).toContain('FAILED: a�[31mb� c');
     for (const hidden of ['\u001b', '\u202e']) expect(stdout).not.toContain(hidden);
   });
 

@@ -1,10 +1,10 @@
 // The Worker as `npm start` runs it, to be killed with all its processes and started again on what
 // it left on disk. Ports, storage and secrets are the test's own; no state of `npm start` is
 // touched.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -14,6 +14,7 @@ import { projectRoot } from '../../../src/cli/project-root.ts';
 import { send } from '../../../src/cli/send.ts';
 import { ledgerReader } from '../../load/ledger-reader.ts';
 import { ownHandlersFlags } from '../../own-handlers.ts';
+import { freePort } from '../free-port.ts';
 
 const SECRET = 'local-dev-secret';
 const OPS_TOKEN = 'local-dev-token';
@@ -129,14 +130,4 @@ function killOnce(child: ChildProcess): () => Promise<void> {
     killed = true;
     await closed;
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

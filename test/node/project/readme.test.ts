@@ -1,15 +1,16 @@
 // The commands of all documents are run, as far as they go without somebody's account. A command
 // that this file does not know fails the test, so nobody can add one without saying how it is
 // checked.
+
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ENDPOINT, secretNamesOf } from '../../../src/endpoint.ts';
 import { ownHandlersFlags } from '../../own-handlers.ts';
+import { freePort } from '../free-port.ts';
 import { commands, root } from './documents.ts';
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -30,14 +31,6 @@ function run(command: string): Promise<string> {
 }
 
 const helpOf = (command: string) => run(`${command} --help`);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 let worker: ChildProcess;
 let state: string;

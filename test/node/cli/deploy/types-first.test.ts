@@ -5,6 +5,7 @@ import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { projectRoot } from '../../../../src/cli/project-root.ts';
+import { freePort } from '../../free-port.ts';
 import { runScript } from '../run-command.ts';
 import { startCloudflare } from './cloudflare.ts';
 import { inEmptyDirectory } from './empty-directory.ts';
@@ -38,7 +39,7 @@ it('refuses to deploy a handler with a mistyped name, and sends nothing', async 
 
 it('runs it locally all the same, with a warning', async () => {
   await inProjectWithTypo(async (directory) => {
-    const args = ['--port', '0', '--inspector-port', '0'];
+    const args = ['--port', String(await freePort()), '--inspector-port', '0'];
     const dev = spawn(process.execPath, [join(directory, 'src/cli/dev.ts'), ...args]);
     onTestFinished(() => {
       dev.kill();

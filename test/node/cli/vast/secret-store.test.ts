@@ -7,8 +7,12 @@ import { createSecretStore } from '../../../../src/cli/vast/worker/secret-store.
 /** A store whose command always succeeds, and what was said meanwhile. */
 function store() {
   let said = '';
-  const heard = { env: process.env, stderr: (text: string) => (said += text) } as unknown as Surroundings;
-  return { secrets: createSecretStore('true', heard, createOutput(heard, false)), said: () => said };
+  const heard = {
+    env: {},
+    stderr: (text: string) => (said += text),
+    runCommand: async () => ({ code: 0, stdout: '', stderr: '' }),
+  } as unknown as Surroundings;
+  return { secrets: createSecretStore('wrangler', heard, createOutput(heard, false)), said: () => said };
 }
 
 describe('storing a secret', () => {
