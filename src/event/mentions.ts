@@ -6,46 +6,49 @@ export interface Mentions {
   readonly machineId?: number;
 }
 
-/** `instance 12`, `Instance #12`, `instance_id: 12`, and all of `instances 12, 13 and 14`. */
-const idsAfter = (noun: string) =>
-  `${noun}s?(?:[ _]ids?)? ?[:=]? ?#?((?:\\d+(?![\\w]|\\.\\d)(?: ?, ?| )?(?:(?:and|or) )?#?)+)`;
-/** Anywhere, even within a longer word: each of them makes the text ambiguous. */
-const everywhere = (noun: string) => new RegExp(idsAfter(noun), 'gi');
-/** As words of their own: only such an id is believed. */
-const asWords = (noun: string) => new RegExp(`(?<![^ "'(])${idsAfter(noun)}`, 'gi');
+/** `instance 12`, `Instance #12`, `machine_id: 12`, and all of `instances 12, 13 and 14`. */
+const MENTION = /([Ii]nstance|[Mm]achine)s?(?:[ _][Ii][Dd]s?)? ?[:=]? ?#?((?:\d+(?![\w]|\.\d)(?: ?, ?| )?(?:(?:and|or) )?#?)+)/g;
 
-const kinds = {
-  instanceId: { everywhere: everywhere('instance'), asWords: asWords('instance') },
-  machineId: { everywhere: everywhere('machine'), asWords: asWords('machine') },
-};
+/** One space at most between two words keeps the expression linear. */
+const LOOSE_SPACE = /\s\s+|[^\S ]/;
 
 /**
  * The ids in subject and message: exactly one of a kind, or none. A text may quote an image's name,
  * which is a stranger's choice and may hold an "instance 999" of its own.
  */
 export function mentionsIn(data: Readonly<Record<string, unknown>>): Mentions | undefined {
-  const texts = [data.subject, data.message].filter((text) => typeof text === 'string');
-  // One space at most between two words keeps the expressions linear.
-  const text = texts.join(' \n ').replace(/\s+/g, ' ');
-  const instanceId = onlyId(text, kinds.instanceId);
-  const machineId = onlyId(text, kinds.machineId);
+  const joined = [data.subject, data.message].filter((text) => typeof text === 'string').join(' | ');
+  const text = LOOSE_SPACE.test(joined) ? joined.replace(/\s+/g, ' ') : joined;
+  const found = { instance: new Candidates(), machine: new Candidates() };
+  const image = imageNameIn(text);
+  for (const { 1: noun = '', 2: list = '', index } of text.matchAll(MENTION)) {
+    const isWord = index === 0 || ` "'(`.includes(text.charAt(index - 1));
+    const isOurs = isWord && !(index >= image.start && index < image.end);
+    found[noun.toLowerCase() as keyof typeof found].add(list, isOurs);
+  }
+  const [instanceId, machineId] = [found.instance.only(), found.machine.only()];
   if (instanceId === undefined && machineId === undefined) return undefined;
   return { ...(instanceId !== undefined && { instanceId }), ...(machineId !== undefined && { machineId }) };
 }
 
-function onlyId(text: string, kind: (typeof kinds)['instanceId']): number | undefined {
-  const [id, ...others] = new Set(idsIn(text, kind.everywhere));
-  const isOurs = others.length === 0 && idsIn(withoutImageName(text), kind.asWords).length > 0;
-  return isOurs && Number.isSafeInteger(id) ? id : undefined;
+/** Ids of one kind. Any of them makes the text ambiguous; only those in our own words are believed. */
+class Candidates {
+  readonly #ids = new Set<number>();
+  #isOurs = false;
+
+  add(list: string, isOurs: boolean): void {
+    for (const digits of list.match(/\d+/g) ?? []) this.#ids.add(Number(digits));
+    this.#isOurs ||= isOurs;
+  }
+
+  only(): number | undefined {
+    const [id] = this.#ids;
+    return this.#ids.size === 1 && this.#isOurs && Number.isSafeInteger(id) ? id : undefined;
+  }
 }
 
-function idsIn(text: string, ids: RegExp): number[] {
-  return [...text.matchAll(ids)].flatMap(([, list = '']) => list.match(/\d+/g) ?? []).map(Number);
-}
-
-/** The name is what "running … on machine 12" has in its middle. */
-function withoutImageName(text: string): string {
-  const start = text.search(/\brunning /i);
-  const end = text.toLowerCase().lastIndexOf(' on machine ');
-  return start < 0 || end < start ? text : `${text.slice(0, start)}${text.slice(end)}`;
+/** What stands between "running" and "on machine 12". */
+function imageNameIn(text: string): { readonly start: number; readonly end: number } {
+  const start = text.indexOf(' running ');
+  return { start, end: start < 0 ? start : text.lastIndexOf(' on machine ') };
 }
