@@ -7,7 +7,8 @@ export interface Mentions {
 }
 
 /** `instance 12`, `Instance #12`, `machine_id: 12`, and all of `instances 12, 13 and 14`. */
-const MENTION = /([Ii]nstance|[Mm]achine)s?(?:[ _][Ii][Dd]s?)? ?[:=]? ?#?((?:\d+(?![\w]|\.\d)(?: ?, ?| )?(?:(?:and|or) )?#?)+)/g;
+const MENTION =
+  /([Ii]nstance|[Mm]achine)s?(?:[ _][Ii][Dd]s?)? ?[:=]? ?#?((?:\d+(?!\w|\.\d)(?: ?, ?| )?(?:(?:and|or) )?#?)+)/g;
 
 /** One space at most between two words keeps the expression linear. */
 const LOOSE_SPACE = /\s\s+|[^\S ]/;
@@ -31,7 +32,7 @@ export function mentionsIn(data: Readonly<Record<string, unknown>>): Mentions | 
   return { ...(instanceId !== undefined && { instanceId }), ...(machineId !== undefined && { machineId }) };
 }
 
-/** Ids of one kind. Any of them makes the text ambiguous; only those in our own words are believed. */
+/** Ids of one kind: any makes the text ambiguous, only those in Vast.ai's own words are believed. */
 class Candidates {
   readonly #ids = new Set<number>();
   #isOurs = false;
