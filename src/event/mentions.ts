@@ -32,7 +32,7 @@ export function mentionsIn(data: Readonly<Record<string, unknown>>): Mentions | 
   return { ...(instanceId !== undefined && { instanceId }), ...(machineId !== undefined && { machineId }) };
 }
 
-/** Ids of one kind: any makes the text ambiguous, only those in Vast.ai's own words are believed. */
+/** Ids of one kind: any makes a text ambiguous, only those in Vast.ai's own words are believed. */
 class Candidates {
   readonly #ids = new Set<number>();
   #isOurs = false;
