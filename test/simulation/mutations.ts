@@ -70,6 +70,7 @@ const mutations: readonly Mutation[] = [
     file: 'src/ledger/transitions.ts',
     from: `  if (!isBy(row, by)) return { kind: 'stale' };`,
     to: '',
+    only: 'failures,clocks,kills',
   },
   {
     name: 'dead letter acknowledged although the ledger is out',
@@ -106,6 +107,7 @@ const mutations: readonly Mutation[] = [
     file: 'src/ledger/transitions.ts',
     from: 'if (row === undefined || row.run !== by.run)',
     to: 'if (row === undefined)',
+    only: 'failures,deaths,replays',
   },
   {
     name: 'one message twice in a batch runs twice',
