@@ -98,6 +98,16 @@ export class ModelProvider {
     return told;
   }
 
+  /**
+   * The ledger has forgotten an event: from here on it is a new one, which a message that still
+   * waits in a queue may begin.
+   */
+  forget(key: Key, isQueued: boolean): void {
+    const fresh = isQueued && this.toldOf(key).fresh;
+    this.told.delete(key);
+    if (fresh) this.toldOf(key).fresh = true;
+  }
+
   #deliver(delivery: Delivery, attempt: number): void {
     const { time } = this.#platform;
     this.#sent += 1;

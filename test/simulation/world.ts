@@ -151,6 +151,10 @@ export class World {
     if (status === undefined || status === 'quarantined') this.accounts.expired.add(key);
   }
 
+  #isQueued(key: Key): boolean {
+    return [this.events, this.deadLetters].some(({ messages }) => messages.some(({ body }) => eventIn(body) === key));
+  }
+
   /**
    * What the ledger forgets 30 days after it has ended is a new event from then on; what has not
    * ended it must keep.
@@ -166,7 +170,7 @@ export class World {
           accounts.violate(`${key} was ${status} and has expired`);
         }
         accounts.forget(key);
-        provider.told.delete(key);
+        provider.forget(key, this.#isQueued(key));
       }
     };
   }

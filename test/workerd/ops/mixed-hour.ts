@@ -28,6 +28,9 @@ export const RETRYING_ID = '0c1f6f7d35b84c0e9a1d2b8f64e7c9d3';
 export const LATE_ID = 'b2d9e1a07c5f4d6f8e3a9c0b1d2e3f40';
 export const UNREADABLE_ID = `sha256:${'9f'.repeat(32)}`;
 
+export const RETRYING_MESSAGE = 'Your instance 48927380 on machine 46110 is offline: the machine cannot be reached.';
+export const LATE_MESSAGE = 'Your machine 46110 will be down for maintenance.';
+
 export const DEAD_ERROR = 'PermanentFailure: Slack answered 404 no_service';
 export const RETRYING_ERROR = 'Error: Slack answered 503 service_unavailable';
 
@@ -49,7 +52,11 @@ export function fillMixedHour(sql: Sql, transaction: Transaction, now: number): 
   );
   ago(41, (at) => story.fail(story.event('outbid', at, DEAD_ID), at, [0], DEAD_ERROR, 'dead'));
   ago(19, (at) =>
-    story.quarantine(story.event('upcoming_downtime', at - 6 * MINUTE_MS, LATE_ID), 'timestamp_stale', at),
+    story.quarantine(
+      story.event('upcoming_downtime', at - 6 * MINUTE_MS, LATE_ID, LATE_MESSAGE),
+      'timestamp_stale',
+      at,
+    ),
   );
   ago(12, (at) => {
     const event = story.event('low_credit', at);
@@ -57,7 +64,7 @@ export function fillMixedHour(sql: Sql, transaction: Transaction, now: number): 
     story.succeed(event, at + MINUTE_MS);
   });
   ago(3, (at) => {
-    const event = story.event('instance_offline', at, RETRYING_ID);
+    const event = story.event('instance_offline', at, RETRYING_ID, RETRYING_MESSAGE);
     story.fail(event, at, [0, 9_000, 27_000, 62_000], RETRYING_ERROR, 'retrying', now + 2 * MINUTE_MS);
   });
 
@@ -75,8 +82,8 @@ export class Story {
     this.#ledger = ledger;
   }
 
-  event(type: string, at: number, id = crypto.randomUUID().replaceAll('-', '')): AnyEvent {
-    const { dialect, body } = sampleOf(type, { id, now: at });
+  event(type: string, at: number, id = crypto.randomUUID().replaceAll('-', ''), message?: string): AnyEvent {
+    const { dialect, body } = sampleOf(type, { id, now: at, data: message === undefined ? {} : { message } });
     const parsed = parseEvent({ dialect, body: new TextEncoder().encode(body), timestamp: at / 1000 }, 'default');
     if (!parsed.ok) throw new Error(parsed.failure.reason);
     return parsed.value;
