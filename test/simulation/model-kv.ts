@@ -30,6 +30,14 @@ export class ModelKv {
     } as unknown as KVNamespace;
   }
 
+  /** Whether any place may still find one of the keys that `isMeant` picks. */
+  mayHold(isMeant: (key: string) => boolean): boolean {
+    const { now } = this.#platform.time;
+    return [...this.#versions].some(
+      ([key, versions]) => isMeant(key) && versions.some(({ expiresAt }) => expiresAt > now - STALE_MS),
+    );
+  }
+
   #read(key: string): string | null {
     const { choices, time } = this.#platform;
     const versions = this.#versions.get(key) ?? [];

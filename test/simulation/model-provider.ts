@@ -50,6 +50,10 @@ export class ModelProvider {
   readonly requests: Actor[] = [];
   /** Told of an error that the edge did not foresee. */
   onCrash: (error: Error) => void = () => {};
+  /** Whether KV may hold an event's mark. */
+  isMarked: (key: Key) => boolean = () => false;
+  /** What the ledger remembered once. */
+  readonly #forgotten = new Set<Key>();
   readonly #platform: Platform;
   readonly #envFor: (actor: Actor) => Env;
   #sent = 0;
@@ -103,9 +107,18 @@ export class ModelProvider {
    * waits in a queue may begin.
    */
   forget(key: Key, isQueued: boolean): void {
+    this.#forgotten.add(key);
     const fresh = isQueued && this.toldOf(key).fresh;
     this.told.delete(key);
     if (fresh) this.toldOf(key).fresh = true;
+  }
+
+  /**
+   * A mark in KV, which each accepted copy renews, may outlive the row of an event that was handled
+   * long ago: its late copies are known, and not kept.
+   */
+  #outlived(key: Key): boolean {
+    return this.#forgotten.has(key) && this.isMarked(key);
   }
 
   #deliver(delivery: Delivery, attempt: number): void {
@@ -128,7 +141,8 @@ export class ModelProvider {
       time.cancel(expiry);
       this.#platform.note(`${actor.name} is answered ${status}`);
       if (status === 200) told.accepted = true;
-      if (delivery.genuine && status >= 400 && status < 500) told.refusedGenuine = true;
+      const refused = delivery.genuine && status >= 400 && status < 500;
+      if (refused && !this.#outlived(key)) this.toldOf(key).refusedGenuine = true;
       if (status >= 500 && attempt < MAX_DELIVERIES) {
         // Whether a retry is signed anew is unknown: this provider re-signs every second time.
         const timestamp = attempt % 2 === 0 ? Math.floor(time.now / 1_000) : delivery.timestamp;

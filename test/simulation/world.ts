@@ -49,6 +49,7 @@ export class World {
     this.consumers = new Consumers(this);
 
     this.provider.onCrash = (error) => this.accounts.violate(`the edge crashed: ${error.stack}`);
+    this.provider.isMarked = (key) => this.kv.mayHold((kvKey) => markedBy(kvKey) === key);
     this.events.onTaken = (body) => this.accounts.taken.add(eventIn(body));
     for (const queue of [this.events, this.deadLetters]) queue.onExpired = (body) => this.#expire(eventIn(body));
     this.kv.onPut = (kvKey) => {
