@@ -30,8 +30,8 @@ export class ModelObject {
   onSettled: (actor: Actor, messageIds: readonly string[]) => void = () => {};
   /** Told before each round of the watchdog; what it returns is told after it. */
   onRing: () => () => void = () => () => {};
-  /** Told whose event has just been declared dead because its message was exhausted. */
-  onBuried: (messageId: string) => void = () => {};
+  /** Told which messages are about to be buried; what it returns is told what became of them. */
+  onBury: (messageIds: readonly string[]) => (answers: readonly BuryAnswer[]) => void = () => () => {};
 
   constructor(platform: Platform, storage: Storage, envFor: (actor: Actor) => Env) {
     this.#platform = platform;
@@ -61,14 +61,12 @@ export class ModelObject {
       // Across the RPC border everything is a copy.
       const list = args.findLast((arg) => Array.isArray(arg)) as { readonly messageId: string }[] | undefined;
       const messageIds = (list ?? []).map(({ messageId }) => messageId);
+      const buried = method === 'bury' ? this.onBury(messageIds) : undefined;
       const answer = this.#platform.by(self, () => invoke.apply(ledger, structuredClone(args) as unknown[]));
       // Whether or not the caller hears of it.
       const effect = Promise.resolve(answer).then((answered) => {
         if (method === 'settle') this.onSettled(actor, messageIds);
-        if (method === 'bury') {
-          const answers = answered as BuryAnswer[];
-          for (const [index, id] of messageIds.entries()) if (answers[index]?.kind === 'dead') this.onBuried(id);
-        }
+        buried?.(answered as BuryAnswer[]);
         return answered;
       });
       return structuredClone(await Promise.race([effect, reset]));

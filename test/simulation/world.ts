@@ -2,6 +2,7 @@
 // accounts that say whether the promises hold.
 import type { Env } from '../../src/env.ts';
 import { openLedger } from '../../src/ledger/client.ts';
+import type { BuryAnswer } from '../../src/ledger/protocol.ts';
 import { MAX_RETRIES } from '../../src/limits.ts';
 import { encodeMessage } from '../../src/queue/message.ts';
 import { Accounts } from './accounts.ts';
@@ -58,12 +59,7 @@ export class World {
         this.accounts.violate(`${key} marked as seen before the queue took it`);
       }
     };
-    this.object.onBuried = (messageId) => {
-      const key = this.consumers.eventOf(messageId);
-      const holder = key === undefined ? undefined : stored(storage, key)?.holder;
-      const waits = messageId !== holder && this.events.messages.some((message) => message.id === holder);
-      if (waits) this.accounts.violate(`${key} was buried while the message that holds it still had tries`);
-    };
+    this.object.onBury = (messageIds) => this.#watchBurial(messageIds);
     this.object.onRing = () => this.#watchExpiry();
     this.object.onSettled = (actor, messageIds) => this.consumers.settled(actor, messageIds);
   }
@@ -150,6 +146,20 @@ export class World {
   #expire(key: Key): void {
     const status = stored(this.storage, key)?.status;
     if (status === undefined || status === 'quarantined') this.accounts.expired.add(key);
+  }
+
+  /** Nobody's message may end what another one holds and still has tries for. */
+  #watchBurial(messageIds: readonly string[]): (answers: readonly BuryAnswer[]) => void {
+    // Before it takes effect: whoever buries an event holds it from then on.
+    const holders = messageIds.map((id) => stored(this.storage, this.consumers.eventOf(id) ?? '')?.holder);
+    return (answers) => {
+      for (const [index, id] of messageIds.entries()) {
+        const holder = holders[index];
+        const waits = holder !== id && this.events.messages.some((message) => message.id === holder);
+        if (answers[index]?.kind !== 'dead' || !waits) continue;
+        this.accounts.violate(`${this.consumers.eventOf(id)} was buried while the message that holds it had tries`);
+      }
+    };
   }
 
   #isQueued(key: Key): boolean {
