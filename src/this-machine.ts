@@ -12,3 +12,9 @@ export function isThisMachine(hostname: string): boolean {
 export function isFromThisMachine({ url, headers }: Request): boolean {
   return isThisMachine(new URL(url).hostname) && !headers.has('x-forwarded-for') && !headers.has('x-forwarded-host');
 }
+
+/** The URL in a text; undefined if it is none, or one that others could read on the way. */
+export function secureUrl(text: string | undefined): URL | undefined {
+  const url = URL.parse(text?.trim() ?? '');
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname)) ? url : undefined;
+}

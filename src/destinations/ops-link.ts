@@ -1,8 +1,8 @@
 // Links to the operator's pages, for notices. A link lets nobody in: the page asks for a password.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { Secrets } from '../env.ts';
+import { secureUrl } from '../this-machine.ts';
 import type { Link } from './event-kinds.ts';
-import { secureUrl } from './secure-url.ts';
 
 type EventName = { readonly id: string; readonly endpoint?: string | undefined };
 type OpsEnv = Pick<Secrets, 'OPS_URL'>;

@@ -34,16 +34,17 @@ export interface ApiClientOptions {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly timeoutMs?: number;
+  readonly maxTries?: number;
 }
 
 export function createApiClient(options: ApiClientOptions): ApiCall {
-  const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS } = options;
+  const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options;
 
   return async (request) => {
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt += 1) {
       const { result, retryAfter } = await callOnce(request);
-      if (result.ok || attempt === MAX_TRIES || !mayRepeat(result.failure, request.repeat)) return result;
+      if (result.ok || attempt === maxTries || !mayRepeat(result.failure, request.repeat)) return result;
       const own = pause * (0.75 + Math.random() / 2);
       await sleep(retryAfter === undefined ? own : Math.min(retryAfter * 1000, LONGEST_PAUSE_MS));
       pause *= 2;
