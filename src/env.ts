@@ -25,7 +25,7 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   OPS_TOKEN?: string;
   /** Public address of the operator's page, for links to it: `https://…/ops`. */
   OPS_URL?: string;
-  /** A Vast.ai key of the scope `instance_read` alone: with it, patrol looks after the instances. */
+  /** A Vast.ai key of the scope `instance_read` alone. With it, patrol looks after the account. */
   VAST_READ_KEY?: string;
   /** Where that key is sent: Vast.ai itself, except in tests. */
   VAST_API_URL?: string;

@@ -86,8 +86,8 @@ const COLUMNS = Object.keys(instanceSchema.entries);
 type KeyEnv = Pick<Secrets, 'VAST_READ_KEY' | 'VAST_API_URL'>;
 
 /**
- * The reader that the Worker's key allows; undefined without a key, or with an address that it must
- * not be sent to. Keep the reader: it keeps the interval. It never throws.
+ * The reader that the Worker's key allows; undefined without a key, or with an address that it
+ * must not be sent to. Keep the reader: it keeps the interval. It never throws.
  */
 export function openInstances(
   { VAST_READ_KEY, VAST_API_URL }: KeyEnv,

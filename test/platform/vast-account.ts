@@ -7,7 +7,7 @@
 
 export const READ_KEY = 'vast-read-key-0123456789abcdef';
 
-/** What stands in every row beside the columns that we read [live]; no test may find it anywhere. */
+/** What stands in every row beside the columns that we read [live]; nobody may find it anywhere. */
 export const ROW_SECRETS = {
   jupyter_token: 'jupyter-token-that-nobody-may-see',
   extra_env: [['HF_TOKEN', 'extra-env-that-nobody-may-see']],
@@ -27,14 +27,14 @@ export interface Row {
 /** [doc] At most 25 a page; a limit of 0 or less means 5. One call a second. */
 const PAGE = 25;
 const MIN_INTERVAL_MS = 1_000;
-/** [live] Of an outbid: the intended state follows within 1.4 s, the actual one 10 to 30 s later. */
+/** [live] Of an outbid: the intended state follows within 1.4 s, the actual one in 10 to 30 s. */
 export const OUTBID_INTENDED_MS = 1_400;
 export const OUTBID_ACTUAL_MS = 30_000;
 /** [doc] Columns that are computed cannot be filtered by. */
 const NOT_STORED = ['dph_total', 'num_gpus'];
 
 export type Fault =
-  /** Answers with this status and a JSON error; `gone` as for accounts from before June 2026 [spec]. */
+  /** This status and a JSON error; 410 is the older route's for young accounts [spec]. */
   | 500
   | 502
   | 401
@@ -75,9 +75,9 @@ export class VastAccount {
   /** Called when Vast.ai would send a webhook: of this type, about this instance. */
   onWebhook: (type: string, row: Row) => void = () => {};
   /** Whether the key may read more than instances. */
-  broadKey = false;
+  broadKey = false as boolean;
   /** Off where a test has no time to wait. */
-  keepsInterval = true;
+  keepsInterval = true as boolean;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -124,7 +124,7 @@ export class VastAccount {
     if (told) this.#tell('instance_stopped', id);
   }
 
-  /** The webhook comes first, the stop after it; the text goes on saying that all is well [live]. */
+  /** The webhook comes first, then the stop; the text goes on saying that all is well [live]. */
   outbid(id: number, told = true): void {
     if (told) this.#tell('outbid', id);
     this.#in(OUTBID_INTENDED_MS, () => this.set(id, { intended_status: 'stopped', cur_state: 'stopped' }));
