@@ -1,5 +1,5 @@
-// The calls of Vast.ai's API that concern webhooks, typed. Answers are checked: one that lacks what
-// we need is a failure, fields that we do not need may come and go.
+// The calls of Vast.ai's API that concern webhooks and keys, typed. Answers are checked: one that
+// lacks what we need is a failure, fields that we do not need may come and go.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
 import type { ApiCall, ApiRequest } from './api-client.ts';
@@ -18,6 +18,11 @@ const webhookSchema = v.object({
 const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
+/** What a header can carry; fetch would quote anything else in its error. */
+export const KEY_SHAPE = /^[\x21-\x7e]+$/;
+const newKeySchema = v.object({ id: v.pipe(v.number(), v.integer()), key: v.pipe(v.string(), v.regex(KEY_SHAPE)) });
+/** Values are never listed. */
+const keySchema = v.object({ id: v.number(), user_id: v.number(), name: v.nullish(v.string()) });
 const testSchema = v.object({ event_id: v.nullish(v.string()) });
 
 /** By context, then by slug. */
@@ -38,6 +43,7 @@ export type VastApi = ReturnType<typeof createVastApi>;
 export const MAX_WEBHOOKS = 4;
 
 const WEBHOOKS = '/api/v0/webhooks/';
+const KEYS = '/api/v0/auth/apikeys/';
 
 export function createVastApi(call: ApiCall) {
   const at = (id: number, action = '') => `${WEBHOOKS}${id}/${action}`;
@@ -54,6 +60,22 @@ export function createVastApi(call: ApiCall) {
     remove: (id: number) => call({ method: 'DELETE', path: at(id), repeat: 'whenever' }),
     /** Kills the old secret as soon as it reaches Vast.ai, whether or not the answer arrives. */
     rotate: (id: number) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
+    /** The account's keys. Needs the scope `user_read`. */
+    keys: () => pick(call, get(KEYS), 'apikeys', v.array(keySchema)),
+    /** A key with these scopes alone; its value is shown this once. */
+    createKey: async (name: string, api: Record<string, object>) =>
+      checked(await call(post(KEYS, { name, permissions: { api } })), newKeySchema),
+    removeKey: async (id: number) => {
+      const answer = await call({ method: 'DELETE', path: `${KEYS}${id}/`, repeat: 'whenever' });
+      if (answer.ok) return answer;
+      // It is answered with a text, where other calls have an object; 404: gone already.
+      const { failure } = answer;
+      const isGone = failure.kind === 'malformed' || (failure.kind === 'status' && failure.status === 404);
+      return isGone ? succeed({}) : answer;
+    },
+    /** One id at most, as rows hold secrets: that there is an answer is the point. */
+    instances: () =>
+      pick(call, get('/api/v1/instances/?limit=1&select_cols=["id"]'), 'instances', v.array(v.unknown())),
     /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
     test: async (id: number) => {
       const answer = await call(post(at(id, 'test/')));
@@ -80,8 +102,15 @@ async function pick<Schema extends v.GenericSchema>(
   schema: Schema,
 ): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
   const answer = await call(request);
+  return checked(answer.ok ? succeed(answer.value[field]) : answer, schema);
+}
+
+function checked<Schema extends v.GenericSchema>(
+  answer: Result<unknown, ApiFailure>,
+  schema: Schema,
+): Result<v.InferOutput<Schema>, ApiFailure> {
   if (!answer.ok) return answer;
-  const parsed = v.safeParse(schema, answer.value[field]);
+  const parsed = v.safeParse(schema, answer.value);
   // Issue texts would quote the answer, which may hold the secret: the kind is enough.
   return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
 }

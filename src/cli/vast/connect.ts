@@ -5,7 +5,7 @@ import type { Result } from '../../result.ts';
 import { hasOuterSpace } from '../../usable-secret.ts';
 import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
-import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
+import { createVastApi, KEY_SHAPE, type VastApi } from '../../vast/vast-api.ts';
 import { CliFailure, usage } from '../cli-failure.ts';
 import { isSafeForCredentials, type Target } from '../target.ts';
 import type { Output } from './terminal/output.ts';
@@ -24,19 +24,27 @@ export type Action = <Options>(
 ) => void;
 
 /** @throws CliFailure (usage) where there is no key, or no address it may be sent to. */
-export async function connectToVast({ surroundings, output }: ActionContext): Promise<VastApi> {
+export async function connectToVast(context: ActionContext): Promise<VastApi> {
   // Before the key is asked for: an address that may not have it needs no key.
-  const base = URL.parse(surroundings.env.VAST_API_URL || DEFAULT_API_URL);
+  const { env, askHidden } = context.surroundings;
+  apiUrl(env);
+  const key = (env.VAST_API_KEY ?? (await askHidden?.('Vast.ai API key:')))?.trim() ?? '';
+  if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
+  return connectWithKey(context, key);
+}
+
+/** The API, with another key than the operator's. @throws CliFailure (usage) as `connectToVast`. */
+export function connectWithKey({ surroundings, output }: ActionContext, key: string): VastApi {
+  if (!KEY_SHAPE.test(key)) throw usage('The API key holds characters that no key has.');
+  output.protect(key);
+  return createVastApi(createApiClient({ ...surroundings, base: apiUrl(surroundings.env), key }));
+}
+
+function apiUrl(env: Surroundings['env']): URL {
+  const base = URL.parse(env.VAST_API_URL || DEFAULT_API_URL);
   if (base === null) throw usage('VAST_API_URL is not a URL.');
   if (!isSafeForCredentials(base)) throw usage('VAST_API_URL must be https: the API key would travel in the open.');
-
-  const given = surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
-  const key = given?.trim() ?? '';
-  if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
-  // A header can carry nothing else, and fetch would quote the key in its error.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw usage('The API key holds characters that no key has.');
-  output.protect(key);
-  return createVastApi(createApiClient({ ...surroundings, base, key }));
+  return base;
 }
 
 /** The Worker's ops API, where its token is given. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
+import { addKeysCommand } from './keys/keys-command.ts';
 import { addRegisterCommand } from './register/register-command.ts';
 import { addRotateCommand } from './rotate/rotate-command.ts';
 import { createOutput } from './terminal/output.ts';
@@ -27,6 +28,7 @@ Exit codes:
 Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
   npm run vast -- webhooks rotate
+  npm run vast -- keys create --read
   npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
 
 /** Runs one command line and returns the exit code. Never throws. */
@@ -73,6 +75,7 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
   addUpdateCommand(webhooks, action);
   addRegisterCommand(webhooks, action);
   addRotateCommand(webhooks, action);
+  addKeysCommand(program, action);
   addDoctorCommand(program, action);
   return program;
 }

@@ -1,4 +1,4 @@
-// What `register` and `rotate` share: options, and what they work with.
+// What `register`, `rotate` and others share: options, and what they work with.
 import type { Command } from 'commander';
 import type { VastApi } from '../../vast/vast-api.ts';
 import { wholeNumber } from '../command-line.ts';
@@ -17,9 +17,12 @@ export interface SetupOptions {
 export function addSetupOptions(command: Command): Command {
   // A new secret is usually at all of Cloudflare's locations within a few seconds.
   const settle = 'pause after a secret is accepted, for the other Cloudflare locations';
-  return command
-    .option('--wrangler <command>', 'how wrangler is called, for example "npx wrangler --env staging"', 'npx wrangler')
-    .option('--settle <seconds>', settle, wholeNumber(0, 9_999), 10);
+  return addWranglerOption(command).option('--settle <seconds>', settle, wholeNumber(0, 9_999), 10);
+}
+
+export function addWranglerOption(command: Command): Command {
+  const example = 'how wrangler is called, for example "npx wrangler --env staging"';
+  return command.option('--wrangler <command>', example, 'npx wrangler');
 }
 
 /** What to ask when the Worker does not see a secret that was stored. */

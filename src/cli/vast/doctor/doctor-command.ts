@@ -6,6 +6,7 @@ import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToOps, connectToVast } from '../connect.ts';
 import { createWorkerClient } from '../worker/worker-client.ts';
 import { checkLedger } from './check-ledger.ts';
+import { checkReadKey } from './check-read-key.ts';
 import { checkVast } from './check-vast.ts';
 import { checkAddress, checkHealth, checkSecret, doorFinding } from './check-worker.ts';
 import { about, type Finding } from './finding.ts';
@@ -14,6 +15,7 @@ const HELP_END = `
 What it needs something for that is not set is skipped:
   VAST_API_KEY            what Vast.ai has registered, and a test that it delivers
   OPS_TOKEN               recent deliveries, and whether that test is among them
+  VAST_READ_KEY           whether the Worker's key reads instances, and no more than that
   VASTAI_WEBHOOK_SECRET   whether the Worker knows this secret (or …_HOST, for --endpoint host)
 
 Exit code 1 if there is a problem, else 0.
@@ -35,15 +37,17 @@ export function addDoctorCommand(program: Command, action: Action): void {
     const secret = surroundings.env[target.slots[0]];
     if (secret) output.protect(secret);
     const ops = connectToOps(context, target);
+    const api = surroundings.env.VAST_API_KEY ? await connectToVast(context) : undefined;
     const door = (await worker.unsigned()).answer;
     const findings: Finding[] = [
       checkAddress(target),
       ...(await checkHealth(worker, target)),
       doorFinding(door, target),
       await checkSecret(worker, target, secret),
-      ...(surroundings.env.VAST_API_KEY
-        ? await checkVast({ api: await connectToVast(context), door: door.kind, ops, output, surroundings, target })
+      ...(api
+        ? await checkVast({ api, door: door.kind, ops, output, surroundings, target })
         : [about('registration').skipped('To check what Vast.ai has registered and delivers, set VAST_API_KEY.')]),
+      ...(await checkReadKey(context, api)),
       ...(await checkLedger(ops, surroundings.env.OPS_TOKEN, target, surroundings.now())),
     ];
     const healthy = findings.every((finding) => finding.level !== 'problem');

@@ -10,7 +10,7 @@ const PUT_TRIES = 3;
 const PUT_PAUSE_MS = 3_000;
 
 /** Ours alone: a command that stores one secret has no need to see the others. */
-const KEPT_FROM_COMMANDS = /^(VAST_API_KEY|OPS_TOKEN|VASTAI_WEBHOOK_SECRET.*)$/;
+const KEPT_FROM_COMMANDS = /^(VAST_(API|READ)_KEY|OPS_TOKEN|VASTAI_WEBHOOK_SECRET.*)$/;
 
 export type SecretStore = ReturnType<typeof createSecretStore>;
 

@@ -246,6 +246,49 @@ describe('doctor', () => {
     expect((await checkLedger(ops, 'short', here, 0))[0]?.found).toBe('none yet');
   });
 
+  it.each<[string, readonly string[] | undefined, string, RegExp]>([
+    ['reads instances alone', ['instance_read'], 'fine', /cannot read the account/],
+    ['reads everything', undefined, 'warning', /reads the account/],
+    ['reads the account as well', ['instance_read', 'user_read'], 'warning', /reads the account/],
+    ['cannot read instances', ['misc'], 'warning', /cannot list instances/],
+  ])('judges a read key that %s', async (_what, scopes, level, found) => {
+    const scene = await healthyScene();
+    scene.provider.apiKeys.set('the-read-key', { id: 7, name: 'read', scopes });
+    scene.env.VAST_READ_KEY = 'the-read-key';
+    for (const own of [scene.env.VAST_API_KEY, undefined]) {
+      scene.env.VAST_API_KEY = own;
+      const run = await scene.doctor();
+      expect(run.exitCode).toBe(0);
+      expect(run.levelOf('read key')).toMatchObject({ level, found: expect.stringMatching(found) });
+      expect(run.stdout).not.toContain('the-read-key');
+    }
+  });
+
+  it('asks for the preferences with a read key only where it knows whose they are', async () => {
+    const scene = await healthyScene();
+    scene.provider.apiKeys.set('the-read-key', { id: 7, name: 'read', scopes: ['instance_read'] });
+    scene.env.VAST_READ_KEY = 'the-read-key';
+    await scene.doctor();
+    expect(scene.provider.calls.filter((call) => call === 'prefs')).toHaveLength(2);
+    scene.env.VAST_API_KEY = undefined;
+    await scene.doctor();
+    expect(scene.provider.calls.filter((call) => call === 'prefs')).toHaveLength(2);
+  });
+
+  it('does not judge a read key when Vast.ai has trouble', async () => {
+    const scene = await healthyScene();
+    scene.env.VAST_READ_KEY = 'the-read-key';
+    scene.provider.apiKeys.set('the-read-key', { id: 7, name: 'read', scopes: ['instance_read'] });
+    scene.provider.faults.push({ call: 'instances', when: 'before', answer: () => new Response('', { status: 500 }) });
+    const found = expect.stringMatching(/problem of its own/);
+    expect((await scene.doctor()).levelOf('read key')).toMatchObject({ level: 'warning', found });
+  });
+
+  it('says nothing of a read key that it was not given', async () => {
+    const scene = await healthyScene();
+    expect((await scene.doctor()).levelOf('read key')).toBeUndefined();
+  });
+
   it.each([
     'https://10.0.0.8',
     'https://192.168.1.4',

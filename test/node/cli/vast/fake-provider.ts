@@ -1,5 +1,6 @@
-// Vast.ai as the contract describes it, a server with state: the webhook API with its errors and
-// its limits. What it delivers is in provider-deliveries.ts.
+// Vast.ai as the contract describes it, a server with state: the webhook API, API keys with their
+// scopes and the list of instances, with their errors and limits. What it delivers is in
+// provider-deliveries.ts.
 //
 // Each part says how sure it is: [doc] Vast.ai's documentation, [spec] its unreleased API
 // descriptions, [live] captured from the real service, [guess] ours alone.
@@ -13,9 +14,14 @@ export const API_KEY = 'vast-key-0123456789abcdef';
 /** [doc] */
 const MAX_WEBHOOKS = 4;
 const MAX_NAME_LENGTH = 120;
-/** [spec] One call per 2 s; that each route and method counts by itself is a [guess]. */
-const MIN_INTERVAL_MS = 2_000;
-const USER_ID = 123;
+/** [spec] Shortest time between two calls of one key, where it is not the usual 2 s. */
+const MIN_INTERVAL_MS: Partial<Record<ApiCallName, number>> = { instances: 1_000, keys: 1_000 };
+const USUAL_INTERVAL_MS = 2_000;
+export const USER_ID = 123;
+
+/** [doc] At most so many instances on a page; no limit, or one below 1, means fewer. */
+const MAX_PAGE = 25;
+const DEFAULT_PAGE = 5;
 
 export interface Registered {
   readonly id: number;
@@ -29,7 +35,33 @@ export interface Registered {
   updated_at: string;
 }
 
-export type ApiCallName = 'types' | 'list' | 'create' | 'update' | 'delete' | 'rotate' | 'test' | 'prefs' | 'set-prefs';
+/** A key of the account, as it is kept: never its value. */
+export interface AccountKey {
+  readonly id: number;
+  readonly name: string;
+  /** Its scopes [doc]; undefined where it may do everything. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+export type ApiCallName = keyof typeof SCOPES;
+
+/** What a key needs for each call: [doc] for instances, else [spec]. */
+const SCOPES = {
+  types: 'user_read',
+  list: 'user_read',
+  create: 'user_write',
+  update: 'user_write',
+  delete: 'user_write',
+  rotate: 'user_write',
+  test: 'user_write',
+  prefs: 'user_read',
+  'set-prefs': 'user_write',
+  keys: 'user_read',
+  'create-key': 'user_write',
+  'delete-key': 'user_write',
+  instances: 'instance_read',
+  'old-instances': 'instance_read',
+};
 
 /** Answers in place of the API. `after`: the call has taken effect, but its answer is replaced. */
 export interface Fault {
@@ -65,6 +97,14 @@ export interface FakeProvider {
   listsSlugs: boolean;
   /** What the stream has sent, or is sending. */
   readonly deliveries: readonly Delivery[];
+  /** Every API key that is valid now, by its value; the first may do everything. */
+  readonly apiKeys: Map<string, AccountKey>;
+  /** The rows of the account's instances, as the database has them: with secrets. */
+  instances: Record<string, unknown>[];
+  /** [doc] says 403 of a key without the scope, [spec] knows only 401. */
+  refusesScopeWith: 401 | 403;
+  /** A key gets full access, whatever permissions were asked for [guess]. */
+  ignoresPermissions: boolean;
   /** A webhook that exists already. */
   add(url: string, secret: string): number;
   /** Lets events happen from now on, without pause: each goes to every webhook that wants it. */
@@ -94,6 +134,10 @@ export async function startFakeProvider(clock: Clock, network: Network): Promise
     keys: [...catalogueKeys],
     tellsEventId: true,
     listsSlugs: false,
+    apiKeys: new Map([[API_KEY, { id: 1, name: 'primary', scopes: undefined }]]),
+    instances: [],
+    refusesScopeWith: 403,
+    ignoresPermissions: false,
     deliveries: deliveries.all,
     add: (url, secret) => {
       const { id } = register({ webhook_url: url, event_types: ['client:outbid'] });
@@ -108,22 +152,28 @@ export async function startFakeProvider(clock: Clock, network: Network): Promise
     const { pathname } = new URL(request.url);
     const call = callOf(request.method, pathname);
     if (call === undefined) return json(404, { success: false, error: 'not_found', msg: 'No such route' });
-    if (isTooFast(call)) return tooManyRequests();
+    const token = (request.headers.get('authorization') ?? '').replace(/^Bearer /, '');
+    if (isTooFast(call, token)) return tooManyRequests();
     provider.calls.push(call);
-    if (request.headers.get('authorization') !== `Bearer ${API_KEY}`) {
-      return json(401, { success: false, error: 'auth_error', msg: 'Invalid API key' });
-    }
+    const key = provider.apiKeys.get(token);
+    if (!key) return json(401, { success: false, error: 'auth_error', msg: 'Invalid API key' });
     const before = take(call, 'before');
     if (before) return before.answer();
+    if (key.scopes?.includes(SCOPES[call]) === false) return outOfScope(provider.refusesScopeWith);
     const result = await perform(call, pathname, request);
     const after = take(call, 'after');
     return after ? after.answer() : result;
   }
 
-  /** [guess] A refused call does not count as the last one. */
-  function isTooFast(call: string): boolean {
-    const tooFast = clock.now() - (lastCallAt.get(call) ?? Number.NEGATIVE_INFINITY) < MIN_INTERVAL_MS;
-    if (!tooFast) lastCallAt.set(call, clock.now());
+  /**
+   * [doc] Counted by key and endpoint. That methods count apart, and refused calls not at all, is a
+   * [guess].
+   */
+  function isTooFast(call: ApiCallName, token: string): boolean {
+    const interval = MIN_INTERVAL_MS[call] ?? USUAL_INTERVAL_MS;
+    const counter = `${call} ${token}`;
+    const tooFast = clock.now() - (lastCallAt.get(counter) ?? Number.NEGATIVE_INFINITY) < interval;
+    if (!tooFast) lastCallAt.set(counter, clock.now());
     return tooFast;
   }
 
@@ -136,6 +186,18 @@ export async function startFakeProvider(clock: Clock, network: Network): Promise
   async function perform(call: ApiCallName, pathname: string, request: Request): Promise<Response> {
     const idInPath = Number(pathname.split('/')[4]);
     switch (call) {
+      case 'keys':
+        // [spec] Values are never shown again.
+        return json(200, { apikeys: [...provider.apiKeys.values()].map(listedKey) });
+      case 'create-key':
+        return createKey((await request.json()) as { name?: string; permissions?: Permissions });
+      case 'delete-key':
+        return deleteKey(Number(pathname.split('/')[5]));
+      case 'instances':
+        return pageOfInstances(new URL(request.url).searchParams);
+      case 'old-instances':
+        // [spec] For accounts created after 2026-06-02.
+        return json(410, { success: false, error: 'gone', msg: 'Use /api/v1/instances/' });
       case 'types':
         return json(200, { success: true, notification_types: provider.keys.map(typeOf) });
       case 'list':
@@ -180,6 +242,45 @@ export async function startFakeProvider(clock: Clock, network: Network): Promise
       case 'test':
         return test(webhook);
     }
+  }
+
+  function createKey({ name, permissions }: { name?: string; permissions?: Permissions }): Response {
+    if (!name) return json(400, { success: false, msg: 'Failed to create API key.' });
+    const scopes = provider.ignoresPermissions || !permissions?.api ? undefined : Object.keys(permissions.api);
+    const key = `key-${crypto.randomUUID()}`;
+    lastId += 1;
+    provider.apiKeys.set(key, { id: lastId, name, scopes });
+    provider.everySecret.push(key);
+    // [doc] has no `success`, and false where there are no restrictions.
+    return json(200, { id: lastId, key, permissions: scopes ? permissions : false });
+  }
+
+  function deleteKey(id: number): Response {
+    const [value, key] = [...provider.apiKeys].find(([, one]) => one.id === id) ?? [];
+    if (value === undefined) return json(404, { msg: 'API Key not found.' });
+    if (key?.id === 1) return json(400, { msg: 'You cannot delete your primary key.' });
+    provider.apiKeys.delete(value);
+    // [doc] A text, not an object.
+    return json(200, 'Successfully Deleted API Key');
+  }
+
+  /** [doc] Unknown columns are null. [live] Where none are chosen all come, and secrets with them. */
+  function pageOfInstances(query: URLSearchParams): Response {
+    const limit = Math.min(Number(query.get('limit') ?? 0), MAX_PAGE);
+    const at = Number(query.get('after_token') ?? 0);
+    const columns = JSON.parse(query.get('select_cols') ?? 'null') as string[] | null;
+    const page = provider.instances.slice(at, at + (limit < 1 ? DEFAULT_PAGE : limit));
+    const next = at + page.length < provider.instances.length ? String(at + page.length) : null;
+    const shown = (row: Record<string, unknown>) =>
+      columns ? Object.fromEntries(columns.map((name) => [name, row[name] ?? null])) : row;
+    return json(200, {
+      success: true,
+      instances_found: page.length,
+      total_instances: provider.instances.length,
+      label_counts: {},
+      next_token: next,
+      instances: page.map(shown),
+    });
   }
 
   function create(fields: Partial<Registered>): Response {
@@ -249,11 +350,21 @@ export const testRefused = () =>
 /** [doc] Plain text, without Retry-After; the text is a [guess]. */
 export const tooManyRequests = () => new Response('API requests too frequent', { status: 429 });
 
-/** What a key without the scope is answered: the status is [doc], the body a [guess]. */
-export const outOfScope = () => json(403, { success: false, error: 'forbidden', msg: 'Missing permission' });
+/** What a key without the scope is answered; the body is a [guess]. */
+export const outOfScope = (status = 403) =>
+  json(status, { success: false, error: 'forbidden', msg: 'Missing permission' });
+
+type Permissions = { readonly api?: Record<string, unknown> };
+
+/** [spec] */
+const listedKey = ({ id, name }: AccountKey) => ({ id, user_id: USER_ID, key: null, key_type: 'api', name });
 
 function callOf(method: string, pathname: string): ApiCallName | undefined {
   if (pathname === '/api/v0/notification-types/') return 'types';
+  if (pathname === '/api/v1/instances/') return 'instances';
+  if (pathname === '/api/v0/instances/') return 'old-instances';
+  if (pathname === '/api/v0/auth/apikeys/') return method === 'GET' ? 'keys' : 'create-key';
+  if (/^\/api\/v0\/auth\/apikeys\/\d+\/$/.test(pathname) && method === 'DELETE') return 'delete-key';
   if (/^\/api\/v0\/users\/\d+\/notification-prefs\/$/.test(pathname)) return method === 'GET' ? 'prefs' : 'set-prefs';
   if (pathname === '/api/v0/webhooks/') return method === 'GET' ? 'list' : 'create';
   const [, action] = /^\/api\/v0\/webhooks\/\d+\/(rotate-secret\/|test\/|)$/.exec(pathname) ?? [];

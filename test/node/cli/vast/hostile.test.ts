@@ -59,15 +59,19 @@ const commands: Record<string, readonly string[]> = {
   test: ['webhooks', 'test', '11'],
   register: ['webhooks', 'register', '--events', 'billing', '--endpoint', 'host', '--url', 'WORKER'],
   rotate: ['webhooks', 'rotate', '--url', 'WORKER'],
+  'keys create': ['keys', 'create', '--read'],
   doctor: ['doctor', '--url', 'WORKER'],
 };
+
 async function runAll(args: readonly string[], answer: Answer) {
   const scene = await createScene();
   scene.env.OPS_TOKEN = scene.worker.opsToken = 'ops-token-1234';
   scene.env.VASTAI_WEBHOOK_SECRET = 'a-secret';
+  scene.env.VAST_READ_KEY = API_KEY;
   scene.worker.set('VASTAI_WEBHOOK_SECRET', 'a-secret');
   scene.provider.add(`${scene.worker.origin}/webhooks/vastai`, 'a-secret');
-  const setup = /register|rotate|update,11,--url/.test(args.join()) ? scene.secretOptions : [];
+  const taken = /register|rotate|update,11,--url/.test(args.join()) ? 4 : args[0] === 'keys' ? 2 : 0;
+  const setup = scene.secretOptions.slice(0, taken);
   const line = [...args.map((word) => (word === 'WORKER' ? scene.worker.origin : word)), ...setup];
   const hostile: typeof fetch = async (...request) => answer(() => scene.network.fetch(...request));
   for (const mode of [[], ['--json']]) await scene.vast([...line, ...mode], { fetch: hostile });

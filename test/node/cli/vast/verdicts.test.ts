@@ -72,6 +72,13 @@ const broken: Record<string, (setup: Setup) => unknown> = {
   'the API key is wrong': ({ scene }) => {
     scene.env.VAST_API_KEY = 'a-wrong-key';
   },
+  'the read key opens the whole account': ({ scene }) => {
+    scene.provider.apiKeys.set('too-wide', { id: 7, name: 'wide', scopes: undefined });
+    scene.env.VAST_READ_KEY = 'too-wide';
+  },
+  'the read key was deleted': ({ scene }) => {
+    scene.env.VAST_READ_KEY = 'a-deleted-key';
+  },
   'nothing has come for nine days': ({ scene }) => {
     scene.worker.ledger.length = 0;
     scene.worker.happened('outbid', scene.clock.now() - 9 * DAY_MS);
