@@ -1,5 +1,5 @@
 // Runs the project's own wrangler as a child process; what it says and how it ends is passed on.
-import { spawn } from 'node:child_process';
+import { type StdioOptions, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,10 +16,18 @@ export const offlineEnvironment = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGL
 /**
  * Runs wrangler on this terminal and returns its exit code. Ctrl-C and SIGTERM reach it first, so
  * that it can stop the Worker: the code is 130 then.
+ *
+ * @param unsaid What nobody need read of what it complains of.
  */
-export async function runWrangler(args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
+export async function runWrangler(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  unsaid?: (complaint: string) => boolean,
+): Promise<number> {
   const env = { ...offlineEnvironment, ...process.env, ...environment };
-  const child = spawn(process.execPath, [wranglerEntry, ...args], { cwd: projectRoot, stdio: 'inherit', env });
+  const stdio: StdioOptions = ['inherit', 'inherit', unsaid ? 'pipe' : 'inherit'];
+  const child = spawn(process.execPath, [wranglerEntry, ...args], { cwd: projectRoot, stdio, env });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => unsaid?.(text) || process.stderr.write(text));
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     stopping = true;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { CliFailure, EXIT } from '../cli-failure.ts';
 import { findTypeErrors } from '../type-errors.ts';
 import { runWrangler } from '../wrangler.ts';
-import { type DeployRecord, readRecord } from './deploy-record.ts';
+import { readRecord } from './deploy-record.ts';
 import { NAMESPACE_EXISTS, withKnownNamespaces } from './known-namespaces.ts';
 import { nextSteps } from './next-steps.ts';
 import { type DeployTarget, workerOptions } from './target.ts';
@@ -23,9 +23,11 @@ export async function deploy(target: DeployTarget, options: readonly string[], t
     console.error(refused);
     throw new CliFailure('not deployed: what does not compile would not run (above)');
   }
-  let attempt = await runDeploy(target, options);
+  // This one is cured below, and would be taken for the end.
+  const isCured = (complaint: string) => complaint.includes(`[code: ${NAMESPACE_EXISTS}]`);
+  let attempt = await runDeploy(target, options, isCured);
   if (attempt.failed?.code === NAMESPACE_EXISTS) {
-    console.log('That namespace is left from an earlier deploy. Nothing is wrong: deploying again, with its id.');
+    console.log('That namespace is there already, from an earlier deploy: starting again, with its id.');
     attempt = await withKnownNamespaces(target, (known) => runDeploy(known, options));
   }
   const { code, failed, deployed } = attempt;
@@ -35,12 +37,12 @@ export async function deploy(target: DeployTarget, options: readonly string[], t
   return code;
 }
 
-async function runDeploy(target: DeployTarget, options: readonly string[]): Promise<DeployRecord & { code: number }> {
+async function runDeploy(target: DeployTarget, options: readonly string[], unsaid?: (complaint: string) => boolean) {
   const directory = mkdtempSync(join(tmpdir(), 'vastai-deploy-'));
   const record = join(directory, 'deploy.ndjson');
   try {
     const args = ['deploy', ...workerOptions(target), ...options];
-    const code = await runWrangler(args, { WRANGLER_OUTPUT_FILE_PATH: record });
+    const code = await runWrangler(args, { WRANGLER_OUTPUT_FILE_PATH: record }, unsaid);
     return { code, ...readRecord(readIfThere(record)) };
   } finally {
     rmSync(directory, { recursive: true, force: true });
