@@ -1,6 +1,7 @@
 // Tells the destinations that an event has been given up, without its payload.
+import { isConfidential } from '../event/confidential.ts';
 import type { DestinationContext } from './context.ts';
-import { detailsOf, isConfidential } from './message.ts';
+import { detailsOf } from './message.ts';
 import { type News, newsId, tellNews } from './notice.ts';
 import { opsLink } from './ops-link.ts';
 

@@ -1,6 +1,6 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
-import { eventTypes, securityCriticalTypes } from '../event/catalogue.ts';
+import { isConfidential } from '../event/confidential.ts';
 import type { Envelope } from '../event/envelope.ts';
 import { clip } from './clip.ts';
 import { kindOf, type Link, type Severity } from './event-kinds.ts';
@@ -29,10 +29,6 @@ export interface ChatMessage {
 const MAX_FIELDS = 20;
 const MAX_VALUE_LENGTH = 200;
 
-/** An unknown type that sounds like those that carry a link into the account counts as one. */
-const SOUNDS_CONFIDENTIAL = /password|passcode|e?mail|login|sign_?in|2fa|mfa|otp|token|api_?key|invit|verification/i;
-const known: ReadonlySet<string> = new Set(eventTypes);
-
 /**
  * The message for an event: the provider's subject and message if it has them, else its type and
  * fields in plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
@@ -50,11 +46,6 @@ export function message(event: NotifiableEvent): ChatMessage {
     created: event.created,
     confidential: isConfidential(event.type),
   };
-}
-
-/** Whether an event's text must not be shown to a chat. */
-export function isConfidential(type: string): boolean {
-  return securityCriticalTypes.has(type) || (!known.has(type) && SOUNDS_CONFIDENTIAL.test(type));
 }
 
 /** The text without control characters, and without marks that change the reading direction. */
