@@ -76,7 +76,7 @@ export interface ReadOptions {
 
 export type ReadInstances = (options: ReadOptions) => Promise<Result<InstanceList, ReadFailure>>;
 
-/** Vast.ai's largest page, and the interval that it wants between two calls (1 s), with a margin. */
+/** Vast.ai's largest page, and the interval it wants between two calls (1 s), with a margin. */
 const PAGE_SIZE = 25;
 const INTERVAL_MS = 1_100;
 /** A clock that jumps back must not hold a call up for as long. */

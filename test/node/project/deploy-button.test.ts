@@ -22,8 +22,8 @@ const producers = config.queues.producers as { binding: string; queue?: string }
 const namespaces = config.kv_namespaces as { binding: string }[];
 const objects = config.durable_objects.bindings as { name: string }[];
 
-/** Set by our own commands, and asked of nobody. */
-const INTERNAL = ['VASTAI_ROTATION_UNTIL', 'LOCAL_DEV'];
+/** Set by our own commands or tests, and asked of nobody. */
+const INTERNAL = ['VASTAI_ROTATION_UNTIL', 'LOCAL_DEV', 'VAST_API_URL'];
 const bindings = [...[...namespaces, ...producers].map(({ binding }) => binding), ...objects.map(({ name }) => name)];
 const secrets = [
   'VASTAI_WEBHOOK_SECRET',
