@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { capture, ended } from './child.ts';
 import { EXIT } from './cli-failure.ts';
 import { projectRoot } from './project-root.ts';
+import { sayIfSlow } from './say-if-slow.ts';
 
 const wranglerEntry = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin/wrangler.js');
 
@@ -47,6 +48,7 @@ export async function runWrangler(
 /** Runs wrangler and keeps what it writes, without colours. */
 export async function captureWrangler(args: readonly string[]) {
   const env = { ...offlineEnvironment, ...process.env, WRANGLER_HIDE_BANNER: 'true' };
-  const { code, stdout, output } = await capture(wranglerEntry, args, { env });
+  const words = () => `waiting for \`wrangler ${args.slice(0, 2).join(' ')}\``;
+  const { code, stdout, output } = await sayIfSlow(capture(wranglerEntry, args, { env }), words, console.error);
   return { code, stdout, output: stripVTControlCharacters(output) };
 }

@@ -18,6 +18,7 @@ import { whyFailed } from './why-failed.ts';
  * @throws CliFailure with one sentence where nothing, or not all, was deployed.
  */
 export async function deploy(target: DeployTarget, options: readonly string[], typeErrors = findTypeErrors) {
+  console.log('Checking the types');
   const refused = await typeErrors();
   if (refused) {
     console.error(refused);

@@ -24,39 +24,44 @@ const KNOWN: readonly [said: RegExp, exitCode: ExitCode, sentence: string][] = [
   ],
 ];
 
-/** What may be missing from an API token, and a command that then fails. */
-const PERMISSIONS: readonly [name: string, probe: readonly string[]][] = [
-  ['Workers KV Storage', ['kv', 'namespace', 'list']],
-  ['Queues', ['queues', 'list']],
-];
-/** Of Cloudflare's API: "Authentication error". */
-const NOT_ALLOWED = 10000;
+/** What an API token needs, by the part of the API that refuses it. */
+const PERMISSIONS: ReadonlyMap<string, string> = new Map([
+  ['storage', 'Workers KV Storage'],
+  ['queues', 'Queues'],
+  ['workers', 'Workers Scripts'],
+]);
+const PROBES = { storage: ['kv', 'namespace', 'list'], queues: ['queues', 'list'] };
 
 /** @param failed What wrangler said last. */
-export async function whyFailed(
-  { code, message }: NonNullable<DeployRecord['failed']>,
-  target: DeployTarget,
-): Promise<CliFailure> {
-  const known = KNOWN.find(([said]) => said.test(message));
+export async function whyFailed({ code, message }: NonNullable<DeployRecord['failed']>, target: DeployTarget) {
+  const refused = refusedPart(`${message} [code: ${code}]`, 'unclear');
+  // Without Queues or KV wrangler goes on, until the upload is refused.
+  const isUnclear = refused === 'unclear' || /\/workers\/scripts\/[^/]+\)/.test(message);
+  const probed = isUnclear && process.env.CLOUDFLARE_API_TOKEN ? await probe(target) : [];
+  const missing = probed.length > 0 ? probed : [refused === 'unclear' ? 'workers' : refused];
+  const said = missing.includes('accounts') ? 'retrieve account IDs' : message;
+  const known = KNOWN.find(([text]) => text.test(said));
   if (known) return new CliFailure(known[2], known[1]);
-  // Without Queues or KV, wrangler goes on and the upload is refused.
-  const mayLackPermission = code === NOT_ALLOWED || /\/workers\/scripts\/[^/]+\)/.test(message);
-  const asked = mayLackPermission && process.env.CLOUDFLARE_API_TOKEN;
-  const missing = asked ? await missingPermissions(code, target) : [];
-  if (missing.length === 0) {
-    return new CliFailure('not deployed (above); run it again, it takes up what is already there', EXIT.unfinished);
-  }
-  const sentence = `CLOUDFLARE_API_TOKEN lacks a permission: ${missing.join(', ')} (${README} has a link)`;
+  const names = missing.flatMap((part) => PERMISSIONS.get(part ?? '') ?? []).join(' and ');
+  const sentence =
+    names && process.env.CLOUDFLARE_API_TOKEN
+      ? `CLOUDFLARE_API_TOKEN has expired, or lacks the permission to edit ${names} (${README} has a link)`
+      : 'not deployed (above); run it again, it takes up what is already there';
   return new CliFailure(sentence, EXIT.unfinished);
 }
 
-async function missingPermissions(code: number | undefined, target: DeployTarget): Promise<string[]> {
-  const probed = await Promise.all(
-    PERMISSIONS.map(async ([name, probe]) => {
-      const { output } = await captureWrangler([...probe, ...configOptions(target)]);
-      return output.includes(`[code: ${NOT_ALLOWED}]`) ? [name] : [];
-    }),
-  );
-  const missing = probed.flat();
-  return missing.length === 0 && code === NOT_ALLOWED ? ['Workers Scripts'] : missing;
+/** The part of the API that answered "Authentication error", as far as wrangler says which. */
+function refusedPart(said: string, otherwise: string): string | undefined {
+  if (!said.includes('[code: 10000]')) return undefined;
+  if (/\(\/(accounts|memberships)\)/.test(said)) return 'accounts';
+  return /\/accounts\/\w+\/(\w+)/.exec(said)?.[1] ?? otherwise;
+}
+
+/** Which parts refuse a command that only reads. */
+async function probe(target: DeployTarget): Promise<string[]> {
+  const probed = Object.entries(PROBES).map(async ([part, args]) => {
+    const { output } = await captureWrangler([...args, ...configOptions(target)]);
+    return refusedPart(output, part) ?? [];
+  });
+  return (await Promise.all(probed)).flat();
 }

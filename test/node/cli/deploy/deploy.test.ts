@@ -115,8 +115,9 @@ it.runIf(all)('survives each single fault, each on an account of its own', HOURS
     const again = await deploy(cloudflare);
     const last = stderr.trim().split('\n').at(-1);
     console.log(`${index + 1}. ${name}, ${fault}: ${code}, then ${again.code} (${last})`);
-    expect({ name, fault, code, last }).toMatchObject({ code: expect.toBeOneOf([0, 1, 2, 3, 130]) });
-    if (code !== 0) expect(last).toMatch(/^error: /);
+    expect(code).toBeOneOf([0, 3, 130]);
+    // Once all is deployed, nothing is left to say where it is interrupted.
+    if (code !== 0 && !/secrets$/.test(name)) expect(last).toMatch(/^error: /);
     expect(again).toMatchObject({ code: 0 });
     expectDeployed(cloudflare);
   };
@@ -147,10 +148,15 @@ it('deploys an environment beside the top level, from the sample in wrangler.tom
   });
 });
 
-it('names the permission that the token lacks', async () => {
-  const cloudflare = await startCloudflare(TOKEN_PERMISSIONS.filter((name) => name !== 'Queues'));
+const NEEDED = ['Workers Scripts', 'Workers KV Storage', 'Queues'] as const;
+it.each(NEEDED)('names the permission that the token lacks, in one sentence: %s', async (permission) => {
+  const cloudflare = await startCloudflare(TOKEN_PERMISSIONS.filter((name) => name !== permission));
   const { code, stderr } = await deploy(cloudflare);
-  expect(stderr).toContain('error: CLOUDFLARE_API_TOKEN lacks a permission: Queues');
+  const last = stderr.trim().split('\n').at(-1);
+  expect(last).toMatch(
+    /^error: CLOUDFLARE_API_TOKEN .*lacks the permission to edit .* \(src\/cli\/README.md has a link\)$/,
+  );
+  expect(last).toContain(`to edit ${permission} (`);
   expect(code).toBe(3);
 });
 
