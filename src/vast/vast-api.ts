@@ -63,8 +63,8 @@ export function createVastApi(call: ApiCall) {
     /** The account's keys. Needs the scope `user_read`. */
     keys: () => pick(call, get(KEYS), 'apikeys', v.array(keySchema)),
     /** A key with these scopes alone; its value is shown this once. */
-    createKey: async (name: string, api: Record<string, object>) =>
-      checked(await call(post(KEYS, { name, permissions: { api } })), newKeySchema),
+    createKey: (name: string, api: Record<string, object>) =>
+      pick(call, post(KEYS, { name, permissions: { api } }), undefined, newKeySchema),
     removeKey: async (id: number) => {
       const answer = await call({ method: 'DELETE', path: `${KEYS}${id}/`, repeat: 'whenever' });
       if (answer.ok) return answer;
@@ -94,23 +94,16 @@ function post(path: string, body?: unknown): ApiRequest {
   return { method: 'POST', path, body, repeat: 'if_untouched' };
 }
 
-/** Makes the call and checks one field of its answer. */
+/** Makes the call and checks one field of its answer, or all of it. */
 async function pick<Schema extends v.GenericSchema>(
   call: ApiCall,
   request: ApiRequest,
-  field: string,
+  field: string | undefined,
   schema: Schema,
 ): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
   const answer = await call(request);
-  return checked(answer.ok ? succeed(answer.value[field]) : answer, schema);
-}
-
-function checked<Schema extends v.GenericSchema>(
-  answer: Result<unknown, ApiFailure>,
-  schema: Schema,
-): Result<v.InferOutput<Schema>, ApiFailure> {
   if (!answer.ok) return answer;
-  const parsed = v.safeParse(schema, answer.value);
+  const parsed = v.safeParse(schema, field === undefined ? answer.value : answer.value[field]);
   // Issue texts would quote the answer, which may hold the secret: the kind is enough.
   return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
 }

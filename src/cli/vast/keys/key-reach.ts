@@ -2,6 +2,8 @@
 // account. Only reads are tried, so a key that also writes is not told apart.
 import { type ApiFailure, describeApiFailure } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
+import { type ActionContext, connectWithKey } from '../connect.ts';
+import { about, type Finding } from '../doctor/finding.ts';
 
 /** The name of the Worker's secret. */
 export const READ_KEY = 'VAST_READ_KEY';
@@ -22,6 +24,23 @@ export async function reachOf(api: VastApi, user: number | undefined) {
     if (!isRefusal(account.failure)) return unclear(account.failure);
   }
   return reach('fits', 'lists instances and cannot read the account');
+}
+
+/**
+ * Doctor's finding about the Worker's key, where it is given.
+ *
+ * @param operator With the operator's own key, which tells whose account it is.
+ */
+export async function checkReadKey(context: ActionContext, operator: VastApi | undefined): Promise<Finding[]> {
+  const key = context.surroundings.env.VAST_READ_KEY;
+  if (!key) return [];
+  const account = await operator?.keys();
+  const user = account?.ok ? account.value[0]?.user_id : undefined;
+  const { kind, found } = await reachOf(connectWithKey(context, key), user);
+  const { fine, warning } = about('read key');
+  if (kind === 'fits') return [fine(`${READ_KEY} ${found}`)];
+  const fix = `Make another (\`keys create --read\`), and delete this one: ${KEYS_PAGE}`;
+  return [warning(`${READ_KEY} ${found}`, kind === 'unclear' ? 'Run doctor again.' : fix)];
 }
 
 /** `found` stands behind the key's name. */

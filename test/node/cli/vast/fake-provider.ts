@@ -264,7 +264,7 @@ export async function startFakeProvider(clock: Clock, network: Network): Promise
     return json(200, 'Successfully Deleted API Key');
   }
 
-  /** [doc] Unknown columns are null. [live] Where none are chosen all come, with secrets. */
+  /** [doc] Unknown columns are null. [live] Where none are chosen all come, secrets too. */
   function pageOfInstances(query: URLSearchParams): Response {
     const limit = Math.min(Number(query.get('limit') ?? 0), MAX_PAGE);
     const at = Number(query.get('after_token') ?? 0);
