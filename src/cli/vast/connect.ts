@@ -23,28 +23,23 @@ export type Action = <Options>(
   run: (context: ActionContext, options: Options, ids: readonly number[]) => Promise<number | undefined>,
 ) => void;
 
-/** @throws CliFailure (usage) where there is no key, or no address it may be sent to. */
-export async function connectToVast(context: ActionContext): Promise<VastApi> {
+/**
+ * @param other Another key than the operator's.
+ * @throws CliFailure (usage) where there is no key, or no address it may be sent to.
+ */
+export async function connectToVast({ surroundings, output }: ActionContext, other?: string): Promise<VastApi> {
   // Before the key is asked for: an address that may not have it needs no key.
-  const { env, askHidden } = context.surroundings;
-  apiUrl(env);
-  const key = (env.VAST_API_KEY ?? (await askHidden?.('Vast.ai API key:')))?.trim() ?? '';
-  if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
-  return connectWithKey(context, key);
-}
-
-/** The API, with another key than the operator's. @throws CliFailure (usage) as `connectToVast`. */
-export function connectWithKey({ surroundings, output }: ActionContext, key: string): VastApi {
-  if (!KEY_SHAPE.test(key)) throw usage('The API key holds characters that no key has.');
-  output.protect(key);
-  return createVastApi(createApiClient({ ...surroundings, base: apiUrl(surroundings.env), key }));
-}
-
-function apiUrl(env: Surroundings['env']): URL {
-  const base = URL.parse(env.VAST_API_URL || DEFAULT_API_URL);
+  const base = URL.parse(surroundings.env.VAST_API_URL || DEFAULT_API_URL);
   if (base === null) throw usage('VAST_API_URL is not a URL.');
   if (!isSafeForCredentials(base)) throw usage('VAST_API_URL must be https: the API key would travel in the open.');
-  return base;
+
+  const given = other ?? surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
+  const key = given?.trim() ?? '';
+  if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
+  // A header can carry nothing else, and fetch would quote the key in its error.
+  if (!KEY_SHAPE.test(key)) throw usage('The API key holds characters that no key has.');
+  output.protect(key);
+  return createVastApi(createApiClient({ ...surroundings, base, key }));
 }
 
 /** The Worker's ops API, where its token is given. */

@@ -4,7 +4,7 @@ import { EXIT } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToOps, connectToVast } from '../connect.ts';
-import { checkReadKey } from '../keys/key-reach.ts';
+import { checkReadKey } from '../keys/read-key.ts';
 import { createWorkerClient } from '../worker/worker-client.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkVast } from './check-vast.ts';

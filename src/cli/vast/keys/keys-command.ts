@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
-import { type Action, connectToVast, connectWithKey, expectOk } from '../connect.ts';
+import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { addWranglerOption } from '../setup.ts';
 import { createSecretStore } from '../worker/secret-store.ts';
-import { KEYS_PAGE, READ_KEY, reachOf } from './key-reach.ts';
+import { flawOf, KEYS_PAGE, READ_KEY } from './read-key.ts';
 
 /** Begins the names of our keys at Vast.ai; the time behind it tells them apart. */
 const NAME = 'vastai-webhooks read ';
@@ -22,11 +22,8 @@ Example:
 
 export function addKeysCommand(program: Command, action: Action): void {
   const keys = program.command('keys').description('the key that the Worker reads your instances with');
-  const command = keys
-    .command('create')
-    .description('make a key, check its reach and store it at the Worker')
-    .requiredOption('--read', `one that reads instances, as ${READ_KEY}`);
-  addWranglerOption(command);
+  const command = keys.command('create').description('make a key, check its reach and store it at the Worker');
+  addWranglerOption(command.requiredOption('--read', `one that reads instances, as ${READ_KEY}`));
   for (const each of [keys, command]) each.addHelpText('after', HELP_END);
   action<{ readonly wrangler: string }>(command, async (context, { wrangler }) => {
     const { output, surroundings } = context;
@@ -35,22 +32,22 @@ export function addKeysCommand(program: Command, action: Action): void {
     const listed = expectOk(await api.keys(), 'list the API keys');
     const name = NAME + new Date(surroundings.now()).toISOString();
     output.say(`Making the key "${name}". If it stops before it is stored, run this again: it names what is left.`);
-    const { id, found } = await surroundings.uninterrupted(async () => {
+    const id = await surroundings.uninterrupted(async () => {
       const made = await makeKey(api, name);
       try {
-        const reach = await reachOf(connectWithKey(context, made.key), listed[0]?.user_id);
-        if (reach.kind !== 'fits') throw new CliFailure(`Not stored: the new key ${reach.found}.`);
-        output.say(`Storing it as ${READ_KEY}`);
+        const flaw = await flawOf(await connectToVast(context, made.key), listed[0]?.user_id);
+        if (flaw !== undefined) throw new CliFailure(`Not stored: the new key ${flaw}.`);
+        output.say(`It lists instances and cannot read the account. Storing it as ${READ_KEY}`);
         await store.put(READ_KEY, made.key);
-        return { id: made.id, found: reach.found };
+        return made.id;
       } catch (error) {
         throw await undo(api, made.id, messageOf(error));
       }
     });
     const earlier = listed.filter((key) => key.name?.startsWith(NAME)).map((key) => key.id);
     const left = `From earlier runs: ${earlier.join(', ')}. Delete those that no Worker uses: ${KEYS_PAGE}`;
-    const done = `Done: ${READ_KEY} holds key ${id}, which ${found}.`;
-    output.result({ key: id, secret: READ_KEY, earlier }, earlier.length > 0 ? [done, left] : [done]);
+    const done = [`Done: ${READ_KEY} holds key ${id}.`, ...(earlier.length > 0 ? [left] : [])];
+    output.result({ key: id, secret: READ_KEY, earlier }, done);
   });
 }
 
