@@ -23,6 +23,8 @@ export type Secrets = { [Name in WebhookSecretName]?: string } & {
   LOCAL_DEV?: string;
   /** Password of the operator's page: at least `MIN_OPS_TOKEN_LENGTH` characters. */
   OPS_TOKEN?: string;
+  /** Password of the feed alone, for programs that read events: as long as OPS_TOKEN. */
+  READ_TOKEN?: string;
   /** Public address of the operator's page, for links to it: `https://…/ops`. */
   OPS_URL?: string;
   /** A Vast.ai key of the scope `instance_read` alone. With it, patrol looks after the account. */

@@ -160,6 +160,17 @@ export const LIST_WINDOW = 10_000;
 export const PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;
 
+/**
+ * The feed: how long a request may wait for the next event, in seconds; how often the ledger is
+ * asked meanwhile, in milliseconds, and under `npm run dev`; and the most that one answer holds
+ * beside its first event, in characters. A request held open in the object would have it billed for
+ * all of that time.
+ */
+export const MAX_FEED_WAIT_SECONDS = 25;
+export const FEED_POLL_MS = 5_000;
+export const LOCAL_FEED_POLL_MS = 500;
+export const FEED_CHARACTERS = 1_000_000;
+
 /** Longest text that the operator may search for, in characters: a whole id. */
 export const MAX_SEARCH_LENGTH = MAX_ID_LENGTH;
 
@@ -172,7 +183,7 @@ export const REPLAY_COUNTED = 1_000;
 export const BACKLOG_TIMEOUT_MS = 1_500;
 
 /**
- * Shortest OPS_TOKEN that opens the operator's page, in characters (except on this machine).
+ * Shortest OPS_TOKEN or READ_TOKEN that opens anything, in characters (except on this machine).
  * Nothing limits guesses, so guessing must be hopeless: 24 hexadecimal digits are 96 bits.
  */
 export const MIN_OPS_TOKEN_LENGTH = 24;

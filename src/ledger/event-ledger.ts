@@ -90,10 +90,9 @@ export class EventLedger extends DurableObject<Env> {
     return this.#queries.list(filter, cursor, limit);
   }
 
-  /** @param limit At most `MAX_PAGE_SIZE`: an answer may have 32 MB. */
-  async feed(after: number, limit: number): Promise<FeedPage> {
+  async feed(after: number, limit: number): Promise<FeedPage | null> {
     await this.#watchAgain();
-    return readFeed(this.ctx.storage.sql, after, limit);
+    return readFeed(this.ctx.storage.sql, this.#store, after, limit);
   }
 
   async stats(): Promise<Stats> {

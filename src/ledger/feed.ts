@@ -1,12 +1,13 @@
 // The feed: every event that has gone to a handler, in the order in which the ledger took it on.
-import type { AnyEvent } from '../event/envelope.ts';
+import { FEED_CHARACTERS } from '../limits.ts';
 import type { Sql } from './sql.ts';
-import { BY_ARRIVAL, type EventKey, HAS_RUN, type Row } from './store.ts';
+import { BY_ARRIVAL, HAS_RUN, type Row, type Store } from './store.ts';
 
 /** An event in its place, as it is at this moment. */
-export interface FeedEvent extends EventKey, Pick<Row, 'seq' | 'status'> {
-  readonly event: AnyEvent;
-}
+export type FeedEvent = Pick<Row, 'seq' | 'status'> & {
+  /** The envelope as JSON. */
+  readonly event: string;
+};
 
 export interface FeedPage {
   readonly events: readonly FeedEvent[];
@@ -15,16 +16,23 @@ export interface FeedPage {
 }
 
 /**
- * Events after the place `after`, the oldest first. Reads two rows for each of at most `limit`
- * places, those that were kept aside included: `next` passes them, because they take a new place
- * when they run.
+ * Events after the place `after`, the oldest first, or after that many places before the last one,
+ * where it is negative. Reads two rows for each of at most `limit` places, those that were kept
+ * aside included: `next` passes them, because they take a new place when they run.
+ *
+ * @returns null where no place as late as `after` was ever given.
  */
-export function readFeed(sql: Sql, after: number, limit: number): FeedPage {
-  const query = `SELECT d.seq, e.status, e.endpoint, e.id, d.event, ${HAS_RUN} AS ran FROM ${BY_ARRIVAL}
+export function readFeed(sql: Sql, store: Store, after: number, limit: number): FeedPage | null {
+  const from = after < 0 ? Math.max(store.lastSeq() + after, 0) : after;
+  const query = `SELECT d.seq, e.status, d.event, ${HAS_RUN} AS ran FROM ${BY_ARRIVAL}
     WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
-  const places = sql.exec<Omit<FeedEvent, 'event'> & { event: string; ran: number }>(query, after, limit).toArray();
-  const events = places
-    .filter(({ ran }) => ran)
-    .map(({ ran: _, event, ...about }) => ({ ...about, event: JSON.parse(event) as AnyEvent }));
-  return { events, next: places.at(-1)?.seq ?? after };
+  const events: FeedEvent[] = [];
+  let [next, characters] = [from, 0];
+  for (const { seq, status, event, ran } of sql.exec<FeedEvent & { ran: number }>(query, from, limit)) {
+    if (ran) characters += event.length;
+    if (characters > FEED_CHARACTERS && events.length > 0) break;
+    if (ran) events.push({ seq, status, event });
+    next = seq;
+  }
+  return next === from && from >= store.nextSeq() ? null : { events, next };
 }

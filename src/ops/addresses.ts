@@ -5,6 +5,9 @@ import type { EventKey } from '../ledger/store.ts';
 export const PAGE_ROOT = '/ops';
 export const LIST = `${PAGE_ROOT}/events`;
 
+/** Where programs read the feed, below `PAGE_ROOT`: what READ_TOKEN opens. */
+export const FEED = '/api/feed';
+
 /** An event's page. */
 export function eventAddress({ id, endpoint }: EventKey): string {
   return address('/event', { id, endpoint });

@@ -58,6 +58,6 @@ export function unavailable(context: Context) {
   return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
 }
 
-function badRequest(context: Context, issues: Issues) {
+export function badRequest(context: Context, issues: Issues) {
   return context.json({ error: 'Invalid request', issues }, 400);
 }

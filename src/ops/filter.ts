@@ -3,7 +3,15 @@ import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { EventFilter } from '../ledger/queries.ts';
 import { statuses } from '../ledger/status.ts';
-import { MAX_ID_LENGTH, MAX_PAGE_SIZE, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, REPLAY_STEP } from '../limits.ts';
+import {
+  MAX_FEED_WAIT_SECONDS,
+  MAX_ID_LENGTH,
+  MAX_PAGE_SIZE,
+  MAX_SEARCH_LENGTH,
+  MAX_TYPE_LENGTH,
+  PAGE_SIZE,
+  REPLAY_STEP,
+} from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 
 /** Largest filter that is read from a body, in bytes. */
@@ -24,7 +32,7 @@ const text = (field: string, maxLength: number) =>
 export const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
     v.custom<string | number>((value) => {
-      const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+      const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
       return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
     }, `${field} must be a whole number from ${least} to ${most}`),
     v.transform(Number),
@@ -49,6 +57,13 @@ const replaySchema = v.object({
   dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
 });
 
+const feedSchema = v.object({
+  /** A place in the feed; a negative one counts from its end. */
+  after: v.optional(wholeNumber('after', -MAX_PAGE_SIZE, Number.MAX_SAFE_INTEGER), 0),
+  limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE),
+  wait: v.optional(wholeNumber('wait', 0, MAX_FEED_WAIT_SECONDS), 0),
+});
+
 export interface ListRequest {
   readonly filter: EventFilter;
   readonly cursor: number | null;
@@ -63,11 +78,19 @@ export const parseList = (query: Record<string, string>) => parse(listSchema, qu
 /** A request to replay many events, from a JSON body, a form or a query string. */
 export const parseReplay = (body: unknown) => parse(replaySchema, body);
 
-/** Forms send unused fields empty: those are ignored. */
+/** What to read of the feed, from a query string. */
+export const parseFeed = (query: Record<string, string>) => check(feedSchema, query);
+
 function parse(schema: typeof listSchema | typeof replaySchema, fields: unknown): Result<ListRequest, Issues> {
+  const checked = check(schema, fields);
+  if (!checked.ok) return checked;
+  const { cursor, limit, dryRun, ...filter } = { dryRun: false, ...checked.value };
+  return succeed({ filter, cursor, limit, dryRun });
+}
+
+/** Forms send unused fields empty: those are ignored. */
+function check<Schema extends v.GenericSchema>(schema: Schema, fields: unknown): Result<v.InferOutput<Schema>, Issues> {
   const set = Object.entries(fields ?? {}).filter(([, value]) => value !== '');
   const parsed = v.safeParse(schema, Object.fromEntries(set));
-  if (!parsed.success) return fail(parsed.issues.map((issue) => issue.message));
-  const { cursor, limit, dryRun, ...filter } = { dryRun: false, ...parsed.output };
-  return succeed({ filter, cursor, limit, dryRun });
+  return parsed.success ? succeed(parsed.output) : fail(parsed.issues.map((issue) => issue.message));
 }

@@ -1,32 +1,46 @@
-// Who may see the operator's page: whoever knows OPS_TOKEN. HTTP Basic, with any user name.
-// Nothing limits guesses, so a token short enough to guess opens nothing, except on this machine:
-// no stranger reaches a deployed Worker under such a host.
+// Who may see the operator's page: whoever knows OPS_TOKEN. READ_TOKEN opens the feed, and nothing
+// else. HTTP Basic, with any user name. Nothing limits guesses, so a token short enough to guess
+// opens nothing, except on this machine: no stranger reaches a deployed Worker under such a host.
 // Of Hono's basic-auth only the parser is used: the middleware would bundle a second digest.
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import type { Env } from '../env.ts';
 import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
 import { log } from '../log.ts';
 import { isFromThisMachine } from '../this-machine.ts';
 import { isUsable } from '../usable-secret.ts';
+import { address, FEED } from './addresses.ts';
+
+type TokenName = 'OPS_TOKEN' | 'READ_TOKEN';
 
 const encoder = new TextEncoder();
-let toldTooShort = false;
+const toldTooShort = new Set<TokenName>();
 
-/** Whether the operator's page exists. A token that is too short is logged once per isolate. */
-export function isOpen({ OPS_TOKEN: token }: Env, request: Request): boolean {
-  if (!isUsable('OPS_TOKEN', token, request)) return false;
+/** The secrets that open the path of a request. Where there is none, the path does not exist. */
+export function keysTo({ env, req }: Context<{ Bindings: Env }>): readonly string[] {
+  const names: TokenName[] = ['OPS_TOKEN'];
+  // The path that routes go by, already without a trailing slash: no other one can pass for it.
+  if (req.path === address(FEED)) names.push('READ_TOKEN');
+  return names.flatMap((name) => {
+    const token = env[name];
+    return isOpen(name, token, req.raw) ? token : [];
+  });
+}
+
+/** Whether a token may open anything. One that is too short is logged once per isolate. */
+function isOpen(name: TokenName, token: string | undefined, request: Request): token is string {
+  if (!isUsable(name, token, request)) return false;
   if (token.length >= MIN_OPS_TOKEN_LENGTH || isFromThisMachine(request)) return true;
-  if (!toldTooShort) log('ops.closed', { reason: 'token_too_short' }, 'warn');
-  toldTooShort = true;
+  if (!toldTooShort.has(name)) log('ops.closed', { reason: 'token_too_short', note: name }, 'warn');
+  toldTooShort.add(name);
   return false;
 }
 
 /** Asks for the password. A wrong one is logged; a request without one is not. */
 export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next) => {
-  const expected = context.env.OPS_TOKEN;
   const given = auth(context.req.raw);
-  if (expected && given && (await isSame(given.password, expected))) return next();
+  const same = given && (await Promise.all(keysTo(context).map((key) => isSame(given.password, key))));
+  if (same?.includes(true)) return next();
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
   return context.text('Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 };

@@ -6,8 +6,9 @@ import type { Env } from '../env.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
 import { addApi, unavailable } from './api.ts';
+import { addFeed } from './feed.ts';
 import { errorPage } from './layout.ts';
-import { isOpen, login } from './login.ts';
+import { keysTo, login } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
 import { sameOrigin } from './same-origin.ts';
@@ -34,7 +35,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
 
   ops.use(async (context, next) => {
     // Closed means that the path does not exist: no header may tell it from any other unknown path.
-    if (!isOpen(context.env, context.req.raw)) return context.notFound();
+    if (keysTo(context).length === 0) return context.notFound();
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
     return undefined;
@@ -49,6 +50,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);
+  addFeed(ops);
   addPages(ops);
 
   const routes = ops.routes.filter(({ method }) => method !== 'ALL');

@@ -3,12 +3,15 @@ import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { readFeed } from '../../../src/ledger/feed.ts';
-import { RETENTION_MS } from '../../../src/limits.ts';
+import { Store } from '../../../src/ledger/store.ts';
+import { FEED_CHARACTERS, RETENTION_MS } from '../../../src/limits.ts';
+import { ROWS_OF_EMPTY_PAGE } from '../../cost/reader.ts';
 import { collectConsole } from '../fakes/console.ts';
 import {
   claimRequest,
   eventOf,
   failure,
+  feedOf,
   newLedger,
   quarantineRequest,
   report,
@@ -45,8 +48,8 @@ async function succeed(ledger: TestLedger, ...ids: string[]): Promise<void> {
 async function readOn(ledger: TestLedger, after: number, limit = 2) {
   const ids: string[] = [];
   for (let from = after; ; ) {
-    const { events, next } = await ledger.feed(from, limit);
-    ids.push(...events.map(({ id }) => id));
+    const { events, next } = await feedOf(ledger, from, limit);
+    ids.push(...events.map(({ event }) => event.id));
     if (next === from) return { ids, next };
     from = next;
   }
@@ -57,11 +60,11 @@ test('gives each event in its place with its envelope and its status of the mome
   await succeed(ledger, 'a');
   await ledger.claim('c2', [claimRequest('b'), claimRequest('c', { endpoint: 'host' })]);
   await ledger.settle('c2', [failure('b')]);
-  const { events, next } = await ledger.feed(0, 10);
+  const { events, next } = await feedOf(ledger, 0, 10);
   expect(events).toMatchObject([
-    { endpoint: 'default', id: 'a', status: 'processed', event: eventOf('a') },
-    { endpoint: 'default', id: 'b', status: 'retrying' },
-    { endpoint: 'host', id: 'c', status: 'processing' },
+    { status: 'processed', event: eventOf('a') },
+    { status: 'retrying', event: { id: 'b' } },
+    { status: 'processing', event: { id: 'c' } },
   ]);
   expect(next).toBe(events.at(-1)?.seq);
   expect(await ledger.feed(next, 10)).toEqual({ events: [], next });
@@ -122,20 +125,59 @@ test('a place is never given again, even after everything has been deleted', asy
     await succeed(ledger, id);
   }
   expect((await readOn(ledger, next)).ids).toEqual(['d']);
-  const [last] = (await ledger.feed(next, 10)).events;
+  const [last] = (await feedOf(ledger, next, 10)).events;
   expect(last?.seq).toBe(next + 2);
 });
 
-test('reads two rows for each event', async () => {
+describe('from the end', () => {
+  test('begins so many places before the last one, and at the first where there are fewer', async () => {
+    const ledger = newLedger();
+    expect(await ledger.feed(-2, 10)).toEqual({ events: [], next: 0 });
+    await succeed(ledger, 'a', 'b', 'c');
+    expect((await feedOf(ledger, -2, 10)).events.map(({ event }) => event.id)).toEqual(['b', 'c']);
+    expect((await feedOf(ledger, -9, 10)).events).toHaveLength(3);
+  });
+
+  test('knows a place that this ledger never gave, and its own after everything has been deleted', async () => {
+    const { ledger } = await ledgerWithoutQueue();
+    expect(await ledger.feed(0, 10)).toEqual({ events: [], next: 0 });
+    expect(await ledger.feed(1, 10)).toBeNull();
+    await succeed(ledger, 'a', 'b');
+    const { next } = await readOn(ledger, 0);
+    expect(await ledger.feed(next + 1, 10)).toBeNull();
+    await pass(ledger, RETENTION_MS + DAY_MS);
+    expect(await ledger.list({}, null, 1)).toMatchObject({ events: [] });
+    expect(await ledger.feed(next, 10)).toEqual({ events: [], next });
+    expect(await ledger.feed(next + 1, 10)).toBeNull();
+  });
+});
+
+/** What a page costs in rows, and how many events it holds. */
+const measure = (ledger: TestLedger, after: number, limit: number) =>
+  runInDurableObject<EventLedger, { rows: number; events: number }>(ledger, (_, { storage }) => {
+    const sql = new MeteredSql(storage.sql);
+    const events = readFeed(sql, new Store(sql), after, limit)?.events.length ?? 0;
+    return { rows: sql.rowsRead(), events };
+  });
+
+test('reads two rows for each event, and next to none where nothing is left', async () => {
   const ledger = newLedger();
-  const ids = Array.from({ length: 100 }, (_, index) => `e${index}`);
-  await succeed(ledger, ...ids);
-  const read = (after: number, limit: number) =>
-    runInDurableObject<EventLedger, number>(ledger, (_, { storage }) => {
-      const sql = new MeteredSql(storage.sql);
-      readFeed(sql, after, limit);
-      return sql.rowsRead();
-    });
-  expect(await read(0, 40)).toBeLessThanOrEqual(2 * 40);
-  expect(await read(100, 40)).toBeLessThanOrEqual(2);
+  await succeed(ledger, ...Array.from({ length: 100 }, (_, index) => `e${index}`));
+  expect(await measure(ledger, 0, 40)).toEqual({ rows: 2 * 40, events: 40 });
+  expect(await measure(ledger, 100, 40)).toEqual({ rows: ROWS_OF_EMPTY_PAGE, events: 0 });
+});
+
+test('a page ends before it is too large, and reads no further; its first event always fits', async () => {
+  const ledger = newLedger();
+  const large = (id: string, length: number) =>
+    claimRequest(id, { event: JSON.stringify({ ...eventOf(id), data: { text: 'x'.repeat(length) } }) });
+  const half = FEED_CHARACTERS / 2;
+  await ledger.claim('c1', [large('a', half), large('b', half), large('c', FEED_CHARACTERS), large('d', 1)]);
+  expect(await readOn(ledger, 0, 10)).toEqual({ ids: ['a', 'b', 'c', 'd'], next: 4 });
+  for (const after of [0, 1, 2]) {
+    const { events, rows } = await measure(ledger, after, 10);
+    expect(events).toBe(1);
+    // The one that does not fit, and one that the cursor has read ahead.
+    expect(rows).toBeLessThanOrEqual(2 * (1 + 2));
+  }
 });

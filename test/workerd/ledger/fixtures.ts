@@ -56,6 +56,14 @@ export function quarantineRequest(id: string, changes: Partial<QuarantineRequest
   };
 }
 
+/** A page of the feed, its envelopes taken apart. Throws where the place is not this ledger's. */
+export async function feedOf(ledger: TestLedger, after: number, limit: number) {
+  const page = await ledger.feed(after, limit);
+  if (page === null) throw new Error(`no place ${after}`);
+  const events = page.events.map(({ event, ...place }) => ({ ...place, event: JSON.parse(event) as AnyEvent }));
+  return { ...page, events };
+}
+
 /** Puts `send` in the place of the main queue, for this ledger until it restarts. */
 export async function sendThrough(
   ledger: TestLedger,

@@ -7,7 +7,17 @@ import { migrate } from '../../../src/ledger/schema.ts';
 import type { Transaction } from '../../../src/ledger/sql.ts';
 import { LEASE_MS, STUCK_AFTER_MS, WATCH_INTERVAL_MS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
-import { claimRequest, eventOf, newLedger, report, sendThrough, sentEvent, T0, type TestLedger } from './fixtures.ts';
+import {
+  claimRequest,
+  eventOf,
+  feedOf,
+  newLedger,
+  report,
+  sendThrough,
+  sentEvent,
+  T0,
+  type TestLedger,
+} from './fixtures.ts';
 import { pass } from './watch.ts';
 
 beforeEach(() => {
@@ -113,16 +123,16 @@ describe.each([2, 3] as const)('a ledger of version %i', (version) => {
 
   test('gives the feed what had gone to a handler, as it arrived, and the rest once it runs', async () => {
     const ledger = await ledgerOfVersion(version);
-    const first = await ledger.feed(0, 9);
-    expect(first.events.map(({ id, seq }) => [id, seq])).toEqual([
+    const first = await feedOf(ledger, 0, 9);
+    expect(first.events.map(({ event, seq }) => [event.id, seq])).toEqual([
       ['done', 2],
       ['held', 3],
       ['waiting', 4],
       ['given-up', 5],
     ]);
     await ledger.claim('c2', [claimRequest('new'), claimRequest('kept')]);
-    const later = await ledger.feed(first.next, 9);
-    expect(later.events.map(({ id, seq }) => [id, seq])).toEqual([
+    const later = await feedOf(ledger, first.next, 9);
+    expect(later.events.map(({ event, seq }) => [event.id, seq])).toEqual([
       ['new', 6],
       ['kept', 7],
     ]);

@@ -55,7 +55,7 @@ describe('a closed tree', () => {
       await ops.request(ORIGIN, {}, { OPS_TOKEN: TOO_SHORT });
       await ops.request(ORIGIN, {}, {});
     }
-    expect(warnings()).toEqual([{ event: 'ops.closed', reason: 'token_too_short' }]);
+    expect(warnings()).toEqual([{ event: 'ops.closed', reason: 'token_too_short', note: 'OPS_TOKEN' }]);
   });
 
   it('opens on this machine with any token, and elsewhere from the minimum length', async () => {
