@@ -2,7 +2,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import type { AnyEvent } from '../event/envelope.ts';
-import { LOCAL_WATCH_INTERVAL_MS, REST_INTERVAL_MS, STUCK_AFTER_MS, WATCH_INTERVAL_MS } from '../limits.ts';
+import { LOCAL_WATCH_INTERVAL_MS, REST_INTERVAL_MS, WATCH_INTERVAL_MS } from '../limits.ts';
 import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
@@ -13,7 +13,7 @@ import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay
 import { migrate } from './schema.ts';
 import { Arrivals, countEvents, type Stats } from './stats.ts';
 import { type EventKey, Store } from './store.ts';
-import { type Resend, type Round, watch } from './watchdog.ts';
+import { type Resend, type Round, stuckAfterMs, watch } from './watchdog.ts';
 import { Writer } from './writer.ts';
 
 /** Messages that the watchdog sends side by side. */
@@ -36,7 +36,7 @@ export class EventLedger extends DurableObject<Env> {
     migrate(sql, this.#transaction);
     // A local queue forgets its messages at every restart: a local watchdog does not wait for them.
     this.#watchIntervalMs = env.LOCAL_DEV ? LOCAL_WATCH_INTERVAL_MS : WATCH_INTERVAL_MS;
-    this.#stuckAfterMs = env.LOCAL_DEV ? LOCAL_WATCH_INTERVAL_MS : STUCK_AFTER_MS;
+    this.#stuckAfterMs = stuckAfterMs(env);
     this.#store = new Store(sql);
     this.#writer = new Writer(this.#store, this.#transaction, this.#stuckAfterMs);
     this.#queries = new Queries(sql, this.#store);

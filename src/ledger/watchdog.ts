@@ -1,7 +1,9 @@
 // Finds rows that should long have moved: their message was lost to a purged queue, an expired
 // retention or a bug. Deletes old rows. Its rounds are bounded: it shares the object with claims.
+import type { Env } from '../env.ts';
 import {
   FINISHED_KEPT_MS,
+  LOCAL_WATCH_INTERVAL_MS,
   MAX_STUCK_AFTER_MS,
   REST_INTERVAL_MS,
   RETENTION_MS,
@@ -29,11 +31,16 @@ export interface Round {
   readonly next: number | null;
 }
 
+/** How long after its due time a row counts as stuck, in milliseconds. A local queue forgets. */
+export function stuckAfterMs({ LOCAL_DEV }: Env): number {
+  return LOCAL_DEV ? LOCAL_WATCH_INTERVAL_MS : STUCK_AFTER_MS;
+}
+
 /** Last `seq` whose first try the watchdog has looked at. */
 const SWEPT = 'swept_seq';
 
 /**
- * One round. A row counts as stuck `stuckAfterMs` after its due time.
+ * One round. A row counts as stuck `stuckAfter` ms after its due time.
  *
  * @param intervalMs Shortest pause before the next round, unless this one left something to do.
  */
@@ -41,11 +48,11 @@ export function watch(
   store: Store,
   transaction: Transaction,
   now: number,
-  stuckAfterMs = STUCK_AFTER_MS,
+  stuckAfter = STUCK_AFTER_MS,
   intervalMs = WATCH_INTERVAL_MS,
 ): Round {
   return transaction(() => {
-    const swept = sweepFirstTries(store, now, stuckAfterMs);
+    const swept = sweepFirstTries(store, now, stuckAfter);
     const due = store.due(now, WATCH_CHUNK);
     const rows = new WorkingSet(store, [], now);
     const resend: Resend[] = [];
@@ -57,13 +64,13 @@ export function watch(
       looked += 1;
       const event = decideWatch(row, now) === 'resend' ? store.eventOf(row) : null;
       if (event === null) {
-        rows.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + stuckAfterMs : null });
+        rows.update(row, { dueAt: row.status === 'processing' ? row.leaseUntil + stuckAfter : null });
         continue;
       }
       characters += event.length;
       // As long as the event has waited: a queue that stands still must not fill up with copies.
-      const pause = Math.min(Math.max(now - row.receivedAt, stuckAfterMs), MAX_STUCK_AFTER_MS);
-      rows.update(row, { ...requeued(row, now, stuckAfterMs), dueAt: now + pause });
+      const pause = Math.min(Math.max(now - row.receivedAt, stuckAfter), MAX_STUCK_AFTER_MS);
+      rows.update(row, { ...requeued(row, now, stuckAfter), dueAt: now + pause });
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
     rows.save();
@@ -77,11 +84,11 @@ export function watch(
  * A first try has no due time, which would cost every event an index entry. Instead each new row is
  * looked at once, and gets one if it is still `processing` then.
  */
-function sweepFirstTries(store: Store, now: number, stuckAfterMs: number): number {
+function sweepFirstTries(store: Store, now: number, stuckAfter: number): number {
   const arrived = store.arrivedAfter(store.mark(SWEPT), WATCH_CHUNK);
   const rows = new WorkingSet(store, [], now);
   for (const row of arrived) {
-    if (row.status === 'processing' && row.dueAt === null) rows.update(row, { dueAt: row.leaseUntil + stuckAfterMs });
+    if (row.status === 'processing' && row.dueAt === null) rows.update(row, { dueAt: row.leaseUntil + stuckAfter });
   }
   rows.save();
   const last = arrived.at(-1);

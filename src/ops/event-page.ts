@@ -17,12 +17,17 @@ export function isReplayNotice(text: string): text is ReplayNotice {
   return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
 }
 
-export function eventPage(event: EventRecord, outcome: ReplayNotice | undefined, now: number): Html {
+export function eventPage(
+  event: EventRecord,
+  outcome: ReplayNotice | undefined,
+  now: number,
+  stuckAfter: number,
+): Html {
   const { id, type, status, refusal } = event;
   const content = html`${outcome && replayResult(event, outcome)}
     <h1>${type} ${statusBadge(status)}</h1>
     <p class="id">${id}</p>
-    ${situation(event, now)}
+    ${situation(event, now, stuckAfter)}
     ${refusal && refused(refusal)}
     ${section('tries', 'Tries', tries(event, now))}
     ${event.event && section('envelope', 'The event that handlers receive', json(event.event))}
@@ -47,9 +52,9 @@ function refresh(event: EventRecord): Html {
   return html`<a href="${eventAddress(event)}">Refresh</a>`;
 }
 
-function situation(event: EventRecord, now: number): Html {
+function situation(event: EventRecord, now: number, stuckAfter: number): Html {
   const { status, lastError } = event;
-  const next = nextStep(event, now);
+  const next = nextStep(event, now, stuckAfter);
   const error = status === 'processed' ? null : lastError;
   return html`<section class="situation ${status}" aria-label="Situation">
     <p>${statusWords[status].meaning}</p>

@@ -7,6 +7,7 @@ import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import type { Status } from '../ledger/status.ts';
+import { stuckAfterMs } from '../ledger/watchdog.ts';
 import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
 import { eventListPage } from './event-list.ts';
@@ -49,7 +50,8 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const event = await openLedger(context.env).get(id, endpoint);
     if (!event) return noSuchEvent(context);
     const notice = context.req.query('replay') ?? '';
-    return context.html(eventPage(event, isReplayNotice(notice) ? notice : undefined, Date.now()));
+    const outcome = isReplayNotice(notice) ? notice : undefined;
+    return context.html(eventPage(event, outcome, Date.now(), stuckAfterMs(context.env)));
   });
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.

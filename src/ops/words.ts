@@ -3,7 +3,7 @@ import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Status } from '../ledger/status.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
-import { MAX_RETRIES, STUCK_AFTER_MS } from '../limits.ts';
+import { MAX_RETRIES } from '../limits.ts';
 
 /** The mark stands beside the label, so that colour is not the only difference. */
 export const statusWords: Record<Status, { readonly label: string; readonly mark: string; readonly meaning: string }> =
@@ -24,15 +24,20 @@ export const statusWords: Record<Status, { readonly label: string; readonly mark
  * What happens next if nobody acts, and when, if known (`at`, milliseconds since the epoch).
  *
  * @param now Milliseconds since the epoch.
+ * @param stuckAfter How long after a try is due the watchdog looks, in milliseconds.
  */
-export function nextStep(event: EventRecord, now: number): { readonly text: string; readonly at?: number | null } {
+export function nextStep(
+  event: EventRecord,
+  now: number,
+  stuckAfter: number,
+): { readonly text: string; readonly at?: number | null } {
   switch (event.status) {
     case 'processing':
       return event.leaseUntil !== null && event.leaseUntil <= now
         ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it again now.' }
         : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: event.leaseUntil };
     case 'retrying': {
-      const at = event.dueAt === null ? null : event.dueAt - STUCK_AFTER_MS;
+      const at = event.dueAt === null ? null : event.dueAt - stuckAfter;
       return at !== null && at <= now
         ? { text: 'The next try is due. If its message got lost, it is sent once more', at: event.dueAt }
         : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };

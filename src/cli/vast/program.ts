@@ -1,12 +1,13 @@
 // The command line of `vast`: its commands, its help, and how every command ends.
 import { Command, CommanderError } from 'commander';
 import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
+import { sayIfSlow } from '../say-if-slow.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addKeysCommand } from './keys/keys-command.ts';
 import { addRegisterCommand } from './register/register-command.ts';
 import { addRotateCommand } from './rotate/rotate-command.ts';
-import { createOutput } from './terminal/output.ts';
+import { createOutput, type Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
 import { addTypesCommand } from './webhooks/types-command.ts';
 import { addUpdateCommand } from './webhooks/update-command.ts';
@@ -31,6 +32,18 @@ Examples:
   npm run vast -- keys create --read
   npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
 
+/** Whatever takes long says what it waits for. */
+function patient(surroundings: Surroundings, { warn }: Output): Surroundings {
+  const { fetch, runCommand, sleep } = surroundings;
+  return {
+    ...surroundings,
+    fetch: (input, init) =>
+      sayIfSlow(fetch(input, init), () => `waiting for ${new URL(String(input)).host} to answer`, warn),
+    runCommand: (command, ...rest) => sayIfSlow(runCommand(command, ...rest), () => `waiting for \`${command}\``, warn),
+    sleep: (ms) => sayIfSlow(sleep(ms), () => `a pause of ${Math.round(ms / 1000)} s`, warn),
+  };
+}
+
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runVast(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   let output = createOutput(surroundings, argv.includes('--json'));
@@ -39,7 +52,12 @@ export async function runVast(argv: readonly string[], surroundings: Surrounding
     command.option('--json', 'one JSON object on stdout').action(async () => {
       output = createOutput(surroundings, command.opts().json === true);
       const options = command.opts<Parameters<typeof run>[1] & object>();
-      exitCode = (await run({ surroundings, output }, options, command.processedArgs as number[])) ?? EXIT.ok;
+      exitCode =
+        (await run(
+          { surroundings: patient(surroundings, output), output },
+          options,
+          command.processedArgs as number[],
+        )) ?? EXIT.ok;
     });
   };
   try {

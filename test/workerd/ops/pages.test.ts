@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../../src/ledger/client.ts';
-import { LIST_WINDOW } from '../../../src/limits.ts';
+import { LIST_WINDOW, LOCAL_WATCH_INTERVAL_MS } from '../../../src/limits.ts';
 import { ask, eventAt } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -107,12 +107,15 @@ describe('the list', () => {
 describe('an event’s page', () => {
   beforeEach(fill);
 
-  it('says when a failing event is tried next', async () => {
+  it.each([
+    ['deployed', {}, 30 * 60_000, 'in 1 min'],
+    ['under `npm run dev`', { LOCAL_DEV: '1' }, LOCAL_WATCH_INTERVAL_MS, 'in 31 min'],
+  ])('says when a failing event is tried next, %s', async (_, local, watchedAfter, words) => {
     const { dueAt } = (await openLedger(env).get(RETRYING_ID)) ?? { dueAt: 0 };
-    const retryAt = new Date((dueAt ?? 0) - 30 * 60_000).toISOString().slice(0, 19).replace('T', ' ');
-    const html = await page(eventAt(RETRYING_ID));
+    const retryAt = new Date((dueAt ?? 0) - watchedAfter).toISOString().slice(0, 19).replace('T', ' ');
+    const html = await page(eventAt(RETRYING_ID), { env: local });
     expect(html).toContain('Try 5 of at most 11');
-    expect(html).toContain(`${retryAt} UTC (in 1 min)`);
+    expect(html).toContain(`${retryAt} UTC (${words})`);
   });
 
   it('lists every try with its error', async () => {

@@ -30,7 +30,7 @@ export async function confirmInLedger(
   knownIds: ReadonlySet<string>,
 ): Promise<Confirmation> {
   if (!ops) return { kind: 'not_looked', because: 'no OPS_TOKEN is given' };
-  output.say('    Waiting until it is in the ledger.');
+  output.say(`Waiting up to ${PATIENCE_MS / 1000} s until it is in the ledger.`);
   const giveUpAt = surroundings.now() + PATIENCE_MS;
   for (;;) {
     // The list comes first: its 404 means a closed API, that of a single event only "not yet".

@@ -1,5 +1,5 @@
 // Doctor against a Worker and a Vast.ai that are fine, and against each thing that can be wrong.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { secureTargetOf } from '../../../../src/cli/target.ts';
 import { checkLedger } from '../../../../src/cli/vast/doctor/check-ledger.ts';
 import { checkAddress } from '../../../../src/cli/vast/doctor/check-worker.ts';
@@ -26,6 +26,18 @@ async function healthyScene() {
 }
 
 describe('doctor', () => {
+  it('says what it waits for, once that takes more than two seconds', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const scene = await healthyScene();
+    const slow: typeof fetch = async (...request) => {
+      await vi.advanceTimersByTimeAsync(String(request[0]).includes('/test/') ? 2_000 : 1_999);
+      return scene.network.fetch(...request);
+    };
+    const { stderr } = await scene.vast(['doctor', '--url', scene.worker.origin], { fetch: slow });
+    expect(stderr).toBe(`Note: waiting for ${new URL(scene.provider.origin).host} to answer\n`);
+  });
+
   it('finds nothing wrong where nothing is', async () => {
     const scene = await healthyScene();
     scene.worker.opsToken = 'ops-token-1234';
