@@ -27,11 +27,18 @@ type Sending = Promise<Result<unknown, SendFailure>>;
 interface Memory {
   /** Until when an id counts as sent, in milliseconds since the epoch. */
   readonly sent: Map<string, number>;
+  /** Of `sent`. Kept, because a new one would first pass by the places of all that have gone. */
+  readonly oldest: Iterator<string, undefined>;
   readonly sending: Map<string, Sending>;
 }
 
 /** The memory belongs to a namespace: ids known in one mean nothing in another. */
 const memories = new WeakMap<KVNamespace, Memory>();
+
+function emptyMemory(): Memory {
+  const sent = new Map<string, number>();
+  return { sent, oldest: sent.keys(), sending: new Map() };
+}
 
 export class SeenIds {
   readonly #kv: KVNamespace;
@@ -44,7 +51,7 @@ export class SeenIds {
     this.#kv = kv;
     this.#endpoint = endpoint;
     this.#longestTtlSeconds = isLocal ? LOCAL_SEEN_TTL_SECONDS : Number.POSITIVE_INFINITY;
-    this.#memory = memories.get(kv) ?? { sent: new Map(), sending: new Map() };
+    this.#memory = memories.get(kv) ?? emptyMemory();
     memories.set(kv, this.#memory);
   }
 
@@ -65,7 +72,7 @@ export class SeenIds {
    * the outcome; `copy` means that another request has sent it.
    */
   async sendOnce(as: SeenAs, id: string, send: () => Sending): Promise<Result<'sent' | 'copy', SendFailure>> {
-    const { sent, sending } = this.#memory;
+    const { sent, oldest, sending } = this.#memory;
     const key = this.#keyOf(as, id);
     const underWay = sending.get(key);
     if (underWay !== undefined) return this.#asCopy(key, underWay);
@@ -77,8 +84,7 @@ export class SeenIds {
       if (!outcome.ok) return outcome;
       sent.set(key, Date.now() + this.#ttlSeconds(as) * 1000);
       // The oldest goes first: whoever wants one forgotten must have as many genuine deliveries.
-      const [oldest = key] = sent.keys();
-      if (sent.size > REMEMBERED_IDS) sent.delete(oldest);
+      if (sent.size > REMEMBERED_IDS) sent.delete(oldest.next().value ?? key);
       return succeed('sent');
     } finally {
       this.#forget(key, sendingNow);

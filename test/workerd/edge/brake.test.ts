@@ -92,7 +92,7 @@ test('what is remembered is forgotten when KV would forget it', async () => {
   expect(kept()).toHaveLength(2);
 });
 
-test('an isolate remembers a bounded number of ids', async () => {
+test('an isolate remembers a bounded number of ids, and forgets the oldest', async () => {
   const world = receiver();
   world.seen.get.mockResolvedValue(null);
   const first = await signedRequest({ id: 'first' });
@@ -103,7 +103,10 @@ test('an isolate remembers a bounded number of ids', async () => {
     );
     await Promise.all(batch);
   }
+  const second = await signedRequest({ id: 'id-0' });
+  expect(await answerOf(await world.deliver(second.clone() as Request))).toEqual(DUPLICATE);
   expect(await answerOf(await world.deliver(first))).toEqual(ACCEPTED);
+  expect(await answerOf(await world.deliver(second))).toEqual(ACCEPTED);
 }, 60_000);
 
 test('the same id at two endpoints is two events', async () => {
