@@ -42,22 +42,27 @@ export async function computeMac(secret: string, input: Bytes): Promise<Uint8Arr
  *
  * @param digits Of the signature: 64 hex digits, in either case.
  */
-export async function isSignedWithOneOf(
+export function isSignedWithOneOf(
   secrets: readonly string[],
   digits: string,
   timestamp: string,
   body: Uint8Array,
 ): Promise<boolean> {
-  const keys: CryptoKey[] = [];
-  for (const secret of secrets) keys.push(keptKeys.get(secret) ?? (await keyOf(secret)));
-  // Nothing may wait from here until the platform has been asked for every key: it copies both when
-  // it is called, and while this function waits, the next delivery uses the same memory.
+  const keys = secrets.map((secret) => keptKeys.get(secret));
+  if (keys.every((key) => key !== undefined)) return isSignedWithKeyOf(keys, digits, timestamp, body);
+  return Promise.all(secrets.map(keyOf)).then((imported) => isSignedWithKeyOf(imported, digits, timestamp, body));
+}
+
+/**
+ * Not async, so that nothing waits while the kept memory is in use: the platform copies both texts
+ * when it is called, and the next delivery writes over them.
+ */
+function isSignedWithKeyOf(keys: readonly CryptoKey[], digits: string, timestamp: string, body: Uint8Array) {
   keptMac.setFromHex(digits);
   const input = canonicalInput(timestamp, body, keptInput);
   const verdicts = keys.map((key) => crypto.subtle.verify(HMAC, key, keptMac, input));
-  let matches = 0;
-  for (const verdict of verdicts) matches += Number(await verdict);
-  return matches > 0;
+  const [only = Promise.resolve(false)] = verdicts;
+  return verdicts.length > 1 ? Promise.all(verdicts).then((all) => all.includes(true)) : only;
 }
 
 /** Importing costs more than verifying, so a key is imported once per secret and isolate. */
