@@ -16,14 +16,17 @@ export const DEFAULT_ENDPOINT = 'default';
 const NAME = '[a-z][a-z0-9-]{0,31}';
 const WHOLE_NAME = new RegExp(`^${NAME}$`);
 
+/** Where patrol's events are kept. */
+export const PATROL_ENDPOINT = 'patrol';
+
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 
 /**
  * Names that no path may carry: the unnamed endpoint's, the one under which the ledger keeps what
- * nobody can read, and one kept for later use.
+ * nobody can read, and patrol's.
  */
-const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'queue', 'patrol']);
+const RESERVED: ReadonlySet<string> = new Set([DEFAULT_ENDPOINT, 'queue', PATROL_ENDPOINT]);
 
 /**
  * Whether no endpoint can have this name in its path. One ending in `-2` would share a variable

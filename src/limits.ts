@@ -51,6 +51,9 @@ export const NOT_CONFIGURED_RETRY_AFTER_SECONDS = 60;
 /** How long a handler may take, in milliseconds; then its signal fires and it counts as failed. */
 export const HANDLER_TIMEOUT_MS = 30_000;
 
+/** How long a look at an event's instance may take, in milliseconds: messages wait for it. */
+export const INSTANCE_TIMEOUT_MS = 5_000;
+
 /**
  * How long one destination may take to answer, in milliseconds from its turn on: short enough that
  * the others' results still count.

@@ -1,6 +1,7 @@
 // The types of the user's handlers: a mistyped event name or payload field does not compile.
 import type { Env } from '../env.ts';
 import type { AnyEvent, EventType, VastaiEvent } from '../event/envelope.ts';
+import type { InstanceLook } from '../event/instance.ts';
 import type { Log } from '../log.ts';
 
 /** What a handler gets beside its event. */
@@ -22,6 +23,11 @@ export interface HandlerContext {
    * failed. Rejects as `run` does.
    */
   once(step: string, run: () => Promise<unknown>): Promise<void>;
+  /**
+   * What Vast.ai says of the event's instance, read once however often you ask; never rejects.
+   * Needs `VAST_READ_KEY`. Look at `kind` first.
+   */
+  instance(): Promise<InstanceLook>;
 }
 
 export type Handler<Event> = (event: Event, context: HandlerContext) => Promise<void> | void;

@@ -8,6 +8,7 @@ import { log } from '../log.ts';
 import { type HandlerContext, handlerFor } from './define-handlers.ts';
 import type { ConsumerDeps } from './deps.ts';
 import { describeError, type ErrorTexts, traceOf } from './error-text.ts';
+import { type Look, lookOnce } from './look.ts';
 
 /** How a handler's run ended. */
 export type RunOutcome = {
@@ -21,12 +22,13 @@ export type RunOutcome = {
   | { readonly kind: 'failed_for_good'; readonly error: ErrorTexts }
 );
 
-/** @param invocation Shared by everything that runs in one invocation of the consumer. */
+/** `invocation` and `look` are shared by everything that runs in one invocation of the consumer. */
 export async function runHandler(
   event: AnyEvent,
   { attempt, steps: stepsBefore }: Pick<Grant, 'attempt' | 'steps'>,
   invocation: object,
   { env, handlers, handlerTimeoutMs: timeoutMs = HANDLER_TIMEOUT_MS }: Omit<ConsumerDeps, 'random'>,
+  look: Look = lookOnce([event], undefined),
 ): Promise<RunOutcome> {
   const startedAt = Date.now();
   const deadline = new AbortController();
@@ -41,6 +43,7 @@ export async function runHandler(
     signal: deadline.signal,
     log: (name, fields, level) => log(name, { ...about, ...fields }, level),
     once: steps.once,
+    instance: () => look(event),
   };
   const { promise: expiry, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {

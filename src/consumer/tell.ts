@@ -43,6 +43,7 @@ async function tell(
     once: async (_step, run) => {
       await run();
     },
+    instance: async () => ({ kind: 'unknown', reason: 'no_id' }),
   };
   try {
     // A letter is kept until its notice has ended, so the time limit does not depend on the notice.

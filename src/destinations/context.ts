@@ -1,5 +1,6 @@
 // What a destination needs from its caller. The context of a handler or a notice fits as it is.
 import type { DestinationSecrets, Secrets } from '../env.ts';
+import type { InstanceLook } from '../event/instance.ts';
 import type { Log } from '../log.ts';
 
 export interface DestinationContext {
@@ -13,4 +14,6 @@ export interface DestinationContext {
   readonly log: Log;
   /** Runs a step unless it has already succeeded for this event. */
   once(step: string, run: () => Promise<unknown>): Promise<void>;
+  /** A look at the event's instance, which never rejects. */
+  instance?(): Promise<InstanceLook>;
 }

@@ -2,6 +2,7 @@
 // (escapes, limits, colours).
 import { isConfidential } from '../event/confidential.ts';
 import type { Envelope } from '../event/envelope.ts';
+import type { InstanceLook } from '../event/instance.ts';
 import { clip } from './clip.ts';
 import { kindOf, type Link, type Severity } from './event-kinds.ts';
 
@@ -46,6 +47,21 @@ export function message(event: NotifiableEvent): ChatMessage {
     created: event.created,
     confidential: isConfidential(event.type),
   };
+}
+
+/** The message with what is known of its event's instance in the small print. */
+export function withInstance(message: ChatMessage, look: InstanceLook | undefined): ChatMessage {
+  if (look?.kind !== 'known') return message;
+  const { label, gpu_name: gpu, num_gpus: count, dph_total: price, start_date: start, actual_status } = look.instance;
+  const hours = start === null ? Number.NaN : (look.readAt / 1000 - start) / 3600;
+  const length = hours < 48 ? `${hours.toFixed(1)} h` : `${Math.floor(hours / 24)} days`;
+  const facts = [
+    clip(oneLine(plainText(label)), MAX_VALUE_LENGTH),
+    oneLine(plainText(gpu && count ? `${count}× ${gpu}` : gpu)),
+    price === null ? '' : `$${price.toFixed(3)}/h`,
+    hours >= 0 ? `${actual_status === 'running' ? 'running' : 'rented'} for ${length}` : '',
+  ];
+  return { ...message, details: detailsOf(message.details, ...facts) };
 }
 
 /** The text without control characters, and without marks that change the reading direction. */

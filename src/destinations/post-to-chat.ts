@@ -1,6 +1,6 @@
 // What all chats share: confidential messages stay out, and each message is a step that runs once.
 import type { DestinationContext } from './context.ts';
-import type { ChatMessage } from './message.ts';
+import { type ChatMessage, withInstance } from './message.ts';
 import { post } from './post.ts';
 import { urlFromSecret } from './secure-url.ts';
 
@@ -21,7 +21,8 @@ export async function postToChat(context: DestinationContext, message: ChatMessa
   await context.once(step, async () => {
     const url = urlFromSecret(chat.secretName, context.env[chat.secretName]);
     for (const [name, value] of Object.entries(chat.query ?? {})) url.searchParams.set(name, value);
-    await post(context, { to: chat.name, url, body: JSON.stringify(chat.payload(message)) });
+    const shown = withInstance(message, await context.instance?.());
+    await post(context, { to: chat.name, url, body: JSON.stringify(chat.payload(shown)) });
   });
 }
 

@@ -4,6 +4,7 @@ import { type Handlers, handlerFor } from '../consumer/define-handlers.ts';
 import { runHandler as run } from '../consumer/run-handler.ts';
 import type { Env } from '../env.ts';
 import type { AnyEvent } from '../event/envelope.ts';
+import type { InstanceLook } from '../event/instance.ts';
 import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { MAX_RETRIES } from '../limits.ts';
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly attempt?: number;
   /** The `once` steps of earlier tries that succeeded. */
   readonly doneBefore?: readonly string[];
+  /** What `context.instance()` tells; that there is no key where left out. */
+  readonly instance?: InstanceLook;
   /** How long the handler has, in milliseconds; 30 seconds where left out. */
   readonly timeoutMs?: number;
 }
@@ -58,7 +61,8 @@ export async function runHandler(handlers: Handlers, what: string | AnyEvent, op
   };
   const env = { ...options.env } as Env;
   const limit = timeoutMs === undefined ? {} : { handlerTimeoutMs: timeoutMs };
-  const outcome = await run(event, { attempt, steps: doneBefore }, {}, { env, handlers: recorded, ...limit });
+  const look = options.instance && (async () => options.instance as InstanceLook);
+  const outcome = await run(event, { attempt, steps: doneBefore }, {}, { env, handlers: recorded, ...limit }, look);
   const { steps } = outcome;
   if (outcome.kind === 'succeeded') return { ended: 'processed', steps, logs };
   const error = outcome.error.kept;

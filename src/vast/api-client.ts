@@ -7,6 +7,9 @@ import { ask, type ServerAnswer } from './ask.ts';
 
 export const DEFAULT_API_URL = 'https://console.vast.ai';
 
+/** A key that a header can carry: fetch would quote any other in its error. */
+export const KEY_SHAPE = /^[\x21-\x7e]+$/;
+
 /** Of one try, in milliseconds. The test call waits for our own answer: up to 10 s. */
 const TIMEOUT_MS = 30_000;
 const MAX_TRIES = 4;

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { Secrets } from '../env.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { secureUrl } from '../this-machine.ts';
-import { type ApiClientOptions, createApiClient, DEFAULT_API_URL } from './api-client.ts';
+import { type ApiClientOptions, createApiClient, DEFAULT_API_URL, KEY_SHAPE } from './api-client.ts';
 import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
@@ -95,8 +95,7 @@ export function openInstances(
 ): ReadInstances | undefined {
   const base = secureUrl(VAST_API_URL || DEFAULT_API_URL);
   const key = VAST_READ_KEY?.trim() ?? '';
-  // A header can carry nothing else, and fetch would quote the key in its error.
-  if (base === undefined || !/^[\x21-\x7e]+$/.test(key)) return undefined;
+  if (base === undefined || !KEY_SHAPE.test(key)) return undefined;
 
   const now = options.now ?? Date.now;
   const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));

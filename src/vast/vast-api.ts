@@ -2,7 +2,7 @@
 // lacks what we need is a failure, fields that we do not need may come and go.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
-import type { ApiCall, ApiRequest } from './api-client.ts';
+import { type ApiCall, type ApiRequest, KEY_SHAPE } from './api-client.ts';
 import type { ApiFailure } from './api-failure.ts';
 import { REMOVED } from './harmless.ts';
 
@@ -18,8 +18,6 @@ const webhookSchema = v.object({
 const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
-/** What a header can carry; fetch would quote anything else in its error. */
-export const KEY_SHAPE = /^[\x21-\x7e]+$/;
 const newKeySchema = v.object({ id: v.pipe(v.number(), v.integer()), key: v.pipe(v.string(), v.regex(KEY_SHAPE)) });
 /** Values are never listed. */
 const keySchema = v.object({ id: v.number(), user_id: v.number(), name: v.nullish(v.string()) });

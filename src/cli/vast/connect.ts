@@ -3,9 +3,9 @@
 import type { Command } from 'commander';
 import type { Result } from '../../result.ts';
 import { hasOuterSpace } from '../../usable-secret.ts';
-import { createApiClient, DEFAULT_API_URL } from '../../vast/api-client.ts';
+import { createApiClient, DEFAULT_API_URL, KEY_SHAPE } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
-import { createVastApi, KEY_SHAPE, type VastApi } from '../../vast/vast-api.ts';
+import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
 import { CliFailure, usage } from '../cli-failure.ts';
 import { isSafeForCredentials, type Target } from '../target.ts';
 import type { Output } from './terminal/output.ts';
@@ -36,7 +36,6 @@ export async function connectToVast({ surroundings, output }: ActionContext, oth
   const given = other ?? surroundings.env.VAST_API_KEY ?? (await surroundings.askHidden?.('Vast.ai API key:'));
   const key = given?.trim() ?? '';
   if (key === '') throw usage('No API key. Set VAST_API_KEY, or run this in a terminal to be asked for it.');
-  // A header can carry nothing else, and fetch would quote the key in its error.
   if (!KEY_SHAPE.test(key)) throw usage('The API key holds characters that no key has.');
   output.protect(key);
   return createVastApi(createApiClient({ ...surroundings, base, key }));

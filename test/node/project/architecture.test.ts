@@ -23,7 +23,8 @@ const SHARED = [
 
 /** A room's name allows the whole room, a file's name that file alone. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  event: [],
+  // What a look at an instance tells.
+  event: ['vast/instances.ts'],
   signature: ['event/dialect.ts'],
   queue: ['event'],
   edge: ['signature', 'event', 'queue'],

@@ -60,6 +60,25 @@ defineHandlers({
 });
 
 defineHandlers({
+  fallback: async (_event, context) => {
+    const look = await context.instance();
+    // @ts-expect-error: nothing can be read of an instance before its kind is known
+    void look.instance;
+    // @ts-expect-error: nor when it was read
+    void look.readAt;
+    if (look.kind === 'unknown') {
+      const reason: 'no_key' | 'no_id' | 'gone' | 'unreachable' = look.reason;
+      // @ts-expect-error: nor where it is not
+      return void [reason, look.instance];
+    }
+    const gpu: string | null = look.instance.gpu_name;
+    // @ts-expect-error: a column that is not read
+    void look.instance.jupyter_token;
+    return void [gpu, look.readAt];
+  },
+});
+
+defineHandlers({
   fallback: (event, context) => {
     // @ts-expect-error: a log line takes no payload
     context.log('seen', { payload: event.data });

@@ -1,8 +1,8 @@
 // `keys create --read`: makes the Worker's key with the operator's, tries it out and stores it
 // unseen. Its value is shown once, so a key that does not reach the Worker is deleted again.
 import type { Command } from 'commander';
-import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
-import type { VastApi } from '../../../vast/vast-api.ts';
+import type { Result } from '../../../result.ts';
+import { type ApiFailure, describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { addWranglerOption } from '../setup.ts';
@@ -33,15 +33,17 @@ export function addKeysCommand(program: Command, action: Action): void {
     const name = NAME + new Date(surroundings.now()).toISOString();
     output.say(`Making the key "${name}". If it stops before it is stored, run this again: it names what is left.`);
     const id = await surroundings.uninterrupted(async () => {
-      const made = await makeKey(api, name);
+      const made = await api.createKey(name, { instance_read: {} });
+      if (!made.ok) throw notMade(made.failure, name);
+      const { id, key } = made.value;
       try {
-        const flaw = await flawOf(await connectToVast(context, made.key), listed[0]?.user_id);
+        const flaw = await flawOf(await connectToVast(context, key), listed[0]?.user_id);
         if (flaw !== undefined) throw new CliFailure(`Not stored: the new key ${flaw}.`);
         output.say(`It lists instances and cannot read the account. Storing it as ${READ_KEY}`);
-        await store.put(READ_KEY, made.key);
-        return made.id;
+        await store.put(READ_KEY, key);
+        return id;
       } catch (error) {
-        throw await undo(api, made.id, messageOf(error));
+        throw notStored(messageOf(error), id, await api.removeKey(id));
       }
     });
     const earlier = listed.filter((key) => key.name?.startsWith(NAME)).map((key) => key.id);
@@ -51,17 +53,14 @@ export function addKeysCommand(program: Command, action: Action): void {
   });
 }
 
-async function makeKey(api: VastApi, name: string) {
-  const made = await api.createKey(name, { instance_read: {} });
-  if (made.ok) return made.value;
-  const trouble = describeApiFailure(made.failure, 'make the key');
-  if (!mayHaveHappened(made.failure)) throw new CliFailure(trouble);
+function notMade(failure: ApiFailure, name: string): CliFailure {
+  const trouble = describeApiFailure(failure, 'make the key');
+  if (!mayHaveHappened(failure)) return new CliFailure(trouble);
   const left = `Where ${KEYS_PAGE} shows "${name}", nobody has its value: delete it there, then run this again.`;
-  throw new CliFailure(`${trouble} ${left}`, EXIT.unfinished);
+  return new CliFailure(`${trouble} ${left}`, EXIT.unfinished);
 }
 
-async function undo(api: VastApi, id: number, why: string): Promise<CliFailure> {
-  const removed = await api.removeKey(id);
+function notStored(why: string, id: number, removed: Result<unknown, ApiFailure>): CliFailure {
   if (removed.ok) return new CliFailure(`${why} The key is deleted again. Once that is fixed, run this again.`);
   const trouble = describeApiFailure(removed.failure, 'delete the new key');
   return new CliFailure(`${why} ${trouble} To finish: delete key ${id} at ${KEYS_PAGE}`, EXIT.unfinished);
