@@ -22,6 +22,9 @@ export const PATROL_ENDPOINT = 'patrol';
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 
+/** The endpoint of what patrol tells: no path leads there. */
+export const PATROL_ENDPOINT = 'patrol';
+
 /**
  * Names that no path may carry: the unnamed endpoint's, the one under which the ledger keeps what
  * nobody can read, and patrol's.

@@ -13,6 +13,8 @@ export interface Bindings {
   DEAD_LETTERS: Queue;
   /** What has happened to each event: the one authority on who may run it. */
   LEDGER: DurableObjectNamespace;
+  /** Looks after the instances where a key is set: what no webhook tells. */
+  PATROL: DurableObjectNamespace;
 }
 
 /** Secrets. All optional: without one, its door stays shut. */

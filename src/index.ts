@@ -1,4 +1,4 @@
-// The Worker: requests to the app, batches to their consumers, the ledger's class. Wiring only.
+// The Worker: requests to the app, batches to their consumers, the objects' classes. Wiring only.
 import { app } from './app.ts';
 import { handleBatch } from './consumer/batch.ts';
 import { handleDeadLetters } from './consumer/dead-letters.ts';
@@ -7,9 +7,11 @@ import type { Env } from './env.ts';
 import { handlers } from './handlers/index.ts';
 import { notices } from './handlers/notices.ts';
 import { INSTANCE_TIMEOUT_MS } from './limits.ts';
+import { wakePatrol } from './patrol/client.ts';
 import { openInstances, type ReadInstances } from './vast/instances.ts';
 
 export { EventLedger } from './ledger/event-ledger.ts';
+export { Patrol } from './patrol/patrol.ts';
 
 /** Of the queue's name, which differs between environments (wrangler.toml). */
 const DEAD_LETTER_SUFFIX = '-dead-letters';
@@ -18,8 +20,12 @@ const DEAD_LETTER_SUFFIX = '-dead-letters';
 let readInstances: ReadInstances | undefined;
 
 export default {
-  fetch: app.fetch,
-  queue: (batch, env) => {
+  fetch: (request: Request, env: Env, context: ExecutionContext) => {
+    wakePatrol(env, (work) => context.waitUntil(work));
+    return app.fetch(request, env, context);
+  },
+  queue: (batch, env, context) => {
+    wakePatrol(env, (work) => context.waitUntil(work));
     readInstances ??= openInstances(env, { timeoutMs: INSTANCE_TIMEOUT_MS, maxTries: 1 });
     const deps: ConsumerDeps = { env, handlers, notices, readInstances, random: Math.random };
     return batch.queue.endsWith(DEAD_LETTER_SUFFIX) ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);

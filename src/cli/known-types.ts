@@ -1,5 +1,6 @@
 // `npm run trigger -- --list`: every known type with the subject of its sample.
 import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
+import { observedTypes } from '../event/observed.ts';
 import { sampleOf } from '../event/samples.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import { columns } from './columns.ts';
@@ -10,6 +11,7 @@ export function knownTypes(): string[] {
     ...Object.entries(notificationGroups).map(([name, group]) => ({ ...group, title: `${name} (${group.context})` })),
     { title: 'test', types: [TEST_TYPE] },
     { title: 'resource dialect', types: resourceTypes },
+    { title: 'told by patrol', types: observedTypes },
   ];
   const rows = groups.flatMap(({ title, types }) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
   return columns(rows);

@@ -1,5 +1,6 @@
 // What a chat says of each type beside the provider's own text: its severity, its group and console
 // page, and which other type opens or resolves it.
+import { PATROL_ENDPOINT } from '../endpoint.ts';
 import {
   isResourceType,
   type NotificationGroup,
@@ -7,11 +8,12 @@ import {
   notificationGroups,
   type ResourceType,
 } from '../event/catalogue.ts';
+import type { ObservedType } from '../event/observed.ts';
 
 export type Severity = 'good' | 'info' | 'warning' | 'critical';
 
 /** Complete on purpose: a new type does not compile until somebody decides its severity. */
-const severities: Record<NotificationType | ResourceType, Severity> = {
+const severities: Record<NotificationType | ResourceType | ObservedType, Severity> = {
   low_credit: 'warning',
   billing_failed: 'critical',
   payment_receipt: 'info',
@@ -45,6 +47,15 @@ const severities: Record<NotificationType | ResourceType, Severity> = {
   'resource.created': 'info',
   'resource.updated': 'info',
   'resource.deleted': 'info',
+  'observed.stuck_loading': 'warning',
+  'observed.idle': 'warning',
+  'observed.stopped_still_billing': 'warning',
+  'observed.ends_soon': 'warning',
+  'observed.lease_over': 'warning',
+  'observed.burn_rate': 'critical',
+  'observed.blind': 'warning',
+  'observed.silence': 'warning',
+  'observed.cleared': 'good',
 };
 
 type Group = NotificationGroup | 'resource' | 'other';
@@ -86,6 +97,7 @@ export function kindOf(type: string, endpoint: string) {
  */
 function groupOf(type: string, endpoint: string): Group {
   if (isResourceType(type)) return 'resource';
+  if (endpoint === PATROL_ENDPOINT) return 'instance';
   const names = Object.keys(notificationGroups) as NotificationGroup[];
   if (/^host(-|$)/.test(endpoint)) names.unshift('host');
   return names.find((name) => (notificationGroups[name].types as readonly string[]).includes(type)) ?? 'other';

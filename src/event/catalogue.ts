@@ -1,5 +1,6 @@
-// Every event type Vast.ai is known to send. The list grows on their side: a type that is not here
-// reaches the fallback handler.
+// Every event type that is known: what Vast.ai sends, and what patrol tells. The list grows on
+// their side: a type that is not here reaches the fallback handler.
+import { type ObservedType, observedTypes } from './observed.ts';
 
 /** By the groups of Vast.ai's console. A type in two groups exists as `client:` and as `host:`. */
 export const notificationGroups = {
@@ -60,8 +61,12 @@ export const notificationTypes: readonly NotificationType[] = [
   TEST_TYPE,
 ];
 
-/** Every known type of both dialects. */
-export const eventTypes: readonly (NotificationType | ResourceType)[] = [...notificationTypes, ...resourceTypes];
+/** Every known type of all dialects. */
+export const eventTypes: readonly (NotificationType | ResourceType | ObservedType)[] = [
+  ...notificationTypes,
+  ...resourceTypes,
+  ...observedTypes,
+];
 
 const resourceTypeSet: ReadonlySet<string> = new Set(resourceTypes);
 

@@ -5,7 +5,7 @@ export const signedDialects = ['notification', 'resource'] as const;
 
 export type SignedDialect = (typeof signedDialects)[number];
 
-/** Every dialect that an envelope may carry. */
-export const dialects = signedDialects;
+/** Every dialect that an envelope may carry: `observed` is what patrol tells. */
+export const dialects = [...signedDialects, 'observed'] as const;
 
 export type Dialect = (typeof dialects)[number];

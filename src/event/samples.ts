@@ -7,6 +7,7 @@ import {
   TEST_TYPE,
 } from './catalogue.ts';
 import type { SignedDialect } from './dialect.ts';
+import { observedSample } from './observed.ts';
 
 export interface Sample {
   readonly dialect: SignedDialect;
@@ -92,7 +93,7 @@ export function sampleOf(type: string, options: SampleOptions): Sample {
     return { dialect, body: JSON.stringify({ id: options.id, type, data, created }) };
   }
   const [subject, message] = seenTexts.get(type) ?? inventedTexts(type);
-  const texts = { subject, message, timestamp: options.now / 1000 };
+  const texts = { subject, message, ...observedSample(type, options.now), timestamp: options.now / 1000 };
   const body = { event_id: options.id, user_id: 123, notif_type: type, ...texts, ...options.data };
   return { dialect, body: JSON.stringify(body) };
 }

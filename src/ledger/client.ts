@@ -9,7 +9,7 @@ import type { EventLedger } from './event-ledger.ts';
 /** What the ledger can be asked. The platform's own RPC types give up on data of unknown shape. */
 export type LedgerStub = Pick<
   EventLedger,
-  'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'feed' | 'stats'
+  'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'feed' | 'heard' | 'stats'
 >;
 
 /** A fresh stub of the ledger: one that has failed may stay broken. */

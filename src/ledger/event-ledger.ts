@@ -7,6 +7,7 @@ import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { type FeedPage, readFeed } from './feed.ts';
+import { type Heard, type HeardQuestion, heard } from './heard.ts';
 import type { BuryRequest, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
 import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
 import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay.ts';
@@ -93,6 +94,11 @@ export class EventLedger extends DurableObject<Env> {
   async feed(after: number, limit: number): Promise<FeedPage | null> {
     await this.#watchAgain();
     return readFeed(this.ctx.storage.sql, this.#store, after, limit);
+  }
+
+  async heard(questions: readonly HeardQuestion[]): Promise<Heard> {
+    await this.#watchAgain();
+    return heard(this.ctx.storage.sql, questions);
   }
 
   async stats(): Promise<Stats> {

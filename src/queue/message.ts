@@ -1,12 +1,17 @@
 // What a queue message looks like: written and read here only, as JSON text, so that what was
 // measured is what is sent.
 import * as v from 'valibot';
-import { dialects } from '../event/dialect.ts';
+import { dialects, signedDialects } from '../event/dialect.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_MESSAGE_BYTES, MAX_NESTING } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 
+/**
+ * What patrol tells came with version 2: a Worker that does not know the dialect sends it back to
+ * the queue instead of burying it.
+ */
 const VERSION = 1;
+const OBSERVED_VERSION = 2;
 
 /** An accepted event on its way to its handler. */
 export interface EventMessage {
@@ -61,7 +66,8 @@ function isNestedDeeperThan(limit: number, json: unknown): boolean {
  */
 export function encodeMessage(message: Message): Result<string, EncodeFailure> {
   if ('event' in message && isNestedDeeperThan(MAX_NESTING, message.event)) return fail('message_too_deep');
-  const text = JSON.stringify({ version: VERSION, ...message });
+  const isObserved = message.kind === 'event' && message.event.dialect === 'observed';
+  const text = JSON.stringify({ version: isObserved ? OBSERVED_VERSION : VERSION, ...message });
   return byteLength(text) > MAX_MESSAGE_BYTES ? fail('message_too_large') : succeed(text);
 }
 
@@ -90,7 +96,7 @@ const messageSchema = v.variant('kind', [
     reason: v.string(),
     id: storable,
     endpoint: storable,
-    dialect: v.picklist(dialects),
+    dialect: v.picklist(signedDialects),
     receivedAt: time,
     ageSeconds: v.exactOptional(v.pipe(v.number(), v.integer())),
     headers: v.record(v.string(), v.string()),
@@ -113,8 +119,8 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   }
   if (typeof json !== 'object' || json === null) return fail('message_malformed');
   const version = 'version' in json ? json.version : undefined;
-  if (Number.isInteger(version) && (version as number) > VERSION) return fail('message_version_newer');
-  if (version !== VERSION) return fail('message_version_unknown');
+  if (Number.isInteger(version) && (version as number) > OBSERVED_VERSION) return fail('message_version_newer');
+  if (version !== VERSION && version !== OBSERVED_VERSION) return fail('message_version_unknown');
   // The message itself is one level more than its event.
   if (isNestedDeeperThan(MAX_NESTING + 1, json)) return fail('message_malformed');
   const message = v.safeParse(messageSchema, json);

@@ -83,6 +83,8 @@ const INTERVAL_MS = 1_100;
 const LONGEST_WAIT_MS = 30_000;
 const COLUMNS = Object.keys(instanceSchema.entries);
 
+export type InstancesOptions = Partial<Omit<ApiClientOptions, 'base' | 'key'>>;
+
 type KeyEnv = Pick<Secrets, 'VAST_READ_KEY' | 'VAST_API_URL'>;
 
 /**
@@ -91,7 +93,7 @@ type KeyEnv = Pick<Secrets, 'VAST_READ_KEY' | 'VAST_API_URL'>;
  */
 export function openInstances(
   { VAST_READ_KEY, VAST_API_URL }: KeyEnv,
-  options: Partial<Omit<ApiClientOptions, 'base' | 'key'>> = {},
+  options: InstancesOptions = {},
 ): ReadInstances | undefined {
   const base = secureUrl(VAST_API_URL || DEFAULT_API_URL);
   const key = VAST_READ_KEY?.trim() ?? '';

@@ -49,7 +49,7 @@ export type Fault =
   | 'cut'
   /** Half of the rows, and no token: `total_instances` tells [guess]. */
   | 'half'
-  /** No rows, and a total of none [guess]. */
+  /** No rows, and a total of none; by their ids the instances are found all the same [guess]. */
   | 'empty'
   /** No rows, though the total says otherwise [guess]. */
   | 'empty_page'
@@ -213,7 +213,7 @@ export class VastAccount {
     if (fault === 'no_answer') throw new TypeError('fetch failed');
     if (fault === 'web_page') return new Response('<!doctype html><title>Maintenance</title>');
     if (fault === 'unsuccessful') return Response.json({ success: false, error: 'busy', msg: 'Try again later' });
-    if (fault === 'empty') return Response.json(listOf([], 0, null));
+    if (fault === 'empty' && !query.has('select_filters')) return Response.json(listOf([], 0, null));
 
     const asked = this.#select(query);
     if (asked === undefined) return refusal(400, 'invalid_args', 'Invalid query');

@@ -23,7 +23,7 @@ const SHARED = [
 
 /** A room's name allows the whole room, a file's name that file alone. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  // What a look at an instance tells.
+  // What a look at an instance tells, and the type that observed events carry.
   event: ['vast/instances.ts'],
   signature: ['event/dialect.ts'],
   queue: ['event'],
@@ -33,8 +33,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   destinations: ['event'],
   // The watchdog and a replay send events again.
   ledger: ['event', 'queue'],
-  ops: ['ledger', 'queue', 'event'],
+  ops: ['ledger', 'patrol', 'queue', 'event'],
   vast: [],
+  patrol: ['vast', 'event', 'queue', 'ledger/client.ts'],
   cli: ['signature', 'event', 'vast'],
 };
 

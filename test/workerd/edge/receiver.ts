@@ -18,8 +18,9 @@ export function receiver(secrets: Secrets = { VASTAI_WEBHOOK_SECRET: TEST_SECRET
     SEEN: seen.binding,
     EVENTS: events.binding,
     DEAD_LETTERS: deadLetters.binding,
-    // The edge has no business with the ledger: calling it fails the test.
+    // The edge has no business with the objects: calling one fails the test.
     LEDGER: {} as Env['LEDGER'],
+    PATROL: {} as Env['PATROL'],
   };
 
   /** Answers a request and waits for the work that goes on after the answer. */

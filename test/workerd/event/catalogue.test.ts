@@ -8,6 +8,7 @@ import {
   resourceTypes,
   securityCriticalTypes,
 } from '../../../src/event/catalogue.ts';
+import { observedTypes } from '../../../src/event/observed.ts';
 
 const groups = Object.entries(notificationGroups);
 const subscriptionKeys = groups.flatMap(([, group]) => group.types.map((type) => `${group.context}:${type}`));
@@ -39,8 +40,8 @@ test('every slug is listed once, and the test type last', () => {
   expect(notificationTypes.at(-1)).toBe('webhook_test');
 });
 
-test('the known types of both dialects are kept apart', () => {
-  expect(eventTypes).toEqual([...notificationTypes, ...resourceTypes]);
+test('the known types of all dialects are kept apart', () => {
+  expect(eventTypes).toEqual([...notificationTypes, ...resourceTypes, ...observedTypes]);
   expect(eventTypes.filter(isResourceType)).toEqual([...resourceTypes]);
 });
 

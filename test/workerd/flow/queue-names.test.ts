@@ -1,5 +1,6 @@
 // Which consumer a batch goes to. Each environment has queues of its own, so only the end of a
 // queue's name says what is in it.
+import { createExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 import worker from '../../../src/index.ts';
@@ -14,7 +15,7 @@ afterEach(() => {
 async function stepsIn(queue: string): Promise<unknown[]> {
   const output = collectConsole();
   const id = crypto.randomUUID() as string;
-  await worker.queue({ ...batchOf([eventMessage({ id })]), queue }, env);
+  await worker.queue({ ...batchOf([eventMessage({ id })]), queue }, env, createExecutionContext());
   return output
     .events()
     .filter((line) => line.id === id)

@@ -18,6 +18,7 @@ const event: AnyEvent = {
 
 const messages: Message[] = [
   { kind: 'event', event, receivedAt: 1 },
+  { kind: 'event', event: { ...event, dialect: 'observed', endpoint: 'patrol' }, receivedAt: 1 },
   { kind: 'event', event: { ...event, dialect: 'resource', extra: { region: 'eu' } }, receivedAt: 1 },
   {
     kind: 'refused',
@@ -119,10 +120,18 @@ describe('decoding what is not one of our messages', () => {
   });
 
   test('knows a newer version when it sees one', () => {
-    expect(decodeMessage(JSON.stringify({ ...valid, version: 2 }))).toEqual({
+    expect(decodeMessage(JSON.stringify({ ...valid, version: 3 }))).toEqual({
       ok: false,
       failure: 'message_version_newer',
     });
+  });
+
+  test('what patrol tells carries a version that an older Worker does not bury', () => {
+    const versionOf = (dialect: AnyEvent['dialect']) => {
+      const encoded = encodeMessage({ kind: 'event', event: { ...event, dialect }, receivedAt: 1 });
+      return encoded.ok && JSON.parse(encoded.value).version;
+    };
+    expect([versionOf('observed'), versionOf('notification'), versionOf('resource')]).toEqual([2, 1, 1]);
   });
 
   test.each([[0], [1.5], ['1'], [null], [undefined]])('does not know version %j', (version) => {

@@ -1,0 +1,254 @@
+// The object against an account that changes, lags and fails: what is told, how often, and what is
+// never concluded.
+import { expect, test } from 'vitest';
+import {
+  PATROL_BLIND_AFTER,
+  PATROL_IDLE_MS,
+  PATROL_INTERVAL_MS,
+  PATROL_SILENCE_MS,
+  PATROL_STUCK_MS,
+} from '../../../src/limits.ts';
+import type { Fault } from '../../platform/vast-account.ts';
+import { patrolScene } from './scene.ts';
+
+const times = (ms: number) => Math.ceil(ms / PATROL_INTERVAL_MS);
+
+test('the first look tells nothing: it has nothing to compare with', async () => {
+  const { rounds, types } = patrolScene(3);
+  await rounds(3);
+  expect(types()).toEqual([]);
+});
+
+test('a stop that no webhook tells of is told once, within two polls', async () => {
+  const { account, id, rounds, told, types } = patrolScene(2);
+  await rounds(1);
+  account.stop(id, false);
+  await rounds(2);
+  expect(types()).toEqual(['instance_stopped']);
+  expect(told()[0]).toMatchObject({
+    endpoint: 'patrol',
+    dialect: 'observed',
+    mentions: { instanceId: id },
+    data: { instance: { id, actual_status: 'exited' }, before: { id, actual_status: 'running' } },
+  });
+  await rounds(3);
+  expect(types()).toEqual(['instance_stopped']);
+});
+
+test.each([
+  ['just before the look that shows it', -1_000],
+  ['between that look and the next', PATROL_INTERVAL_MS / 2],
+])('a stop that a webhook tells of %s is dropped', async (_, offset) => {
+  const { account, id, pass, rounds, types, webhook, withPatrol } = patrolScene();
+  await rounds(1);
+  account.stop(id, false);
+  pass(PATROL_INTERVAL_MS + Math.min(offset, 0));
+  if (offset < 0) await webhook('instance_stopped', id);
+  pass(Math.max(-offset, 0));
+  await withPatrol((patrol) => patrol.alarm());
+  pass(Math.max(offset, 0));
+  if (offset > 0) await webhook('instance_stopped', id);
+  pass(PATROL_INTERVAL_MS - Math.max(offset, 0));
+  await withPatrol((patrol) => patrol.alarm());
+  await rounds(2);
+  expect(types()).toEqual([]);
+});
+
+test('an outbid that comes a moment before the last look without the stop tells of it', async () => {
+  const { account, id, pass, rounds, types, webhook } = patrolScene();
+  account.set(id, { is_bid: true });
+  await rounds(1);
+  pass(PATROL_INTERVAL_MS - 1_000);
+  account.outbid(id);
+  await webhook('outbid', id);
+  pass(1_000 - PATROL_INTERVAL_MS);
+  // This look comes 1 s after the webhook, and still shows it running.
+  await rounds(1);
+  await rounds(3);
+  expect(types()).toEqual([]);
+});
+
+test.each([
+  ['another instance', { type: 'instance_stopped', of: 1 }],
+  ['another type', { type: 'instance_started', of: 0 }],
+  ['an outbid, of one that is not interruptible', { type: 'outbid', of: 0 }],
+])('a webhook of %s does not tell of a stop', async (_, { type, of }) => {
+  const { account, id, ids, rounds, types, webhook } = patrolScene(2);
+  await rounds(1);
+  account.stop(id, false);
+  await webhook(type, ids[of] ?? 0);
+  await rounds(2);
+  expect(types()).toEqual(['instance_stopped']);
+});
+
+test('offline and back online is one opening and one ending', async () => {
+  const { account, id, rounds, types } = patrolScene();
+  await rounds(1);
+  account.offline(id, false);
+  await rounds(4);
+  account.set(id, { actual_status: 'unknown' });
+  await rounds(2);
+  account.online(id, false);
+  await rounds(4);
+  expect(types()).toEqual(['instance_offline', 'instance_online']);
+});
+
+test('an instance that is rented, stopped, started again and destroyed is told of at each turn', async () => {
+  const { account, rounds, types } = patrolScene();
+  await rounds(1);
+  const id = account.rent({}, false);
+  await rounds(2);
+  account.stop(id, false);
+  await rounds(2);
+  account.resume(id, false);
+  await rounds(3);
+  account.destroy(id, false);
+  await rounds(2);
+  expect(types()).toEqual(['instance_started', 'instance_stopped', 'instance_resumed', 'instance_deleted']);
+});
+
+const faults: Fault[] = [
+  500,
+  401,
+  404,
+  410,
+  429,
+  'unsuccessful',
+  'cut',
+  'half',
+  'empty_page',
+  'empty',
+  'no_id',
+  'no_answer',
+];
+
+test.each(faults)(
+  'a read that fails with %s concludes nothing, and after the third in a row it is said once',
+  async (fault) => {
+    const { account, id, rounds, told, types } = patrolScene(3);
+    await rounds(2);
+    account.stop(id, false);
+    account.fault = fault;
+    await rounds(PATROL_BLIND_AFTER - 1);
+    expect(types()).toEqual([]);
+    await rounds(3);
+    expect(types()).toEqual(['observed.blind']);
+    account.fault = undefined;
+    account.run(id);
+    account.set(id, { intended_status: 'running' });
+    await rounds(3);
+    expect(types()).toEqual(['observed.blind', 'observed.cleared']);
+    expect(told()[1]).toMatchObject({ id: `${told()[0]?.id}:cleared`, data: { condition: { id: told()[0]?.id } } });
+  },
+);
+
+test('an account that is empty all of a sudden is believed when two looks have said so', async () => {
+  const { account, ids, rounds, types } = patrolScene(2);
+  await rounds(2);
+  for (const id of ids) account.destroy(id, false);
+  await rounds(2);
+  expect(types()).toEqual([]);
+  await rounds(1);
+  expect(types()).toEqual(['instance_deleted', 'instance_deleted']);
+  await rounds(3);
+  expect(types()).toHaveLength(2);
+});
+
+test.each([
+  ['idle', { gpu_util: 0.5 }, { gpu_util: 90 }, PATROL_IDLE_MS],
+  ['stuck_loading', { actual_status: 'loading' }, { actual_status: 'running' }, PATROL_STUCK_MS],
+] as const)('%s opens once after its time, and ends once', async (name, opens, ends, after) => {
+  const { account, rounds, told } = patrolScene(0);
+  const about = () => told().filter(({ type }) => type.startsWith('observed.'));
+  const id = account.add(opens);
+  await rounds(times(after));
+  expect(about()).toEqual([]);
+  await rounds(3);
+  expect(about()).toMatchObject([
+    { type: `observed.${name}`, mentions: { instanceId: id }, data: { instance: opens } },
+  ]);
+  account.set(id, ends);
+  await rounds(3);
+  expect(about()).toMatchObject([
+    { type: `observed.${name}` },
+    { type: 'observed.cleared', id: `${about()[0]?.id}:cleared`, data: { condition: { type: `observed.${name}` } } },
+  ]);
+});
+
+test('an open condition of an instance that is gone has ended', async () => {
+  const { account, rounds, types, withPatrol } = patrolScene(2);
+  const id = account.add({ gpu_util: 0 });
+  await rounds(times(PATROL_IDLE_MS) + 1);
+  expect(types()).toEqual(['observed.idle']);
+  expect(await withPatrol((patrol) => patrol.view().conditions)).toMatchObject([{ toldAt: Date.now(), endedAt: null }]);
+  account.destroy(id, false);
+  await rounds(2);
+  expect(types()).toEqual(['observed.idle', 'observed.cleared', 'instance_deleted']);
+  expect(await withPatrol((patrol) => patrol.view().conditions)).toMatchObject([{ endedAt: expect.any(Number) }]);
+});
+
+test.each([
+  ['a pause of a day', 86_400_000],
+  ['a clock that jumps ahead', 40 * 86_400_000],
+  ['a clock that jumps back', -86_400_000],
+])('%s makes nothing last longer than it was watched', async (_, jump) => {
+  const { account, id, pass, rounds, types } = patrolScene();
+  account.set(id, { gpu_util: 0 });
+  await rounds(2);
+  pass(jump);
+  await rounds(2);
+  expect(types().filter((type) => type !== 'observed.silence')).toEqual([]);
+});
+
+test('a week without a webhook is said once, and ends with the next webhook', async () => {
+  const { id, pass, rounds, types, webhook } = patrolScene();
+  await rounds(1);
+  pass(PATROL_SILENCE_MS - PATROL_INTERVAL_MS);
+  await rounds(1);
+  expect(types()).toEqual([]);
+  await rounds(3);
+  expect(types()).toEqual(['observed.silence']);
+  await webhook('low_disk_space', id);
+  await rounds(3);
+  expect(types()).toEqual(['observed.silence', 'observed.cleared']);
+});
+
+test('what the queue does not take is sent again, under the same id', async () => {
+  const { account, id, rounds, send, told } = patrolScene();
+  await rounds(1);
+  account.stop(id, false);
+  send.mockRejectedValue(new Error('Queue overloaded (10250)'));
+  await rounds(3);
+  expect(send).toHaveBeenCalledTimes(2);
+  send.mockResolvedValue();
+  await rounds(3);
+  expect(new Set(told().map((event) => event.id)).size).toBe(1);
+  expect(send).toHaveBeenCalledTimes(3);
+});
+
+test('without the ledger a transition waits, and what a webhook told meanwhile counts', async () => {
+  const { account, id, ledger, rounds, types, webhook, bindings } = patrolScene();
+  await rounds(1);
+  account.stop(id, false);
+  const { LEDGER } = bindings;
+  bindings.LEDGER = { getByName: () => ({ heard: () => Promise.reject(new Error('out')) }) } as never;
+  await rounds(3);
+  expect(types()).toEqual([]);
+  bindings.LEDGER = LEDGER;
+  await webhook('instance_stopped', id);
+  await rounds(1);
+  expect(types()).toEqual([]);
+  expect((await ledger.heard([])).last).toBe(Date.now() - PATROL_INTERVAL_MS);
+});
+
+test('an account beyond the limit is watched up to it, and says where', async () => {
+  const { account, rounds, types, withPatrol, ids } = patrolScene(520);
+  await rounds(1);
+  const stoppedAfter = ids[499];
+  expect(await withPatrol((patrol) => patrol.view().picture)).toMatchObject({ total: 520, stoppedAfter });
+  account.destroy(ids[0] ?? 0, false);
+  account.stop(ids[510] ?? 0, false);
+  await rounds(2);
+  // One more comes in sight, which is not new; nobody saw what happened beyond.
+  expect(types()).toEqual(['instance_deleted']);
+});
