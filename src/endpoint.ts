@@ -16,9 +16,6 @@ export const DEFAULT_ENDPOINT = 'default';
 const NAME = '[a-z][a-z0-9-]{0,31}';
 const WHOLE_NAME = new RegExp(`^${NAME}$`);
 
-/** Where patrol's events are kept. */
-export const PATROL_ENDPOINT = 'patrol';
-
 /** Hono's route of the named endpoints; the parameter is `endpoint`. */
 export const NAMED_ENDPOINT_ROUTE = `${WEBHOOK_PATH}/:endpoint{${NAME}}` as const;
 

@@ -325,14 +325,14 @@ test('nothing of a payload reaches the log or the notice of an event that failed
 
 describe('a message that a newer Worker has written', () => {
   test('goes back to the queue, and nothing of it is kept', async () => {
-    const message = testMessage(JSON.stringify({ version: 2, kind: 'event', what: 'nobody knows yet' }));
+    const message = testMessage(JSON.stringify({ version: 1_000, kind: 'event', what: 'nobody knows yet' }));
     await handleBatch(batchOf([message]), depsOf());
     expect(fateOf(message)).toEqual({ retriedAfter: 60 });
     expect(await ledger.get(`message:${message.id}`)).toBeNull();
   });
 
   test('has days among the dead letters', async () => {
-    const letter = testMessage(JSON.stringify({ version: 2, kind: 'event' }));
+    const letter = testMessage(JSON.stringify({ version: 1_000, kind: 'event' }));
     await handleDeadLetters(batchOf([letter]), depsOf());
     expect(fateOf(letter)).toEqual({ retriedAfter: 3_600 });
   });
