@@ -194,26 +194,23 @@ export const MIN_OPS_TOKEN_LENGTH = 24;
 /** Pause between two looks of patrol, in milliseconds: 5 minutes. */
 export const PATROL_INTERVAL_MS = 5 * 60_000;
 
-/** Most instances that patrol looks at: 20 pages, a second apart. It says where it stops. */
+/** Most instances that patrol looks at, 20 pages a second apart. It says where it stops. */
 export const PATROL_MAX_INSTANCES = 500;
 
-/** How long Vast.ai may take to answer patrol, in milliseconds; how often it asks for a page. */
+/** How long Vast.ai may take to answer patrol, in milliseconds; tries for each page. */
 export const PATROL_TIMEOUT_MS = 10_000;
 export const PATROL_TRIES = 2;
 
-/** Most time between two looks that counts as watched, in milliseconds: two looks may fail. */
+/** Most time between two looks that counts as watched, in milliseconds: two may fail. */
 export const PATROL_LONGEST_GAP_MS = 3 * PATROL_INTERVAL_MS;
 
 /** Failed looks in a row after which patrol says that it is blind. */
 export const PATROL_BLIND_AFTER = 3;
 
-/**
- * How long before the last look that did not show it a webhook may have told of a transition, in
- * milliseconds: an `outbid` comes half a minute before the stop can be seen.
- */
+/** How long before the last look without a stop its `outbid` may have come, in milliseconds. */
 export const PATROL_WEBHOOK_LEAD_MS = 60_000;
 
-/** What opens a condition, in milliseconds; below this load, in percent, a GPU counts as idle. */
+/** What opens a condition, in milliseconds; below this load, in percent, a GPU is idle. */
 export const PATROL_STUCK_MS = 30 * 60_000;
 export const PATROL_IDLE_MS = 60 * 60_000;
 export const PATROL_IDLE_PERCENT = 5;
@@ -221,14 +218,12 @@ export const PATROL_STOPPED_MS = 24 * 3_600_000;
 export const PATROL_ENDS_WITHIN_MS = 24 * 3_600_000;
 export const PATROL_SILENCE_MS = 7 * 86_400_000;
 
-/** What all instances together may cost, in dollars per hour, before patrol says so. null: off. */
+/** What all instances may cost together, in dollars per hour, before it is told. null: off. */
 export const BURN_LIMIT_PER_HOUR: number | null = null;
 
-/** Conditions that have ended and are still listed. */
+/** Conditions that are still listed after they have ended. */
 export const PATROL_ENDED_KEPT = 20;
 
-/** How often an isolate makes sure that patrol's alarm is set, in milliseconds: once an hour. */
+/** How often an isolate wakes patrol, and how long a page waits for it, in milliseconds. */
 export const PATROL_WAKE_EVERY_MS = 3_600_000;
-
-/** How long a page waits for what patrol knows, in milliseconds. */
 export const PATROL_READ_TIMEOUT_MS = 5_000;

@@ -21,35 +21,26 @@ export interface Heard {
   readonly last: number | null;
 }
 
-/** The latest places, of webhooks alone. */
-const LATEST = `d.seq > (SELECT max(seq) FROM deliveries) - ${LIST_WINDOW}
-  AND d.endpoint NOT IN ('${PATROL_ENDPOINT}', '${UNREADABLE_MESSAGE_ENDPOINT}')`;
-
 /**
- * Looks through the latest `LIST_WINDOW` places. Places are in the order in which the ledger took
- * events on, not in that of their arrival, so an older row does not end the search. What was kept
- * aside runs no handler, and so has told nobody.
+ * Looks through the latest `LIST_WINDOW` places, whatever their time: an event that waited in the
+ * queue has a later place than one that arrived after it. What was kept aside ran no handler, and
+ * so told nobody.
  */
 export function heard(sql: Sql, questions: readonly HeardQuestion[]): Heard {
+  const webhooks = `d.seq > (SELECT max(seq) FROM deliveries) - ${LIST_WINDOW}
+    AND d.endpoint NOT IN ('${PATROL_ENDPOINT}', '${UNREADABLE_MESSAGE_ENDPOINT}')`;
+  const query = `SELECT e.type, d.received_at AS at, d.event FROM ${BY_ARRIVAL} WHERE ${webhooks}
+    AND d.received_at >= ? AND e.status <> 'quarantined' AND e.type IN (SELECT value FROM json_each(?))`;
+  const from = Math.min(...questions.map(({ after }) => after), Number.MAX_SAFE_INTEGER);
   const types = JSON.stringify(questions.flatMap((question) => question.types));
-  const from = Math.min(...questions.map(({ after }) => after));
-  const query = `SELECT e.type, d.received_at AS receivedAt, d.event FROM ${BY_ARRIVAL}
-    WHERE ${LATEST} AND d.received_at >= ? AND d.event IS NOT NULL AND e.status <> 'quarantined'
-      AND e.type IN (SELECT value FROM json_each(?))`;
-  const rows =
-    questions.length === 0 ? [] : sql.exec<{ type: string; receivedAt: number; event: string }>(query, from, types);
-  const webhooks = [...rows].map(({ event, ...about }) => ({ ...about, instanceId: instanceOf(JSON.parse(event)) }));
+  const found = [...sql.exec<{ type: string; at: number; event: string }>(query, from, types)].map((row) => {
+    const { mentions, data } = JSON.parse(row.event) as AnyEvent;
+    // An older Worker's message has no mentions.
+    return { ...row, instanceId: (mentions ?? mentionsIn(data))?.instanceId };
+  });
   const told = questions.map(({ types: telling, instanceId, after }) =>
-    webhooks.some((one) => one.instanceId === instanceId && one.receivedAt >= after && telling.includes(one.type)),
+    found.some((one) => one.instanceId === instanceId && one.at >= after && telling.includes(one.type)),
   );
-  const last = firstRow<{ at: number | null }>(
-    sql,
-    `SELECT max(received_at) AS at FROM deliveries AS d WHERE ${LATEST}`,
-  );
-  return { told, last: last?.at ?? null };
-}
-
-/** An older Worker's message has no mentions. */
-function instanceOf({ mentions, data }: AnyEvent): number | undefined {
-  return (mentions ?? mentionsIn(data))?.instanceId;
+  const latest = `SELECT max(received_at) AS at FROM deliveries AS d WHERE ${webhooks}`;
+  return { told, last: firstRow<{ at: number | null }>(sql, latest)?.at ?? null };
 }

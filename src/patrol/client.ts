@@ -4,45 +4,40 @@ import { PATROL_READ_TIMEOUT_MS, PATROL_WAKE_EVERY_MS } from '../limits.ts';
 import { log, platformError } from '../log.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
-import type { Patrol, PatrolView } from './patrol.ts';
+import { accountOf } from './differences.ts';
+import type { Memory, Patrol } from './patrol.ts';
 
-export type { PatrolView } from './patrol.ts';
+export type { Condition } from './conditions.ts';
+export type { Picture, Seen } from './picture.ts';
 
+/** What patrol knows: see `Memory`. */
+export type PatrolView = Memory & ReturnType<typeof accountOf>;
 type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
-export interface PatrolClient {
-  /** What patrol knows, or the platform's error text. */
-  read(): Promise<Result<PatrolView, string>>;
-  /** Starts it where it does not run. Rejects where the object cannot be reached. */
-  wake(): Promise<void>;
-}
-
-/** undefined where no key is set. */
-export function openPatrol(env: PatrolEnv): PatrolClient | undefined {
+/** undefined where no key is set. A read that fails gives the platform's error text. */
+export function openPatrol(env: PatrolEnv) {
   if (!env.VAST_READ_KEY) return undefined;
-  const stub = () =>
-    env.PATROL.getByName('patrol') as unknown as Pick<Patrol, 'wake'> & { view(): Promise<PatrolView> };
+  const stub = env.PATROL.getByName('patrol') as unknown as Pick<Patrol, 'wake'> & { memory(): Promise<Memory> };
   return {
-    read: async () => {
+    read: async (): Promise<Result<PatrolView, string>> => {
       try {
-        return succeed(await withTimeout(stub().view(), PATROL_READ_TIMEOUT_MS));
+        const memory = await withTimeout(stub.memory(), PATROL_READ_TIMEOUT_MS);
+        return succeed({ ...memory, ...accountOf(memory.picture) });
       } catch (error) {
         return fail(platformError(error));
       }
     },
-    wake: () => stub().wake(),
+    wake: () => stub.wake(),
   };
 }
 
-/** When this isolate last woke it, by its binding. */
 const wokenAt = new WeakMap<object, number>();
 
-/** Wakes patrol with whatever comes in, once an hour: after a deploy, nothing else would. */
+/** Wakes patrol with whatever comes in, once an hour: after a deploy nothing else would. */
 export function wakePatrol(env: PatrolEnv, waitUntil: (work: Promise<unknown>) => void): void {
-  const patrol = openPatrol(env);
-  if (patrol === undefined) return;
   const now = Date.now();
-  if (Math.abs(now - (wokenAt.get(env.PATROL) ?? 0)) < PATROL_WAKE_EVERY_MS) return;
+  if (!env.VAST_READ_KEY || Math.abs(now - (wokenAt.get(env.PATROL) ?? 0)) < PATROL_WAKE_EVERY_MS) return;
   wokenAt.set(env.PATROL, now);
-  waitUntil(patrol.wake().catch((error) => log('patrol.unwatched', { error: platformError(error) }, 'warn')));
+  const woken = openPatrol(env)?.wake();
+  waitUntil(Promise.resolve(woken).catch((error) => log('patrol.unwatched', { error: platformError(error) }, 'warn')));
 }

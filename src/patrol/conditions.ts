@@ -1,13 +1,8 @@
-// Conditions: what makes each true, and how one opens and ends. No I/O, no clock.
-import {
-  type AccountCondition,
-  type AccountSummary,
-  accountData,
-  type ConditionType,
-  clearedData,
-  type InstanceCondition,
-  instanceData,
-} from '../event/observed.ts';
+// Conditions: what makes each true, how one opens and ends. No I/O, no clock.
+import { PATROL_ENDPOINT } from '../endpoint.ts';
+import type { Envelope } from '../event/envelope.ts';
+import type { Account, AccountCondition, ConditionType, InstanceCondition, Texts } from '../event/observed.ts';
+import { accountData, clearedData, instanceData } from '../event/observed.ts';
 import {
   PATROL_ENDED_KEPT,
   PATROL_ENDS_WITHIN_MS,
@@ -16,16 +11,14 @@ import {
   PATROL_STUCK_MS,
 } from '../limits.ts';
 import type { Instance } from '../vast/instances.ts';
-import { type ObservedEvent, observedEvent } from './observed-event.ts';
 import type { Picture, Seen } from './picture.ts';
 
 /** Times are milliseconds since the epoch. */
 export interface Condition {
-  /** The id of the event that told of it. */
+  /** Of the event that told of it. */
   readonly id: string;
-  readonly type: ConditionType;
-  /** What it says, in one line. */
   readonly subject: string;
+  readonly type: ConditionType;
   /** null where it is the account's. */
   readonly instance: Instance | null;
   readonly since: number;
@@ -34,11 +27,11 @@ export interface Condition {
   readonly endedAt: number | null;
 }
 
-/** What is the case. null: nobody can say, so that an open condition stays and none opens. */
-export type Fact = { readonly holds: boolean | null } & (
-  | { readonly type: InstanceCondition; readonly instance: Instance }
-  | { readonly type: AccountCondition; readonly account: AccountSummary; readonly why: string }
-);
+/** Whether a condition holds. null: nobody can say, so that it neither opens nor ends. */
+export interface Fact extends Pick<Condition, 'type' | 'instance'> {
+  readonly holds: boolean | null;
+  readonly data: () => Texts;
+}
 
 const rules: Record<InstanceCondition, (seen: Seen, now: number) => boolean | null> = {
   'observed.stuck_loading': ({ phase, phaseMs }) => phase === 'loading' && phaseMs >= PATROL_STUCK_MS,
@@ -48,32 +41,50 @@ const rules: Record<InstanceCondition, (seen: Seen, now: number) => boolean | nu
   'observed.ends_soon': ({ instance: { end_date: end } }, now) =>
     end === null ? null : end * 1000 - now < PATROL_ENDS_WITHIN_MS,
   'observed.lease_over': ({ phase, instance: { label, start_date: start } }, now) => {
-    const lease = leaseMs(label);
-    if (lease === null || phase === 'stopped') return false;
-    return start === null ? null : now >= start * 1000 + lease;
+    const [, count, unit = ''] = /\blease=(\d+(?:\.\d+)?)([mhd])\b/i.exec(label ?? '') ?? [];
+    if (count === undefined || phase === 'stopped') return false;
+    const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit.toLowerCase()] ?? 0;
+    return start === null ? null : now >= start * 1000 + Number(count) * unitMs;
   },
 };
 
-/** What is the case with every instance in the picture. */
 export function instanceFacts({ seen, at }: Picture): Fact[] {
-  const types = Object.keys(rules) as InstanceCondition[];
-  return seen.flatMap((one) => types.map((type) => ({ type, instance: one.instance, holds: rules[type](one, at) })));
+  return seen.flatMap((one) =>
+    Object.entries(rules).map(([name, rule]) => {
+      const { instance } = one;
+      const type = name as InstanceCondition;
+      return { type, instance, holds: rule(one, at), data: () => instanceData(type, instance) };
+    }),
+  );
 }
 
-/** `lease=6h`, also in minutes or days, in milliseconds; null without one. */
-export function leaseMs(label: string | null): number | null {
-  const [, count, unit] = /\blease=(\d+(?:\.\d+)?)([mhd])\b/i.exec(label ?? '') ?? [];
-  const units: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-  return count === undefined ? null : Number(count) * (units[unit?.toLowerCase() ?? ''] ?? 0);
+export function accountFact(type: AccountCondition, holds: boolean | null, account: Account, why: string): Fact {
+  return { type, instance: null, holds, data: () => accountData(type, account, why) };
 }
 
-const keyOf = (type: ConditionType, instance: Instance | null) => `${instance?.id ?? 'account'} ${type}`;
-const instanceOf = (fact: Fact) => ('instance' in fact ? fact.instance : null);
+export type ObservedEvent = Envelope<string, Texts & Record<string, unknown>>;
 
 /**
- * Opens what has become the case and ends what no longer is: one event each.
+ * The envelope. Its id follows from what was seen and when: telling it twice is telling it once.
  *
- * @param isGone Whether an open condition without a fact has ended: its instance has gone.
+ * @param at When it was first seen, in milliseconds since the epoch.
+ */
+export function observedEvent(type: string, instance: Instance | null, data: Texts, at: number, id?: string) {
+  const event: ObservedEvent = {
+    id: id ?? `observed:${instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
+    ...{ type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created: new Date(at).toISOString(), data: { ...data } },
+  };
+  if (instance === null) return event;
+  const { id: instanceId, machine_id: machineId } = instance;
+  return { ...event, mentions: { instanceId, ...(machineId !== null && { machineId }) } };
+}
+
+const keyOf = ({ type, instance }: Pick<Fact, 'type' | 'instance'>) => `${type} ${instance?.id}`;
+
+/**
+ * Opens what has become true and ends what no longer is: one event each.
+ *
+ * @param isGone Whether an open condition without a fact has ended: its instance is no more.
  */
 export function judge(
   conditions: readonly Condition[],
@@ -82,35 +93,28 @@ export function judge(
   isGone: (condition: Condition) => boolean = () => false,
 ): { conditions: Condition[]; events: ObservedEvent[] } {
   const events: ObservedEvent[] = [];
-  const factOf = new Map(facts.map((fact) => [keyOf(fact.type, instanceOf(fact)), fact]));
-  const open = new Set<string>();
-  const after = conditions.map((condition) => {
-    if (condition.endedAt !== null) return condition;
-    const key = keyOf(condition.type, condition.instance);
-    const fact = factOf.get(key);
-    if (fact ? fact.holds !== false : !isGone(condition)) {
-      open.add(key);
-      return condition;
-    }
-    const instance = (fact && instanceOf(fact)) ?? condition.instance;
+  const news = new Map(facts.map((fact) => [keyOf(fact), fact]));
+  const judged = conditions.map((condition): Condition => {
+    const fact = news.get(keyOf(condition));
+    if (condition.endedAt !== null || (fact ? fact.holds !== false : !isGone(condition))) return condition;
     const { id, type, subject, since } = condition;
+    const instance = fact?.instance ?? condition.instance;
     const data = clearedData({ id, type, since: new Date(since).toISOString() }, subject, instance);
     events.push(observedEvent('observed.cleared', instance, data, now, `${id}:cleared`));
     return { ...condition, endedAt: now };
   });
-  for (const [key, fact] of factOf) {
-    if (fact.holds !== true || open.has(key)) continue;
-    const instance = instanceOf(fact);
-    const data =
-      'instance' in fact ? instanceData(fact.type, fact.instance) : accountData(fact.type, fact.account, fact.why);
-    const event = observedEvent(fact.type, instance, data, now);
+  const open = judged.filter(({ endedAt }) => endedAt === null);
+  for (const { endedAt: _, ...condition } of open) news.delete(keyOf(condition));
+  for (const { type, instance, holds, data } of news.values()) {
+    if (!holds) continue;
+    const event = observedEvent(type, instance, data(), now);
     events.push(event);
     const {
       id,
       data: { subject },
     } = event;
-    after.push({ id, type: fact.type, subject, instance, since: now, toldAt: null, endedAt: null });
+    open.push({ id, subject, type, instance, since: now, toldAt: null, endedAt: null });
   }
-  const ended = after.filter(({ endedAt }) => endedAt !== null).slice(-PATROL_ENDED_KEPT);
-  return { conditions: [...ended, ...after.filter(({ endedAt }) => endedAt === null)], events };
+  const ended = judged.filter(({ endedAt }) => endedAt !== null);
+  return { conditions: [...ended.slice(-PATROL_ENDED_KEPT), ...open], events };
 }

@@ -1,74 +1,57 @@
-// What has changed between two looks, as events: transitions and conditions. No I/O, no clock. Only
-// complete pictures come here, so that nothing is concluded from what could not be seen.
-import { type TransitionType, transitionData } from '../event/observed.ts';
+// What has changed from one complete picture to the next, as events. No I/O, no clock: what could
+// not be seen never comes here.
+import { type Account, type TransitionType, transitionData } from '../event/observed.ts';
 import { BURN_LIMIT_PER_HOUR, PATROL_WEBHOOK_LEAD_MS } from '../limits.ts';
 import type { InstanceList } from '../vast/instances.ts';
-import { type Condition, type Fact, instanceFacts, judge } from './conditions.ts';
-import { type ObservedEvent, observedEvent } from './observed-event.ts';
-import { covers, nextPicture, type Picture, type Seen } from './picture.ts';
+import {
+  accountFact,
+  type Condition,
+  type Fact,
+  instanceFacts,
+  judge,
+  type ObservedEvent,
+  observedEvent,
+} from './conditions.ts';
+import { byId, covers, nextPicture, type Picture, type Seen } from './picture.ts';
 
-/** A transition that a webhook may have told of already. */
-export interface Transition {
+/** An event that has yet to be told. Times are milliseconds since the epoch. */
+export interface Sighting {
   readonly event: ObservedEvent;
-  /** The types that tell of it. */
-  readonly types: readonly string[];
-  readonly instanceId: number;
-  /** When the first webhook could have told of it, in milliseconds since the epoch. */
-  readonly after: number;
+  /** Of a transition: the webhook that would tell of it, and the look that showed it. */
+  readonly wait?: {
+    readonly types: readonly string[];
+    readonly instanceId: number;
+    readonly after: number;
+    readonly seenAt: number;
+  };
 }
 
-export interface Differences {
-  readonly picture: Picture;
-  readonly conditions: readonly Condition[];
-  readonly transitions: readonly Transition[];
-  /** Of conditions: told at once. */
-  readonly events: readonly ObservedEvent[];
-}
-
-/**
- * @param before The last complete picture; null before the first, which shows no change.
- * @param now When the look began, in milliseconds since the epoch.
- */
-export function differences(
-  before: Picture | null,
-  list: InstanceList,
-  conditions: readonly Condition[],
-  now: number,
-): Differences {
+/** @param before The last complete picture; null before the first, which shows no transition. */
+export function differences(before: Picture | null, list: InstanceList, open: readonly Condition[], now: number) {
   const picture = nextPicture(before, list, now);
-  const here = new Set(picture.seen.map(({ instance }) => instance.id));
+  const here = byId(picture);
   const isGone = (id: number) => !here.has(id) && covers(picture, id);
-  const judged = judge(
-    conditions,
-    [...instanceFacts(picture), burnRate(picture)],
-    now,
-    ({ instance }) => instance !== null && isGone(instance.id),
-  );
-  return { picture, ...judged, transitions: before ? transitionsOf(before, picture, isGone) : [] };
-}
+  const facts = [...instanceFacts(picture), burnRate(picture)];
+  const { conditions, events } = judge(open, facts, now, ({ instance }) => instance !== null && isGone(instance.id));
+  const sightings: Sighting[] = events.map((event) => ({ event }));
+  if (before === null) return { picture, conditions, sightings };
 
-function transitionsOf(before: Picture, picture: Picture, isGone: (id: number) => boolean): Transition[] {
-  const known = new Map(before.seen.map((seen) => [seen.instance.id, seen]));
-  const transitionOf = (type: TransitionType, seen: Seen, last?: Seen): Transition => {
-    const { instance } = seen;
-    const data = transitionData(type, instance, last?.instance, picture.at);
+  const known = byId(before);
+  const add = (type: TransitionType, { instance }: Seen, last?: Seen) => {
+    const event = observedEvent(type, instance, transitionData(type, instance, last?.instance, now), now);
     // Nobody knows whether one is interruptible where the column is missing.
     const types = type === 'instance_stopped' && instance.is_bid !== false ? [type, 'outbid'] : [type];
-    return {
-      event: observedEvent(type, instance, data, picture.at),
-      types,
-      instanceId: instance.id,
-      after: before.at - PATROL_WEBHOOK_LEAD_MS,
-    };
+    const after = before.at - PATROL_WEBHOOK_LEAD_MS;
+    sightings.push({ event, wait: { types, instanceId: instance.id, after, seenAt: now } });
   };
-  const changed = picture.seen.flatMap((seen) => {
+  for (const seen of picture.seen) {
     const last = known.get(seen.instance.id);
     // One that comes in sight because others have gone is not new.
-    if (last === undefined && !covers(before, seen.instance.id)) return [];
-    return changesOf(last, seen).map((type) => transitionOf(type, seen, last));
-  });
-  const gone = before.seen.filter(({ instance }) => isGone(instance.id));
-  return [...changed, ...gone.map((seen) => transitionOf('instance_deleted', seen, seen))];
+    if (last === undefined && !covers(before, seen.instance.id)) continue;
+    for (const type of changesOf(last, seen)) add(type, seen, last);
+  }
+  for (const seen of before.seen) if (isGone(seen.instance.id)) add('instance_deleted', seen, seen);
+  return { picture, conditions, sightings };
 }
 
 /** @param last None for one that is new since the last look. */
@@ -82,23 +65,21 @@ function changesOf(last: Seen | undefined, { phase, offline }: Seen): Transition
   return types;
 }
 
-/** What the instances cost together, in dollars per hour, as far as their prices are known. */
-export function burnOf({ seen }: Picture): { readonly dollarsPerHour: number; readonly isWhole: boolean } {
-  const prices = seen.map(({ phase, instance }) =>
-    phase === 'stopped' ? instance.storage_total_cost : instance.dph_total,
-  );
-  return {
-    dollarsPerHour: prices.reduce<number>((sum, price) => sum + (price ?? 0), 0),
-    isWhole: !prices.includes(null),
-  };
+/** What each costs, in dollars per hour; null where nobody knows. */
+const pricesOf = ({ seen }: Picture) =>
+  seen.map(({ phase, instance }) => (phase === 'stopped' ? instance.storage_total_cost : instance.dph_total));
+
+export function accountOf(picture: Picture | null): Account {
+  if (picture === null) return { instances: null, dollarsPerHour: null };
+  const dollars = pricesOf(picture).reduce<number>((sum, price) => sum + (price ?? 0), 0);
+  return { instances: picture.total, dollarsPerHour: Math.round(dollars * 1e6) / 1e6 };
 }
 
-function burnRate(picture: Picture): Fact {
-  const { dollarsPerHour, isWhole } = burnOf(picture);
-  const limit = BURN_LIMIT_PER_HOUR;
-  const isOver = limit !== null && dollarsPerHour > limit;
-  // A sum that is too small by what is unknown may be over the limit all the same.
-  const holds = isOver || (isWhole && picture.stoppedAfter === null) || limit === null ? isOver : null;
-  const account = { instances: picture.total, dollarsPerHour };
-  return { type: 'observed.burn_rate', account, why: `your limit of $${limit}/h`, holds };
+function burnRate(picture: Picture, limit = BURN_LIMIT_PER_HOUR): Fact {
+  const account = accountOf(picture);
+  const isOver = limit !== null && (account.dollarsPerHour ?? 0) > limit;
+  // A sum that lacks what is unknown may be over the limit all the same.
+  const isWhole = picture.stoppedAfter === null && !pricesOf(picture).includes(null);
+  const why = `They cost $${account.dollarsPerHour}/h together; your limit is $${limit}/h.`;
+  return accountFact('observed.burn_rate', isOver || isWhole || limit === null ? isOver : null, account, why);
 }

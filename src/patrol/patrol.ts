@@ -1,8 +1,7 @@
-// The Durable Object that looks after the instances: alarm, looks, and what has yet to be told. It
-// only reads at Vast.ai. What a look shows and what follows from it is written in one transaction.
+// The object that looks after the instances: alarm, looks, and what has yet to be told. At Vast.ai
+// it only reads. What a look shows and what follows from it is written in one transaction.
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
-import type { AccountSummary } from '../event/observed.ts';
 import { callLedger } from '../ledger/client.ts';
 import {
   PATROL_BLIND_AFTER,
@@ -17,30 +16,40 @@ import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { fail, type Result } from '../result.ts';
 import { type InstanceList, type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
-import { judge } from './conditions.ts';
-import { burnOf, differences } from './differences.ts';
-import { Memory, type Notes, type Sighting } from './memory.ts';
+import { accountFact, type Condition, type Fact, judge } from './conditions.ts';
+import { accountOf, differences, type Sighting } from './differences.ts';
 import type { Picture } from './picture.ts';
 
-/** What patrol knows. Times are milliseconds since the epoch. */
-export interface PatrolView extends AccountSummary, Pick<Notes, 'conditions' | 'failures' | 'lastFailure'> {
-  /** The last complete picture; null before the first. Its `at` is when patrol last looked. */
+/** What patrol knows, in three values of its storage. Times are milliseconds since the epoch. */
+export interface Memory {
+  /** The last complete picture; null before the first. Its `at` is when patrol last saw. */
   readonly picture: Picture | null;
+  readonly sightings: readonly Sighting[];
+  readonly notes: {
+    /** Open ones, and the latest that have ended. */
+    readonly conditions: readonly Condition[];
+    /** Looks that have failed since then. */
+    readonly failures: number;
+    readonly lastFailure: { readonly at: number; readonly reason: string } | null;
+    /** Whether the last list was empty all of a sudden, so that another must say so, too. */
+    readonly isDoubted: boolean;
+    /** When the latest webhook that is known of arrived, or patrol began; 0 before that. */
+    readonly heardAt: number;
+  };
 }
 
+const NOTHING: Memory['notes'] = { conditions: [], failures: 0, lastFailure: null, isDoubted: false, heardAt: 0 };
 /** Messages sent side by side. */
 const SENDS_AT_ONCE = 20;
 /** Of the instances that an empty list leaves out, so many are asked for by their ids: one page. */
 const ASKED_BY_ID = 25;
 
 export class Patrol extends DurableObject<Env> {
-  readonly #memory: Memory;
   readonly #read: ReadInstances | undefined;
 
   /** @param options In place of the platform's clock and network, for tests. */
   constructor(ctx: DurableObjectState, env: Env, options: InstancesOptions = {}) {
     super(ctx, env);
-    this.#memory = new Memory(ctx.storage);
     this.#read = openInstances(env, { timeoutMs: PATROL_TIMEOUT_MS, maxTries: PATROL_TRIES, ...options });
     // The platform drops an alarm that has failed seven times. Each start of the object arms it.
     void ctx.blockConcurrencyWhile(() => this.wake());
@@ -58,10 +67,13 @@ export class Patrol extends DurableObject<Env> {
     }
   }
 
-  view(): PatrolView {
-    const picture = this.#memory.picture();
-    const { conditions, failures, lastFailure } = this.#memory.notes();
-    return { picture, ...accountOf(picture), conditions, failures, lastFailure };
+  memory(): Memory {
+    const { kv } = this.ctx.storage;
+    return {
+      picture: kv.get('picture') ?? null,
+      sightings: kv.get('sightings') ?? [],
+      notes: kv.get('notes') ?? NOTHING,
+    };
   }
 
   override async alarm(): Promise<void> {
@@ -70,10 +82,9 @@ export class Patrol extends DurableObject<Env> {
     // Armed before anything that can fail: whatever happens below, there is a next round.
     await this.ctx.storage.setAlarm(now + PATROL_INTERVAL_MS);
     try {
-      const before = this.#memory.picture();
-      const list = await this.#look(before);
+      const list = await this.#look();
       if (!list.ok) log('patrol.failed', { reason: list.failure }, 'warn');
-      this.#conclude(before, list, now);
+      this.#conclude(list, now);
       await this.#askLedger(now);
       await this.#tell();
     } catch (error) {
@@ -82,108 +93,104 @@ export class Patrol extends DurableObject<Env> {
   }
 
   /** A complete list, or why there is none. */
-  async #look(before: Picture | null): Promise<Result<InstanceList, string>> {
+  async #look(): Promise<Result<InstanceList, string>> {
     if (this.#read === undefined) return fail('unusable_key_or_url');
     const list = await this.#read({ limit: PATROL_MAX_INSTANCES });
     if (!list.ok) return fail('status' in list.failure ? `status_${list.failure.status}` : list.failure.kind);
-    const ids = before?.seen.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id) ?? [];
+    const { picture, notes } = this.memory();
+    const ids = picture?.seen.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id) ?? [];
     if (list.value.instances.length > 0 || ids.length === 0) return list;
     // All gone at once, or a mistake: believed when they are not found by their ids either, twice.
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.total > 0) return fail('contradictory');
-    return this.#memory.notes().isDoubted ? list : fail('suddenly_empty');
+    return notes.isDoubted ? list : fail('suddenly_empty');
   }
 
   /** What follows from a look. One that has failed says nothing but that. */
-  #conclude(before: Picture | null, list: Result<InstanceList, string>, now: number): void {
-    this.#memory.change((notes) => {
-      const found = list.ok ? differences(before, list.value, notes.conditions, now) : undefined;
-      if (found) this.#memory.setPicture(found.picture);
-      for (const { event, ...wait } of found?.transitions ?? []) {
-        this.#memory.setSighting({ event, wait: { ...wait, seenAt: now } });
+  #conclude(list: Result<InstanceList, string>, now: number): void {
+    this.#change(({ picture, sightings, notes }) => {
+      const heardAt = notes.heardAt || now;
+      if (list.ok) {
+        const found = differences(picture, list.value, notes.conditions, now);
+        const next = { ...notes, conditions: found.conditions, failures: 0, isDoubted: false, heardAt };
+        const memory = { picture: found.picture, sightings: [...sightings, ...found.sightings], notes: next };
+        return judged(memory, accountFact('observed.blind', false, accountOf(picture), ''), now);
       }
-      const failures = list.ok ? 0 : notes.failures + 1;
-      const holds = list.ok ? false : failures >= PATROL_BLIND_AFTER || null;
-      const why = list.ok ? '' : list.failure;
-      const account = accountOf(found?.picture ?? before);
-      const blind = judge(
-        found?.conditions ?? notes.conditions,
-        [{ type: 'observed.blind', account, why, holds }],
-        now,
-      );
-      for (const event of [...(found?.events ?? []), ...blind.events]) this.#memory.setSighting({ event });
-      return {
-        conditions: blind.conditions,
-        failures,
-        lastFailure: list.ok ? notes.lastFailure : { at: now, reason: list.failure },
-        isDoubted: !list.ok && list.failure === 'suddenly_empty',
-        heardAt: notes.heardAt || now,
-      };
+      const failures = notes.failures + 1;
+      const lastFailure = { at: now, reason: list.failure };
+      const isDoubted = list.failure === 'suddenly_empty';
+      const why = `Several looks in a row have failed (${list.failure}). It concludes nothing until one succeeds.`;
+      const blind = accountFact('observed.blind', failures >= PATROL_BLIND_AFTER || null, accountOf(picture), why);
+      return judged({ picture, sightings, notes: { ...notes, failures, lastFailure, isDoubted, heardAt } }, blind, now);
     });
   }
 
   /** The webhook wins: a transition that one has told of by the end of the next look is dropped. */
   async #askLedger(now: number): Promise<void> {
-    const isDue = ({ wait }: Sighting) => wait && Math.abs(now - wait.seenAt) >= PATROL_INTERVAL_MS / 2;
-    const due = this.#memory.sightings().filter(isDue);
-    const isSilent = now - this.#memory.notes().heardAt > PATROL_SILENCE_MS;
-    if (due.length === 0 && !isSilent) return;
-    const waits = due.flatMap(({ wait }) => wait ?? []);
+    const memory = this.memory();
+    const waits = memory.sightings.flatMap(({ event: { id }, wait }) =>
+      wait && Math.abs(now - wait.seenAt) >= PATROL_INTERVAL_MS / 2 ? [{ id, ...wait }] : [],
+    );
+    if (waits.length === 0 && now - memory.notes.heardAt <= PATROL_SILENCE_MS) return;
     const answer = await callLedger(this.env, (ledger) => ledger.heard(waits));
     if (!answer.ok) return log('patrol.waits', { reason: 'ledger_unavailable', error: answer.failure }, 'warn');
-    const { told, last } = answer.value;
-    this.#memory.change((notes) => {
-      for (const [index, { event }] of due.entries()) {
-        const { id, type, endpoint } = event;
-        if (told[index]) log('patrol.dropped', { id, type, endpoint, reason: 'told_by_webhook' });
-        if (told[index]) this.#memory.forget(id);
-        else this.#memory.setSighting({ event });
-      }
-      const heardAt = Math.max(notes.heardAt, last ?? 0);
-      const account = accountOf(this.#memory.picture());
-      const holds = now - heardAt > PATROL_SILENCE_MS && (account.instances ?? 0) > 0;
-      const why = 'more than a week ago';
-      const { conditions, events } = judge(notes.conditions, [{ type: 'observed.silence', account, why, holds }], now);
-      for (const event of events) this.#memory.setSighting({ event });
-      return { ...notes, heardAt, conditions };
+    const told = new Map(waits.map(({ id }, index) => [id, answer.value.told[index]]));
+    this.#change(({ picture, sightings, notes }) => {
+      const left = sightings.flatMap((sighting) => {
+        const { id, type, endpoint } = sighting.event;
+        if (told.get(id)) log('patrol.dropped', { id, type, endpoint, reason: 'told_by_webhook' });
+        return told.has(id) ? (told.get(id) ? [] : [{ event: sighting.event }]) : [sighting];
+      });
+      const heardAt = Math.max(notes.heardAt, answer.value.last ?? 0);
+      const account = accountOf(picture);
+      const isSilent = now - heardAt > PATROL_SILENCE_MS && (account.instances ?? 0) > 0;
+      const why = 'Is the webhook still registered? `npm run vast -- doctor` looks.';
+      const silence = accountFact('observed.silence', isSilent, account, why);
+      return judged({ picture, sightings: left, notes: { ...notes, heardAt } }, silence, now);
     });
   }
 
   /** Sends what no longer waits. What the queue does not take is sent in a later round. */
   async #tell(): Promise<void> {
-    const ready = this.#memory.sightings().filter(({ wait }) => wait === undefined);
+    const ready = this.memory().sightings.filter(({ wait }) => wait === undefined);
     for (let start = 0; start < ready.length; start += SENDS_AT_ONCE) {
       const group = ready.slice(start, start + SENDS_AT_ONCE);
       const sent = await Promise.all(group.map((sighting) => this.#send(sighting)));
-      if (sent.includes(false)) break;
+      const taken = new Set(sent.filter((id) => id !== undefined));
+      const toldAt = Date.now();
+      this.#change(({ picture, sightings, notes }) => {
+        const conditions = notes.conditions.map((one) => (taken.has(one.id) ? { ...one, toldAt } : one));
+        const left = sightings.filter(({ event }) => !taken.has(event.id));
+        return { picture, sightings: left, notes: { ...notes, conditions } };
+      });
+      if (taken.size < group.length) break;
     }
   }
 
-  /** @returns Whether the queue has it. */
-  async #send({ event }: Sighting): Promise<boolean> {
+  /** @returns The event's id, once the queue has it. */
+  async #send({ event }: Sighting): Promise<string | undefined> {
     const { id, type, endpoint } = event;
     const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
     const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
-    if (!sent.ok) {
-      const error = typeof sent.failure === 'string' ? sent.failure : sent.failure.error;
-      log('patrol.waits', { id, type, endpoint, reason: 'queue_unavailable', error }, 'error');
-      return false;
-    }
-    log('patrol.told', { id, type, endpoint });
-    this.#memory.change((notes) => {
-      this.#memory.forget(id);
-      const toldAt = Date.now();
-      const conditions = notes.conditions.map((condition) =>
-        condition.id === id ? { ...condition, toldAt } : condition,
-      );
-      return { ...notes, conditions };
+    if (sent.ok) log('patrol.told', { id, type, endpoint });
+    else log('patrol.waits', { id, type, endpoint, reason: 'queue_unavailable' }, 'error');
+    return sent.ok ? id : undefined;
+  }
+
+  /** One transaction. What is as it was is not written. */
+  #change(work: (memory: Memory) => Memory): void {
+    this.ctx.storage.transactionSync(() => {
+      const before = this.memory();
+      for (const [name, value] of Object.entries(work(before))) {
+        const isNew = JSON.stringify(value) !== JSON.stringify(before[name as keyof Memory]);
+        if (isNew) this.ctx.storage.kv.put(name, value);
+      }
     });
-    return true;
   }
 }
 
-function accountOf(picture: Picture | null): AccountSummary {
-  return picture
-    ? { instances: picture.total, dollarsPerHour: burnOf(picture).dollarsPerHour }
-    : { instances: null, dollarsPerHour: null };
+function judged({ picture, sightings, notes }: Memory, fact: Fact, now: number): Memory {
+  const { conditions, events } = judge(notes.conditions, [fact], now);
+  const more = events.map((event) => ({ event }));
+  return { picture, sightings: [...sightings, ...more], notes: { ...notes, conditions } };
 }

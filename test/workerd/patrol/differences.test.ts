@@ -8,7 +8,7 @@ import {
   PATROL_STUCK_MS,
   PATROL_WEBHOOK_LEAD_MS,
 } from '../../../src/limits.ts';
-import { type Differences, differences } from '../../../src/patrol/differences.ts';
+import { differences } from '../../../src/patrol/differences.ts';
 import type { Instance } from '../../../src/vast/instances.ts';
 
 const T0 = Date.UTC(2026, 10, 30);
@@ -31,6 +31,10 @@ const NEW = { actual_status: null };
 const GONE = null;
 
 type Look = Partial<Instance> | null;
+type Differences = ReturnType<typeof differences>;
+
+const transitionsOf = ({ sightings }: Differences) =>
+  sightings.flatMap(({ event, wait }) => (wait ? [{ event, ...wait }] : []));
 
 /** What each look tells of one instance, beside another that never changes. */
 function toldOf(...looks: Look[]): string[][] {
@@ -38,7 +42,7 @@ function toldOf(...looks: Look[]): string[][] {
   return looks.map((look, index) => {
     const list = listOf(...(look ? [instance(look)] : []), instance({ id: ID + 1 }));
     last = differences(last?.picture ?? null, list, last?.conditions ?? [], T0 + index * PATROL_INTERVAL_MS);
-    return [...last.transitions.map(({ event }) => event.type), ...last.events.map(({ type }) => type)];
+    return last.sightings.map(({ event }) => event.type);
   });
 }
 
@@ -71,7 +75,8 @@ describe('transitions', () => {
 
   test('each knows since when a webhook may have told of it, and which', () => {
     const before = differences(null, listOf(instance({ is_bid: true })), [], T0).picture;
-    const { transitions } = differences(before, listOf(instance({ is_bid: true, ...STOPPED })), [], T0 + 300_000);
+    const stopped = listOf(instance({ is_bid: true, ...STOPPED }));
+    const transitions = transitionsOf(differences(before, stopped, [], T0 + 300_000));
     expect(transitions).toMatchObject([
       {
         types: ['instance_stopped', 'outbid'],
@@ -89,7 +94,7 @@ describe('transitions', () => {
 
   test('one that is not interruptible is never said to have been outbid', () => {
     const before = differences(null, listOf(instance()), [], T0).picture;
-    const [transition] = differences(before, listOf(instance(STOPPED)), [], T0 + 1).transitions;
+    const [transition] = transitionsOf(differences(before, listOf(instance(STOPPED)), [], T0 + 1));
     expect(transition?.types).toEqual(['instance_stopped']);
     expect(JSON.stringify(transition?.event)).not.toMatch(/outbid/);
   });
@@ -99,15 +104,15 @@ describe('transitions', () => {
     const one = { instances: [instance()], total: 2, stopped: true };
     const whole = differences(null, two, [], T0).picture;
     const stopped = differences(whole, one, [], T0 + 1);
-    expect(stopped.transitions).toEqual([]);
-    expect(differences(stopped.picture, two, [], T0 + 2).transitions).toEqual([]);
+    expect(stopped.sightings).toEqual([]);
+    expect(differences(stopped.picture, two, [], T0 + 2).sightings).toEqual([]);
   });
 
   test('500 instances that go at once are told of one by one', () => {
     const many = Array.from({ length: 500 }, (_, index) => instance({ id: ID + index }));
     const before = differences(null, listOf(...many), [], T0).picture;
-    const { transitions } = differences(before, listOf(), [], T0 + 1);
-    expect(new Set(transitions.map(({ event }) => event.id)).size).toBe(500);
+    const { sightings } = differences(before, listOf(), [], T0 + 1);
+    expect(new Set(sightings.map(({ event }) => event.id)).size).toBe(500);
   });
 });
 
@@ -168,7 +173,7 @@ describe('conditions', () => {
     for (const [index, look] of looks.entries()) {
       const at = T0 + index * PATROL_INTERVAL_MS;
       last = differences(last?.picture ?? null, listOf(instance(look)), last?.conditions ?? [], at);
-      ids.push(...last.events.map(({ id }) => id));
+      ids.push(...last.sightings.map(({ event }) => event.id));
     }
     const [first, second] = [T0 / 1000, T0 / 1000 + 600].map((at) => `observed:${ID}:observed.ends_soon:${at}`);
     expect(ids).toEqual([first, `${first}:cleared`, second, `${second}:cleared`]);

@@ -180,11 +180,15 @@ test('an open condition of an instance that is gone has ended', async () => {
   const id = account.add({ gpu_util: 0 });
   await rounds(times(PATROL_IDLE_MS) + 1);
   expect(types()).toEqual(['observed.idle']);
-  expect(await withPatrol((patrol) => patrol.view().conditions)).toMatchObject([{ toldAt: Date.now(), endedAt: null }]);
+  expect(await withPatrol((patrol) => patrol.memory().notes.conditions)).toMatchObject([
+    { toldAt: Date.now(), endedAt: null },
+  ]);
   account.destroy(id, false);
   await rounds(2);
   expect(types()).toEqual(['observed.idle', 'observed.cleared', 'instance_deleted']);
-  expect(await withPatrol((patrol) => patrol.view().conditions)).toMatchObject([{ endedAt: expect.any(Number) }]);
+  expect(await withPatrol((patrol) => patrol.memory().notes.conditions)).toMatchObject([
+    { endedAt: expect.any(Number) },
+  ]);
 });
 
 test.each([
@@ -245,7 +249,7 @@ test('an account beyond the limit is watched up to it, and says where', async ()
   const { account, rounds, types, withPatrol, ids } = patrolScene(520);
   await rounds(1);
   const stoppedAfter = ids[499];
-  expect(await withPatrol((patrol) => patrol.view().picture)).toMatchObject({ total: 520, stoppedAfter });
+  expect(await withPatrol((patrol) => patrol.memory().picture)).toMatchObject({ total: 520, stoppedAfter });
   account.destroy(ids[0] ?? 0, false);
   account.stop(ids[510] ?? 0, false);
   await rounds(2);
