@@ -1,4 +1,4 @@
-// The Worker's operator API, as far as set-up needs it.
+// The Worker's operator API, as far as commands need it.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../../../result.ts';
 import { ask, whyNoAnswer } from '../../../vast/ask.ts';
@@ -23,33 +23,62 @@ const pageSchema = v.object({ events: v.array(eventSchema) });
 
 export type LedgerEvent = v.InferOutput<typeof eventSchema>;
 
+const { id, type } = eventSchema.entries;
+const envelopeSchema = v.looseObject({ id, type, endpoint: v.string(), created: v.string(), data: v.looseObject({}) });
+const placeSchema = v.object({ seq: v.number(), status: v.string(), event: envelopeSchema });
+const feedSchema = v.object({ events: v.array(placeSchema), next: v.number() });
+
+export type FeedEvent = v.InferOutput<typeof placeSchema>;
+
+interface Failure {
+  readonly why: string;
+  /** Whether the same call may succeed later. */
+  readonly passing: boolean;
+}
+
 export type OpsClient = ReturnType<typeof createOpsClient>;
 
 /** Each call fails with why not, in words that follow "because" or stand alone. */
-export function createOpsClient(surroundings: Pick<Surroundings, 'fetch'>, worker: string, token: string) {
+export function createOpsClient(
+  surroundings: Pick<Surroundings, 'fetch'>,
+  worker: string,
+  token: string,
+  tokenName = 'OPS_TOKEN',
+) {
   const authorization = `Basic ${Buffer.from(`vast:${token}`).toString('base64')}`;
 
-  async function get<Schema extends v.GenericSchema>(
+  async function call<Schema extends v.GenericSchema>(
     path: string,
     query: Record<string, string>,
     schema: Schema,
-  ): Promise<Result<v.InferOutput<Schema>, string>> {
+    waitMs = 0,
+  ): Promise<Result<v.InferOutput<Schema>, Failure>> {
     const url = `${worker}/ops/api/${path}?${new URLSearchParams(query)}`;
     const headers = { Authorization: authorization, Accept: 'application/json' };
-    const answer = await ask(surroundings.fetch, url, { headers }, TIMEOUT_MS);
-    if (!answer.ok) return fail(`the ops API cannot be read: ${whyNoAnswer(answer.failure)}`);
+    const answer = await ask(surroundings.fetch, url, { headers }, waitMs + TIMEOUT_MS);
+    const not = (why: string, passing = false) => fail({ why, passing });
+    if (!answer.ok) return not(`the ops API cannot be read: ${whyNoAnswer(answer.failure)}`, true);
     // For one event, 404 may also mean that the ledger does not know it.
     const { status, json } = answer.value;
-    if (status === 404) return fail('the Worker has no OPS_TOKEN (or a short one), so its ops API is closed');
-    if (status === 401) return fail('the Worker does not accept this OPS_TOKEN');
-    if (status !== 200) return fail(`the ops API answers ${status}`);
+    if (status === 404) return not(`the Worker has no ${tokenName} (or a short one), so its ops API is closed`);
+    if (status === 401) return not(`the Worker does not accept this ${tokenName}`);
+    if (status === 400) return not(`the ops API refuses this: ${json?.issues}`);
+    if (status !== 200) return not(`the ops API answers ${status}`, status >= 500 || status === 429);
     const parsed = v.safeParse(schema, json);
     if (parsed.success) return succeed(parsed.output);
-    return fail('the ops API answers in a shape that this version does not know');
+    return not('the ops API answers in a shape that this version does not know');
+  }
+
+  async function get<Schema extends v.GenericSchema>(path: string, query: Record<string, string>, schema: Schema) {
+    const answer = await call(path, query, schema);
+    return answer.ok ? answer : fail(answer.failure.why);
   }
 
   return {
     event: (id: string, endpoint: string) => get('event', { id, endpoint }, eventSchema),
+    /** What comes after a place, waiting up to `wait` seconds for it. */
+    feed: (after: number, wait: number) =>
+      call('feed', { after: String(after), wait: String(wait) }, feedSchema, wait * 1_000),
     /** Newest first. */
     recent: async (limit: number) => {
       const page = await get('events', { limit: String(limit) }, pageSchema);
