@@ -18,7 +18,7 @@ export interface LedgerReader {
   /** How many events it has, and how many of them are under way. */
   readonly counts: () => Promise<{ readonly total: number; readonly unfinished: number }>;
   /** Every event that arrived after `place`, the latest first. */
-  readonly since: (place: number) => Promise<readonly LedgerRow[]>;
+  readonly since: (place: number) => Promise<readonly (LedgerRow & { readonly seq: number })[]>;
 }
 
 /**
@@ -47,7 +47,7 @@ export function ledgerReader(worker: URL, token: string): LedgerReader {
       return { total, unfinished: UNFINISHED.reduce((sum, status) => sum + (byStatus[status] ?? 0), 0) };
     },
     since: async (place) => {
-      const rows: LedgerRow[] = [];
+      const rows: v.InferOutput<typeof rowSchema>[] = [];
       let cursor: number | null = null;
       do {
         const query: string = cursor === null ? '' : `&cursor=${cursor}`;

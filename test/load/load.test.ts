@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../node/cli/run-command.ts';
 
-test('a small load is reconciled with the ledger of a Worker of its own', async () => {
-  const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--json']);
+test('a small load is reconciled with the ledger of a Worker of its own, and read once by a reader that is killed', async () => {
+  const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--reader', '--json']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toMatchObject({
     emptyMs: { p50: expect.any(Number) },
@@ -10,7 +10,9 @@ test('a small load is reconciled with the ledger of a Worker of its own', async 
     unexpected: {},
     ledger: { processedOnce: 200, quarantined: 10, missing: [], startedAgain: [], unlike: [], foreign: [] },
     reconciled: true,
+    feed: { read: 200, missing: [], twice: [], misplaced: [] },
   });
+  expect(JSON.parse(stdout).feed.kills).toBeGreaterThan(1);
   expect(code).toBe(0);
 });
 

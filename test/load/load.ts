@@ -13,6 +13,7 @@ import { projectRoot } from '../../src/cli/project-root.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import { targetOf } from '../../src/cli/target.ts';
 import { ownHandlers } from '../own-handlers.ts';
+import { isEachOnceInOrder, startKilledReader } from './killed-reader.ts';
 import { type LedgerReader, ledgerReader } from './ledger-reader.ts';
 import { type Mix, planOf } from './mix.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
@@ -26,6 +27,7 @@ interface Options extends Mix {
   readonly seed: number;
   readonly timeLimit: number;
   readonly url?: string;
+  readonly reader?: true;
   readonly json?: true;
 }
 
@@ -45,6 +47,7 @@ const options = commandLine('npm run load --', '--events 5000 --duplicates 20')
   .option('--seed <number>', 'makes the order of sending', wholeNumber(), 1)
   .option('--time-limit <seconds>', 'stops after this long, sent or not', wholeNumber(), 1_800)
   .option('--url <url>', 'a Worker that runs on this machine already (else one is started and stopped)')
+  .option('--reader', 'have the feed read meanwhile, by a reader that is killed at random points')
   .option('--json', 'print the result as JSON')
   .parse()
   .opts<Options>();
@@ -53,6 +56,8 @@ interface Subject {
   readonly url: URL;
   readonly secret: string;
   readonly opsToken: string;
+  /** Opens the feed. */
+  readonly readToken: string;
   readonly close: () => Promise<void>;
 }
 
@@ -63,6 +68,9 @@ await runCli(async () => {
     const ledger = ledgerReader(subject.url, subject.opsToken);
     const [place, before] = [await ledger.latest(), (await ledger.counts()).total];
     const plan = planOf(options, options.seed);
+    const { events, seed } = options;
+    const about = { worker: subject.url.origin, token: subject.readToken, place, events, seed };
+    const reader = options.reader && startKilledReader(about);
     if (!options.json) console.log(`${plan.length.toLocaleString('en')} deliveries to ${subject.url.href}`);
 
     const bar = progressBar('sending', plan.length);
@@ -79,25 +87,29 @@ await runCli(async () => {
     const drainStartedAt = performance.now();
     await drain(ledger, before, played, deadline);
     const drainMs = performance.now() - drainStartedAt;
-    const reconciliation = reconcile(played.promised, await ledger.since(place));
+    const rows = await ledger.since(place);
+    const reconciliation = reconcile(played.promised, rows);
+    const reading = await reader?.finish(played.promised, rows);
 
     const emptyMs = options.url === undefined ? await latencyOfNothing(deadline) : undefined;
-    const report = reportOf(played, reconciliation, drainMs, emptyMs);
+    const report = reportOf(played, reconciliation, drainMs, emptyMs, reading);
     console.log(options.json ? JSON.stringify(report, null, 2) : describe(report));
-    return isReconciled(reconciliation) && played.unexpected.size === 0 && !played.outOfTime ? EXIT.ok : EXIT.failed;
+    const isRight = isReconciled(reconciliation) && played.unexpected.size === 0 && !played.outOfTime;
+    return isRight && (reading === undefined || isEachOnceInOrder(reading)) ? EXIT.ok : EXIT.failed;
   } finally {
     await subject.close();
   }
 });
 
 async function ownWorker(): Promise<Subject> {
-  const [secret, opsToken] = [randomBytes(24).toString('base64url'), randomBytes(24).toString('base64url')];
+  const made = () => randomBytes(24).toString('base64url');
+  const [secret, opsToken, readToken] = [made(), made(), made()];
   const worker = await startLocalWorker({
-    secrets: { VASTAI_WEBHOOK_SECRET: secret, OPS_TOKEN: opsToken },
+    secrets: { VASTAI_WEBHOOK_SECRET: secret, OPS_TOKEN: opsToken, READ_TOKEN: readToken },
     // Nobody is told of made-up events.
     change: () => ({ alias: ownHandlers }),
   });
-  return { url: new URL(targetOf(worker.url.href).url), secret, opsToken, close: worker.close };
+  return { url: new URL(targetOf(worker.url.href).url), secret, opsToken, readToken, close: worker.close };
 }
 
 /** The same way, with an empty Worker at its end: what of each latency is not ours. */
@@ -123,7 +135,7 @@ async function runningWorker(address: string): Promise<Subject> {
   const { secret } = await findSecret(target, search);
   const opsToken = findLocalVar('OPS_TOKEN', search);
   if (opsToken === undefined) throw usage('no OPS_TOKEN: set it in the environment or in .dev.vars');
-  return { url: new URL(target.url), secret, opsToken, close: async () => undefined };
+  return { url: new URL(target.url), secret, opsToken, readToken: opsToken, close: async () => undefined };
 }
 
 /**

@@ -60,7 +60,7 @@ function shuffle(items: unknown[], random: () => number): void {
  * Numbers from 0 up to, not including, 1: a linear congruential generator (Numerical Recipes'
  * constants), its high bits.
  */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

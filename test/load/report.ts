@@ -1,5 +1,6 @@
 // What `npm run load` says at the end.
 import { columns } from '../../src/cli/columns.ts';
+import { isEachOnceInOrder, type Reading } from './killed-reader.ts';
 import type { Kind } from './mix.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
 import type { Played } from './play.ts';
@@ -23,6 +24,8 @@ export interface LoadReport {
   readonly drainSeconds: number;
   readonly ledger: Reconciliation;
   readonly reconciled: boolean;
+  /** With `--reader`. */
+  readonly feed?: Reading;
 }
 
 export function reportOf(
@@ -30,6 +33,7 @@ export function reportOf(
   ledger: Reconciliation,
   drainMs: number,
   emptyMs: Percentiles | undefined,
+  feed: Reading | undefined,
 ): LoadReport {
   const { sent, latencies, answeredAsDuplicate, retried, outOfTime, ms } = played;
   return {
@@ -45,11 +49,12 @@ export function reportOf(
     drainSeconds: rounded(drainMs / 1_000),
     ledger,
     reconciled: isReconciled(ledger),
+    ...(feed && { feed }),
   };
 }
 
 export function describe(report: LoadReport): string {
-  const { sent, latencyMs, emptyMs, ledger } = report;
+  const { sent, latencyMs, emptyMs, ledger, feed } = report;
   const unexpected = Object.entries(report.unexpected);
   const duplicates = report.answeredAsDuplicate.toLocaleString('en');
   const { missing, startedAgain, unlike, foreign } = ledger;
@@ -71,10 +76,20 @@ export function describe(report: LoadReport): string {
       ['', counts({ 'processed once': ledger.processedOnce, quarantined: ledger.quarantined })],
       ['', `missing ${named(missing)}, started again ${named(startedAgain)}`],
       ['', `in another status ${named(unlike)}, foreign ${named(foreign)}`],
+      ...(feed ? describeReading(feed) : []),
     ]),
     ...(report.outOfTime ? ['OUT OF TIME: not everything was sent'] : []),
     report.reconciled ? 'Reconciled: nothing lost, nothing twice, nothing else.' : 'NOT RECONCILED.',
   ].join('\n');
+}
+
+function describeReading(feed: Reading): string[][] {
+  const { read, kills, missing, twice, misplaced } = feed;
+  const verdict = isEachOnceInOrder(feed) ? 'each event once, in order' : 'NOT each event once, in order';
+  return [
+    ['feed', `${counts({ read, 'times killed': kills })}: ${verdict}`],
+    ['', `missing ${named(missing)}, twice ${named(twice)}, misplaced ${named(misplaced)}`],
+  ];
 }
 
 function inWords({ p50, p90, p99, p999, max }: Percentiles): string {
