@@ -6,6 +6,10 @@ import { defineNotices } from '../../src/consumer/define-notices.ts';
 
 export const handlers = defineHandlers({
   outbid: (_event, context) => context.log('handler.ran'),
+  instance_created: async (_event, context) => {
+    const look = await context.instance();
+    context.log('handler.ran', { note: look.kind === 'known' ? `saw ${look.instance.label}` : look.reason });
+  },
   fallback: (_event, context) => context.log('handler.ran'),
 });
 

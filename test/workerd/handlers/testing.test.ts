@@ -90,3 +90,14 @@ test('a sample is what the parser makes of a delivery, with the fields that were
 test('what could never arrive is no sample', () => {
   expect(() => sampleEvent('two words')).toThrow('notif_type must be printable ASCII without spaces');
 });
+
+test('a test decides what a look at the instance tells; left out, there is no key', async () => {
+  const looking = only(async (_event, context) => {
+    const look = await context.instance();
+    context.log('looked', { note: look.kind === 'unknown' ? look.reason : '' });
+  });
+  const noteOf = async (options?: Parameters<typeof runHandler>[2]) =>
+    (await runHandler(looking, 'outbid', options)).logs[0]?.note;
+  expect(await noteOf({ instance: { kind: 'unknown', reason: 'gone' } })).toBe('gone');
+  expect(await noteOf()).toBe('no_key');
+});
