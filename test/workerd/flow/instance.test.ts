@@ -1,4 +1,5 @@
 // The whole Worker with a key of its own: what a handler sees of its event's instance.
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
@@ -17,7 +18,9 @@ async function notesOf(secrets: Partial<Env>, ...instanceIds: number[]): Promise
   const messages = instanceIds.map((instanceId) =>
     eventMessage({ id: crypto.randomUUID(), type: 'instance_created', mentions: { instanceId } }),
   );
-  await worker.queue({ ...batchOf(messages), queue: 'vastai-events' }, { ...env, ...secrets });
+  const context = createExecutionContext();
+  await worker.queue({ ...batchOf(messages), queue: 'vastai-events' }, { ...env, ...secrets }, context);
+  await waitOnExecutionContext(context);
   const lines = output.events().filter(({ event }) => event === 'handler.ran');
   expect(output.lines().join()).not.toMatch(/nobody-may-see|vast-read-key/);
   return lines.map(({ note }) => note);
