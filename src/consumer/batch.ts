@@ -7,7 +7,7 @@ import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { lookOnce } from './look.ts';
 import { endingOf } from './retry-policy.ts';
-import { runHandler } from './run-handler.ts';
+import { runHandler, timeLimit } from './run-handler.ts';
 import { Settlement } from './settlement.ts';
 import { sortMessages } from './sort-messages.ts';
 import { tellOfDead } from './tell.ts';
@@ -46,8 +46,9 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
   const settlement = new Settlement(claim, granted.length, deps.env);
   const events = granted.map(([item]) => item.sent.event);
   const look = lookOnce(events, deps.readInstances);
+  const limit = timeLimit(deps.handlerTimeoutMs);
   const runs = granted.map(async ([item, grant]) => {
-    const outcome = await runHandler(item.sent.event, grant, invocation, deps, look);
+    const outcome = await runHandler(item.sent.event, grant, invocation, deps, limit, look);
     const ending = endingOf(item, grant, outcome, Date.now(), deps.random());
     const settled = await settlement.settle(ending.report);
     // Succeeded but not noted, it runs again once its lease is over: a repetition, never a loss.

@@ -22,12 +22,36 @@ export type RunOutcome = {
   | { readonly kind: 'failed_for_good'; readonly error: ErrorTexts }
 );
 
-/** `invocation` and `look` are shared by everything that runs in one invocation of the consumer. */
+/** Watches over one run until it has ended; `expire` is called if its time is over before. */
+type TimeLimit = (expire: (timeout: HandlerTimeout) => void) => { readonly end: () => void };
+
+/** One limit for runs that start together: a timer for each took a seventh of a batch's CPU. */
+export function timeLimit(ms = HANDLER_TIMEOUT_MS): TimeLimit {
+  const running = new Set<(timeout: HandlerTimeout) => void>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expireAll = () => {
+    for (const expire of running) expire(new HandlerTimeout(`handler did not finish within ${ms} ms`));
+  };
+  return (expire) => {
+    running.add(expire);
+    timer ??= setTimeout(expireAll, ms);
+    const end = () => {
+      running.delete(expire);
+      if (running.size > 0) return;
+      clearTimeout(timer);
+      timer = undefined;
+    };
+    return { end };
+  };
+}
+
+/** `invocation`, `limit` and `look` are shared by all runs that start together. */
 export async function runHandler(
   event: AnyEvent,
   { attempt, steps: stepsBefore }: Pick<Grant, 'attempt' | 'steps'>,
   invocation: object,
-  { env, handlers, handlerTimeoutMs: timeoutMs = HANDLER_TIMEOUT_MS }: Omit<ConsumerDeps, 'random'>,
+  { env, handlers, handlerTimeoutMs }: Omit<ConsumerDeps, 'random'>,
+  limit = timeLimit(handlerTimeoutMs),
   look: Look = lookOnce([event], undefined),
 ): Promise<RunOutcome> {
   const startedAt = Date.now();
@@ -46,11 +70,10 @@ export async function runHandler(
     instance: () => look(event),
   };
   const { promise: expiry, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const timeout = new HandlerTimeout(`handler did not finish within ${timeoutMs} ms`);
+  const { end } = limit((timeout) => {
     deadline.abort(timeout);
     reject(timeout);
-  }, timeoutMs);
+  });
   try {
     // Wrapped, so that a handler that throws before its first await fails like any other.
     const run = Promise.resolve().then(() => handlerFor(handlers, event.type)(event, context));
@@ -63,7 +86,7 @@ export async function runHandler(
     if (error instanceof RetryLater) return { kind: 'failed', ...ended, delaySeconds: error.seconds };
     return { kind: 'failed', ...ended };
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }
 

@@ -11,7 +11,7 @@ import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
-import { LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
+import { HANDLER_TIMEOUT_MS, LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, refusedMessage, testMessage } from './batch-message.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -59,6 +59,12 @@ test('a batch costs two calls to the ledger, however many messages it holds', as
   await handleBatch(batchOf(messages), depsOf({ env }));
   expect(calls).toEqual(['claim', 'settle']);
   expect(messages.map(fateOf)).toEqual(messages.map(() => 'acked'));
+});
+
+test('a batch takes one timer for all of its handlers', async () => {
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  await handleBatch(batchOf([1, 2, 3].map(() => eventMessage({ id: newId() }))), depsOf());
+  expect(timers.mock.calls.filter(([, ms]) => ms === HANDLER_TIMEOUT_MS)).toHaveLength(1);
 });
 
 test('a run is noted at once where the other messages of its batch may not run', async () => {

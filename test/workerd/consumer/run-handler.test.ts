@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Handler, HandlerContext } from '../../../src/consumer/define-handlers.ts';
-import { runHandler } from '../../../src/consumer/run-handler.ts';
+import { runHandler, timeLimit } from '../../../src/consumer/run-handler.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { HandlerTimeout, PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { collectConsole } from '../fakes/console.ts';
@@ -156,6 +156,46 @@ test('the signal stays silent for a handler that finishes', async () => {
   }, 20);
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(signal?.aborted).toBe(false);
+});
+
+describe('runs that share a time limit', () => {
+  const shared = (limit: ReturnType<typeof timeLimit>, handler: Handler<AnyEvent>) =>
+    runHandler(sampleEvent(), { attempt: 1, steps: [] }, {}, { env, handlers: { fallback: handler } }, limit);
+
+  const slow = () => scheduler.wait(500);
+
+  test('all fail when it is over, and no signal fires for one that has finished', async () => {
+    const limit = timeLimit(20);
+    const signals: AbortSignal[] = [];
+    const handlers: Handler<AnyEvent>[] = [slow, () => {}, slow];
+    const runs = handlers.map((handler) =>
+      shared(limit, (event, context) => {
+        signals.push(context.signal);
+        return handler(event, context);
+      }),
+    );
+    expect((await Promise.all(runs)).map(({ kind }) => kind)).toEqual(['failed', 'succeeded', 'failed']);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false, true]);
+  });
+
+  test('take one timer, which does not outlive them', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const limit = timeLimit();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const runs = [shared(limit, () => {}), shared(limit, () => promise)];
+    expect(vi.getTimerCount()).toBe(1);
+    await runs[0];
+    expect(vi.getTimerCount()).toBe(1);
+    resolve();
+    await runs[1];
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('are timed from their own start on where all others have ended', async () => {
+    const limit = timeLimit(20);
+    await shared(limit, () => {});
+    expect(await shared(limit, slow)).toMatchObject({ kind: 'failed' });
+  });
 });
 
 describe('once', () => {
