@@ -40,6 +40,14 @@ export interface DestinationSecrets {
   SLACK_WEBHOOK_URL?: string;
   DISCORD_WEBHOOK_URL?: string;
   GOOGLE_CHAT_WEBHOOK_URL?: string;
+  /** A topic's address, and an access token if it needs one. */
+  NTFY_URL?: string;
+  NTFY_TOKEN?: string;
+  /** A bot, and a chat that it may write to: its number, or a channel's `@name`. */
+  TELEGRAM_BOT_TOKEN?: string;
+  TELEGRAM_CHAT_ID?: string;
+  /** Integration key of a service's Events API v2. */
+  PAGERDUTY_ROUTING_KEY?: string;
   /** A service of your own. It gets every event as JSON, signed with `FORWARD_SECRET`. */
   FORWARD_URL?: string;
   /** `whsec_` and the base64 of 24 to 64 random bytes (Standard Webhooks). */

@@ -60,6 +60,18 @@ export const INSTANCE_TIMEOUT_MS = 5_000;
  */
 export const DESTINATION_TIMEOUT_MS = 10_000;
 
+/** How long the same about one instance is told once, in minutes; the repeats that are counted. */
+export const REPEAT_QUIET_MINUTES = 10;
+export const MAX_REPEATS = 200;
+
+/**
+ * How long an event that is being told keeps others about the same waiting (longer than its handler
+ * may take), after which pauses they ask again, and how long the answer may take. In milliseconds.
+ */
+export const TELL_RESERVED_MS = 40_000;
+export const TELL_PAUSES_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
+export const TELL_TIMEOUT_MS = 3_000;
+
 /** Posts waiting at once in an invocation: of the platform's six, one is left to the handlers. */
 export const POSTS_AT_ONCE = 5;
 

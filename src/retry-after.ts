@@ -12,10 +12,11 @@ export function retryAfterSeconds(header: string | null, now: number): number | 
   return Number.isNaN(date) ? undefined : Math.max((date - now) / 1000, 0);
 }
 
-/** Seconds in the `retry_after` of a JSON answer, as Discord sends it; else undefined. */
+/** Seconds in the `retry_after` of a JSON answer, as Discord and Telegram send it, or undefined. */
 export async function retryAfterInBody(response: Response): Promise<number | undefined> {
   try {
-    const { retry_after: seconds } = await response.json<{ retry_after?: unknown }>();
+    const body = await response.json<{ retry_after?: unknown; parameters?: { retry_after?: unknown } }>();
+    const seconds = body.retry_after ?? body.parameters?.retry_after;
     return typeof seconds === 'number' && seconds >= 0 ? seconds : undefined;
   } catch {
     return undefined;

@@ -1,6 +1,7 @@
 // What happens to a batch of accepted events. A message is acknowledged only once the ledger has
 // what became of it, and alone: a poisoned one neither repeats its neighbours nor holds them up.
 import type { Grant } from '../ledger/protocol.ts';
+import { SETTLE_TOGETHER_MS } from '../limits.ts';
 import { acknowledgeOvertaken, acknowledgeRun, acknowledgeUngranted, defer } from './acknowledge.ts';
 import { claimEvents, isTooLateToStart } from './claim.ts';
 import type { DeadEvent } from './define-notices.ts';
@@ -37,7 +38,7 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
     else givenUp.push(...acknowledgeUngranted(item, answer, deps));
   }
   // Before any handler starts: one that takes its consumer down would take the news with it.
-  await Promise.all(givenUp.map((event) => tellOfDead(event, invocation, deps)));
+  await tellOfDead(givenUp, invocation, deps);
   if (isTooLateToStart(askedAt)) {
     const late = granted.map(([item]) => item);
     return defer(late, 'too late for a handler to finish within its lease', deps);
@@ -47,15 +48,26 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
   const events = granted.map(([item]) => item.sent.event);
   const look = lookOnce(events, deps.readInstances);
   const limit = timeLimit(deps.handlerTimeoutMs);
+  const dead: DeadEvent[] = [];
+  // One notice for all that die together, and one for the rest: each is a call to every destination,
+  // and an invocation may make 50. The first does not wait for a neighbour that hangs or crashes.
+  let telling: Promise<void> | undefined;
+  const tellSoon = async () => {
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_TOGETHER_MS));
+    await tellOfDead(dead.splice(0), invocation, deps);
+  };
   const runs = granted.map(async ([item, grant]) => {
-    const outcome = await runHandler(item.sent.event, grant, invocation, deps, limit, look);
+    const outcome = await runHandler(item.sent.event, grant, invocation, deps, look, limit);
     const ending = endingOf(item, grant, outcome, Date.now(), deps.random());
     const settled = await settlement.settle(ending.report);
     // Succeeded but not noted, it runs again once its lease is over: a repetition, never a loss.
     if (!settled.ok) return defer([item], settled.failure, deps);
     if (!settled.value) return acknowledgeOvertaken(item, ending, deps);
-    const dead = acknowledgeRun(item, ending);
-    if (dead) await tellOfDead(dead, invocation, deps);
+    const event = acknowledgeRun(item, ending);
+    if (event) dead.push(event);
+    if (event) telling ??= tellSoon();
   });
   await Promise.all(runs);
+  await telling;
+  await tellOfDead(dead, invocation, deps);
 }

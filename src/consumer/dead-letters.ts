@@ -7,6 +7,7 @@ import { log } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { aboutOf, acknowledgeUngranted } from './acknowledge.ts';
+import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { type RefusedItem, sortMessages } from './sort-messages.ts';
 import { tellOfDead, tellOfKept, tellOfManyKept } from './tell.ts';
@@ -58,22 +59,25 @@ async function buryExhausted(items: readonly Item[], invocation: object, deps: C
   const claim = crypto.randomUUID();
   const buried = await askLedger(deps.env, items, (ledger) => ledger.bury(requests, claim));
   if (!buried.ok) for (const { message, sent } of items) comeBack(message, sent.event.id, buried.failure);
-  else await Promise.all(buried.value.map(([item, answer]) => conclude(item, answer, invocation, deps)));
+  else {
+    const dead = await Promise.all(buried.value.map(([item, answer]) => conclude(item, answer, deps)));
+    await tellOfDead(dead.flat(), invocation, deps);
+  }
 }
 
-async function conclude(item: Item, answer: BuryAnswer, invocation: object, deps: ConsumerDeps): Promise<void> {
-  if (answer.kind !== 'requeue') {
-    const dead = acknowledgeUngranted(item, answer, deps);
-    await Promise.all(dead.map((event) => tellOfDead(event, invocation, deps)));
-    return;
-  }
+async function conclude(item: Item, answer: BuryAnswer, deps: ConsumerDeps): Promise<DeadEvent[]> {
+  if (answer.kind !== 'requeue') return acknowledgeUngranted(item, answer, deps);
   const { message, sent } = item;
   // Its tries went by while the ledger was out: no handler has seen it yet.
   const encoded = encodeMessage(sent);
   const requeued = encoded.ok ? await enqueue(deps.env.EVENTS, encoded.value) : encoded;
-  if (!requeued.ok) return comeBack(message, sent.event.id, 'could not be put back into the main queue');
+  if (!requeued.ok) {
+    comeBack(message, sent.event.id, 'could not be put back into the main queue');
+    return [];
+  }
   log('event.requeued', aboutOf(item), 'warn');
   message.ack();
+  return [];
 }
 
 function comeBack(message: Message, id: string, error: string): void {

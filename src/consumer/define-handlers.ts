@@ -2,6 +2,7 @@
 import type { Env } from '../env.ts';
 import type { AnyEvent, EventType, VastaiEvent } from '../event/envelope.ts';
 import type { InstanceLook } from '../event/instance.ts';
+import type { TellOnce } from '../event/telling.ts';
 import type { Log } from '../log.ts';
 
 /** What a handler gets beside its event. */
@@ -28,6 +29,8 @@ export interface HandlerContext {
    * Needs `VAST_READ_KEY`. Look at `kind` first.
    */
   instance(): Promise<InstanceLook>;
+  /** For the destinations: what was told before, so that a repeat is told once. */
+  readonly tellOnce?: TellOnce;
 }
 
 export type Handler<Event> = (event: Event, context: HandlerContext) => Promise<void> | void;

@@ -27,6 +27,8 @@ export interface KeptDelivery {
 /** Each is tried once and has 15 s. A failure is logged: the ledger and the log have the news. */
 export interface Notices {
   readonly dead: (event: DeadEvent, context: HandlerContext) => unknown;
+  /** In place of `dead` for several that died in one batch. */
+  readonly manyDead?: (events: readonly DeadEvent[], context: HandlerContext) => unknown;
   readonly quarantined: (delivery: KeptDelivery, context: HandlerContext) => unknown;
   /**
    * In place of `quarantined` from the sixth kept in an hour on, each time their number has

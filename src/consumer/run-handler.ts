@@ -9,6 +9,7 @@ import { type HandlerContext, handlerFor } from './define-handlers.ts';
 import type { ConsumerDeps } from './deps.ts';
 import { describeError, type ErrorTexts, traceOf } from './error-text.ts';
 import { type Look, lookOnce } from './look.ts';
+import { tellOnceOf } from './tell-once.ts';
 
 /** How a handler's run ended. */
 export type RunOutcome = {
@@ -45,21 +46,21 @@ export function timeLimit(ms = HANDLER_TIMEOUT_MS): TimeLimit {
   };
 }
 
-/** `invocation`, `limit` and `look` are shared by all runs that start together. */
+/** `invocation`, `look` and `limit` are shared by all runs that start together. */
 export async function runHandler(
   event: AnyEvent,
   { attempt, steps: stepsBefore }: Pick<Grant, 'attempt' | 'steps'>,
   invocation: object,
   { env, handlers, handlerTimeoutMs }: Omit<ConsumerDeps, 'random'>,
-  limit = timeLimit(handlerTimeoutMs),
   look: Look = lookOnce([event], undefined),
+  limit = timeLimit(handlerTimeoutMs),
 ): Promise<RunOutcome> {
   const startedAt = Date.now();
   const deadline = new AbortController();
   const steps = stepMemory(stepsBefore);
   // So that every line of a handler, or of a destination inside it, is found by its event.
   const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
-  const context: HandlerContext = {
+  const own: HandlerContext = {
     env,
     attempt,
     idempotencyKey: eventKey(event.endpoint, event.id),
@@ -69,6 +70,8 @@ export async function runHandler(
     once: steps.once,
     instance: () => look(event),
   };
+  // Under the kit for users' tests there is no ledger.
+  const context = { ...own, ...(env.LEDGER && { tellOnce: tellOnceOf(event, own) }) };
   const { promise: expiry, reject } = Promise.withResolvers<never>();
   const { end } = limit((timeout) => {
     deadline.abort(timeout);

@@ -10,9 +10,17 @@ import type { ConsumerDeps } from './deps.ts';
 import { keptText } from './error-text.ts';
 
 /** `invocation` is shared by all that runs in one invocation of the consumer. */
-export async function tellOfDead(event: DeadEvent, invocation: object, deps: ConsumerDeps): Promise<void> {
-  const key = `dead-letter:${eventKey(event.endpoint, event.id)}`;
-  await tell(key, invocation, deps, (context) => deps.notices?.dead(event, context));
+export async function tellOfDead(events: readonly DeadEvent[], invocation: object, deps: ConsumerDeps): Promise<void> {
+  const { notices } = deps;
+  if (events.length > 1 && notices?.manyDead) {
+    await tell('dead-letters', invocation, deps, (context) => notices.manyDead?.(events, context));
+    return;
+  }
+  const each = events.map((event) => {
+    const key = `dead-letter:${eventKey(event.endpoint, event.id)}`;
+    return tell(key, invocation, deps, (context) => notices?.dead(event, context));
+  });
+  await Promise.all(each);
 }
 
 export async function tellOfKept(delivery: KeptDelivery, invocation: object, deps: ConsumerDeps): Promise<void> {

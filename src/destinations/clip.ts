@@ -22,3 +22,10 @@ export function clip(text: string, limit: number, options: ClipOptions = {}): st
   }
   return text;
 }
+
+const encoder = new TextEncoder();
+
+/** Bytes that a text takes inside a JSON string: no fewer than it takes outside. */
+export function jsonBytes(text: string): number {
+  return encoder.encode(JSON.stringify(text)).byteLength - 2;
+}

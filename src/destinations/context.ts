@@ -1,6 +1,7 @@
 // What a destination needs from its caller. The context of a handler or a notice fits as it is.
 import type { DestinationSecrets, Secrets } from '../env.ts';
 import type { InstanceLook } from '../event/instance.ts';
+import type { TellOnce } from '../event/telling.ts';
 import type { Log } from '../log.ts';
 
 export interface DestinationContext {
@@ -16,4 +17,6 @@ export interface DestinationContext {
   once(step: string, run: () => Promise<unknown>): Promise<void>;
   /** A look at the event's instance, which never rejects. */
   instance?(): Promise<InstanceLook>;
+  /** Without it nothing is a repeat. */
+  readonly tellOnce?: TellOnce;
 }

@@ -3,7 +3,7 @@ import { isConfidential } from '../event/confidential.ts';
 import type { DestinationContext } from './context.ts';
 import { detailsOf } from './message.ts';
 import { type News, newsId, tellNews } from './notice.ts';
-import { opsLink } from './ops-link.ts';
+import { listLink, opsLink } from './ops-link.ts';
 
 /** `type` is unknown for a message that nobody could read. */
 export interface DeadLetterNews extends News {
@@ -18,17 +18,38 @@ const PREFIX = 'dead-letter:';
  * reason why the event died: a failure here must not keep the caller from storing the dead letter.
  */
 export async function deadLetterNotice(context: DestinationContext, news: DeadLetterNews): Promise<number> {
-  const { id, type, endpoint, reason } = news;
-  // The error of a handler that dealt with a secret link may quote it.
-  const error = type !== undefined && isConfidential(type) ? undefined : news.error;
+  const { endpoint } = news;
+  const { name, text, data } = wordsOf(news);
   return tellNews(context, PREFIX, {
     severity: 'critical',
-    title: `Dead letter: ${type ?? 'unreadable message'}`,
-    text: [`${id} could not be handled (${reason}).`, error].filter(Boolean).join('\n'),
+    title: `Dead letter: ${name}`,
+    text,
     details: detailsOf('dead letter', endpoint && `endpoint ${endpoint}`, 'fix the cause, then replay it'),
     link: opsLink(context.env, news),
     type: 'dead_letter',
     id: newsId(PREFIX, news),
-    data: { id, type, endpoint, reason, error },
+    data,
   });
+}
+
+/** The same of several that died together: one message in place of many. */
+export async function manyDeadNotice(context: DestinationContext, events: readonly DeadLetterNews[]): Promise<number> {
+  const words = events.map(wordsOf);
+  return tellNews(context, 'dead-letters:', {
+    severity: 'critical',
+    title: `Dead letters: ${events.length} events`,
+    text: words.map(({ name, text }) => `${name}: ${text}`).join('\n'),
+    details: detailsOf('dead letters', 'fix the cause, then replay them'),
+    link: listLink(context.env, 'dead'),
+    type: 'dead_letters',
+    id: `${PREFIX}${crypto.randomUUID()}`,
+    data: { events: words.map(({ data }) => data) },
+  });
+}
+
+function wordsOf({ id, type, endpoint, reason, error: last }: DeadLetterNews) {
+  // The error of a handler that dealt with a secret link may quote it.
+  const error = type !== undefined && isConfidential(type) ? undefined : last;
+  const text = [`${id} could not be handled (${reason}).`, error].filter(Boolean).join('\n');
+  return { name: type ?? 'unreadable message', text, data: { id, type, endpoint, reason, error } };
 }

@@ -1,8 +1,9 @@
 // Discord, by a channel's webhook.
+
+import { chat } from './chat.ts';
 import { clip } from './clip.ts';
-import type { DestinationContext } from './context.ts';
 import type { ChatMessage } from './message.ts';
-import { postToChat } from './post-to-chat.ts';
+import { urlFromSecret } from './secure-url.ts';
 
 /**
  * Longest texts of an embed, in characters (discord.com/developers/docs, "Embed Limits"). An embed
@@ -14,19 +15,17 @@ const MAX_FOOTER = 1024;
 
 const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critical: 0xe7_4c_3c } as const;
 
-/** Posts to `DISCORD_WEBHOOK_URL`, once per event and `step`; throws as `post` does. */
-export async function discord(context: DestinationContext, message: ChatMessage, step = 'discord'): Promise<void> {
-  await postToChat(context, message, step, {
-    name: 'Discord',
-    secretName: 'DISCORD_WEBHOOK_URL',
-    payload: discordPayload,
-    // Without it, Discord answers 204 even to a message that it then drops.
-    query: { wait: 'true' },
-  });
-}
+/** Posts to `DISCORD_WEBHOOK_URL`. */
+export const discord = chat('Discord', 'discord', (env, message) => {
+  const url = urlFromSecret(env, 'DISCORD_WEBHOOK_URL');
+  // Without it, Discord answers 204 even to a message that it then drops.
+  url.searchParams.set('wait', 'true');
+  return { url, payload: discordPayload(message) };
+});
 
 /** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
-export function discordPayload({ severity, title, text, details, link, created }: ChatMessage) {
+export function discordPayload(message: ChatMessage) {
+  const { severity, title, text, details, link } = message;
   const embed = {
     title: markdown(title, MAX_TITLE),
     ...(text !== '' && { description: markdown(text, MAX_DESCRIPTION) }),
@@ -35,7 +34,7 @@ export function discordPayload({ severity, title, text, details, link, created }
     // A footer has no Markdown.
     footer: { text: clip(details, MAX_FOOTER) },
     // Discord refuses a message with a year of more than four digits.
-    ...(/^\d{4}-/.test(created) && { timestamp: created }),
+    ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
   };
   return { allowed_mentions: { parse: [] }, embeds: [embed] };
 }

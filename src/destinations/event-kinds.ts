@@ -1,4 +1,4 @@
-// What a chat says of each type beside the provider's own text: its severity, its group and console
+// What is said of each type beside the provider's own text: its severity, its group and console
 // page, and which other type opens or resolves it.
 import { PATROL_ENDPOINT } from '../endpoint.ts';
 import {
@@ -10,11 +10,12 @@ import {
 } from '../event/catalogue.ts';
 import type { ObservedType } from '../event/observed.ts';
 
+/** `critical` is what wakes people; `good` counts as `info`, and looks better. */
 export type Severity = 'good' | 'info' | 'warning' | 'critical';
 
 /** Complete on purpose: a new type does not compile until somebody decides its severity. */
-const severities: Record<NotificationType | ResourceType | ObservedType, Severity> = {
-  low_credit: 'warning',
+export const severities: Record<NotificationType | ResourceType | ObservedType, Severity> = {
+  low_credit: 'critical',
   billing_failed: 'critical',
   payment_receipt: 'info',
   credit_received: 'good',
@@ -28,9 +29,9 @@ const severities: Record<NotificationType | ResourceType | ObservedType, Severit
   upcoming_downtime: 'warning',
   instance_offline: 'critical',
   instance_online: 'good',
-  error_msgs: 'critical',
+  error_msgs: 'warning',
   low_disk_space: 'warning',
-  storage_full: 'critical',
+  storage_full: 'warning',
   idle_gpu: 'warning',
   near_end_date: 'warning',
   new_end_date: 'info',
@@ -39,7 +40,7 @@ const severities: Record<NotificationType | ResourceType | ObservedType, Severit
   email_change: 'warning',
   team_invitation: 'info',
   machine_offline: 'critical',
-  machine_unverified: 'critical',
+  machine_unverified: 'warning',
   machine_error: 'critical',
   receive_reports: 'warning',
   maintenance_scheduled: 'warning',
@@ -74,21 +75,26 @@ const consolePages: Record<Group, Link> = {
   other: { label: 'Open Vast.ai', url: 'https://cloud.vast.ai/' },
 };
 
-/** The types that open a condition, and those that resolve it. */
-const pairs: ReadonlyMap<string, string> = new Map<NotificationType, string>([
-  ['instance_offline', 'open until instance_online'],
-  ['instance_online', 'resolves instance_offline'],
-  ['outbid', 'open until instance_resumed'],
-  ['instance_resumed', 'resolves outbid'],
+// Maps, because a type is data from outside: `constructor` is an ordinary unknown type.
+/** The types that open a condition, by those that resolve it, and the other way round. */
+const openedBy: ReadonlyMap<string, string> = new Map<NotificationType, NotificationType>([
+  ['instance_online', 'instance_offline'],
+  ['instance_resumed', 'outbid'],
 ]);
-
-// A map, because a type is data from outside: `constructor` is an ordinary unknown type.
+const resolvedBy: ReadonlyMap<string, string> = new Map([...openedBy].map(([resolver, opener]) => [opener, resolver]));
 const severityOf: ReadonlyMap<string, Severity> = new Map(Object.entries(severities));
 
 /** What is known of a type. */
 export function kindOf(type: string, endpoint: string) {
   const group = groupOf(type, endpoint);
-  return { severity: severityOf.get(type) ?? 'info', group, page: consolePages[group], pair: pairs.get(type) };
+  const [opener, resolver] = [openedBy.get(type), resolvedBy.get(type)];
+  const pair = opener ? `resolves ${opener}` : resolver && `open until ${resolver}`;
+  /** Both types of a pair are about one condition, named after what opens it. */
+  const condition = opener ?? type;
+  return {
+    ...{ severity: severityOf.get(type) ?? 'info', group, page: consolePages[group], pair },
+    ...{ condition, resolves: opener !== undefined },
+  };
 }
 
 /**

@@ -1,31 +1,109 @@
-// Tells every configured destination at once. One failure stops no other destination; what the
-// failures mean together is decided here.
+// Tells the destinations at once: who hears what, and when a repeat is no news. One failure stops no
+// other destination; what the failures mean together is decided here.
+import type { DestinationSecrets } from '../env.ts';
+import type { Hearing, TellOnce } from '../event/telling.ts';
 import { PermanentFailure, RetryLater } from '../failures.ts';
+import { MAX_REPEATS, REPEAT_QUIET_MINUTES } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 import { discord } from './discord.ts';
+import type { Severity } from './event-kinds.ts';
 import { type ForwardedEvent, forward } from './forward.ts';
 import { googleChat } from './google-chat.ts';
-import type { ChatMessage } from './message.ts';
+import { type ChatMessage, detailsOf } from './message.ts';
+import { ntfy } from './ntfy.ts';
+import { pagerduty } from './pagerduty.ts';
 import { slack } from './slack.ts';
+import { telegram } from './telegram.ts';
+
+type Send = (context: DestinationContext, message: ChatMessage, step: string, event: ForwardedEvent) => Promise<void>;
+type Threshold = Exclude<Severity, 'good'>;
+type Destination = { readonly secret: keyof DestinationSecrets; readonly from: Threshold; readonly send: Send };
+
+/** Each is configured once its secret is set, and hears of what is at least as severe as `from`. */
+const destinations = {
+  slack: { secret: 'SLACK_WEBHOOK_URL', from: 'info', send: slack },
+  discord: { secret: 'DISCORD_WEBHOOK_URL', from: 'info', send: discord },
+  'google-chat': { secret: 'GOOGLE_CHAT_WEBHOOK_URL', from: 'info', send: googleChat },
+  ntfy: { secret: 'NTFY_URL', from: 'critical', send: ntfy },
+  telegram: { secret: 'TELEGRAM_BOT_TOKEN', from: 'critical', send: telegram },
+  pagerduty: { secret: 'PAGERDUTY_ROUTING_KEY', from: 'critical', send: pagerduty },
+  forward: { secret: 'FORWARD_URL', from: 'info', send: (context, _, step, event) => forward(context, event, step) },
+} satisfies Record<string, Destination>;
+
+export type DestinationName = keyof typeof destinations;
+const names = Object.keys(destinations) as DestinationName[];
+
+const ranks: Record<Severity, number> = { good: 0, info: 0, warning: 1, critical: 2 };
+
+/** Who hears of an event: by default all destinations, each from a severity of its own on. */
+export interface Choice {
+  readonly only?: readonly DestinationName[];
+  /** Replaces theirs; `info` stands for everything. */
+  readonly from?: Threshold;
+  /** How long the same type about the same instance is told once: 10 by default, 0 for each time. */
+  readonly quietMinutes?: number;
+}
 
 /**
- * Resolves to how many destinations are configured.
+ * Resolves to how many of the chosen destinations are configured.
  *
  * @param prefix Put before the steps' names: two fan-outs for one event must not share steps.
  * @throws as `combineFailures` says, after all of them have been tried.
  */
-export async function fanOut(context: DestinationContext, message: ChatMessage, event: ForwardedEvent, prefix = '') {
-  const { env } = context;
-  const sends: Promise<void>[] = [];
-  if (env.SLACK_WEBHOOK_URL) sends.push(slack(context, message, `${prefix}slack`));
-  if (env.DISCORD_WEBHOOK_URL) sends.push(discord(context, message, `${prefix}discord`));
-  if (env.GOOGLE_CHAT_WEBHOOK_URL) sends.push(googleChat(context, message, `${prefix}google-chat`));
-  if (env.FORWARD_URL) sends.push(forward(context, event, `${prefix}forward`));
-
-  const results = await Promise.allSettled(sends);
-  const errors = results.filter((result) => result.status === 'rejected').map((result) => result.reason as unknown);
+export async function fanOut(
+  context: DestinationContext,
+  message: ChatMessage,
+  event: ForwardedEvent,
+  { only = names, from, quietMinutes = REPEAT_QUIET_MINUTES }: Choice = {},
+  prefix = '',
+): Promise<number> {
+  const { condition } = message;
+  const chosen = names.filter((name) => only.includes(name) && context.env[destinations[name].secret]);
+  const people = chosen.filter((name) => name !== 'forward');
+  const hearing = (name: DestinationName) => hearingOf(name, message, from ?? destinations[name].from);
+  const wanting = people.filter((name) => hearing(name) !== 'sequel');
+  const failures: unknown[] = [];
+  const send = async (name: DestinationName, untold = 0): Promise<DestinationName[]> => {
+    try {
+      await destinations[name].send(context, counting(message, untold), `${prefix}${name}`, event);
+      return [name];
+    } catch (error) {
+      failures[names.indexOf(name)] = error;
+      return [];
+    }
+  };
+  const tell: Parameters<TellOnce>[1] = async (untold = Object.fromEntries(wanting.map((name) => [name, 0]))) => {
+    const quiet = wanting.filter((name) => untold[name] === undefined);
+    if (quiet.length > 0 && context.attempt === 1)
+      context.log('destination.withheld', { note: quiet.join(', '), reason: 'repeat' });
+    const sends = people.filter((name) => untold[name] !== undefined).map((name) => send(name, untold[name]));
+    return (await Promise.all(sends)).flat();
+  };
+  // Where the text names nothing, no other event can be about the same.
+  const isRemembered = condition.subject !== undefined && (wanting.length > 0 || condition.resolves);
+  const hearers = Object.fromEntries(people.map((name) => [name, hearing(name)]));
+  const about = { key: condition.key, quietMs: quietMinutes * 60_000, hearers };
+  const tellOnce = isRemembered && people.length > 0 ? context.tellOnce : undefined;
+  await Promise.all([
+    (tellOnce ? tellOnce(about, tell) : tell()).catch((error: unknown) => failures.push(error)),
+    // A program is told everything, and at once: it can count for itself.
+    chosen.includes('forward') && hearing('forward') === 'news' && send('forward'),
+  ]);
+  const errors = failures.filter(() => true);
   if (errors.length > 0) throw combineFailures(errors);
-  return sends.length;
+  return chosen.length;
+}
+
+/** PagerDuty's alerts end whatever anybody chose; elsewhere the all-clear goes where the alarm went. */
+function hearingOf(name: DestinationName, { severity, condition }: ChatMessage, from: Threshold): Hearing {
+  if (name === 'pagerduty' && condition.resolves) return condition.subject === undefined ? 'sequel' : 'always';
+  return ranks[severity] < ranks[from] ? 'sequel' : 'news';
+}
+
+function counting(message: ChatMessage, untold = 0): ChatMessage {
+  if (untold === 0) return message;
+  const count = `${untold < MAX_REPEATS ? '' : 'at least '}${untold} ${untold === 1 ? 'repeat' : 'repeats'}`;
+  return { ...message, details: detailsOf(`${count} since the last message`, message.details) };
 }
 
 /**

@@ -20,7 +20,7 @@ export type ForwardedEvent = Pick<NotifiableEvent, 'id' | 'type' | 'created' | '
  */
 export async function forward(context: DestinationContext, event: ForwardedEvent, step = 'forward'): Promise<void> {
   await context.once(step, async () => {
-    const url = urlFromSecret('FORWARD_URL', context.env.FORWARD_URL);
+    const url = urlFromSecret(context.env, 'FORWARD_URL');
     // Never unsigned: the receiver could not tell it from a forgery.
     if (!context.env.FORWARD_SECRET) throw new Error('the secret FORWARD_SECRET is not set');
     const { id, type, created, data, endpoint, dialect, extra } = event;

@@ -1,8 +1,9 @@
 // Google Chat, by a space's incoming webhook.
-import { clip } from './clip.ts';
-import type { DestinationContext } from './context.ts';
+
+import { chat, dottedTitle, escapeEntities } from './chat.ts';
+import { clip, jsonBytes } from './clip.ts';
 import type { ChatMessage } from './message.ts';
-import { dottedTitle, escapeEntities, postToChat } from './post-to-chat.ts';
+import { urlFromSecret } from './secure-url.ts';
 
 /**
  * A message may have 32,000 bytes in all (developers.google.com/workspace/chat, "Send a message").
@@ -12,11 +13,11 @@ const MAX_TITLE_BYTES = 1000;
 const MAX_DETAILS_BYTES = 1000;
 const MAX_TEXT_BYTES = 26_000;
 
-/** Posts to `GOOGLE_CHAT_WEBHOOK_URL`, once per event and `step`; throws as `post` does. */
-export async function googleChat(context: DestinationContext, message: ChatMessage, step = 'google-chat') {
-  const chat = { name: 'Google Chat', secretName: 'GOOGLE_CHAT_WEBHOOK_URL', payload: googleChatPayload } as const;
-  await postToChat(context, message, step, chat);
-}
+/** Posts to `GOOGLE_CHAT_WEBHOOK_URL`. */
+export const googleChat = chat('Google Chat', 'google-chat', (env, message) => ({
+  url: urlFromSecret(env, 'GOOGLE_CHAT_WEBHOOK_URL'),
+  payload: googleChatPayload(message),
+}));
 
 /**
  * A card, because a text message has mentions (`<users/all>`) and links but no way to escape them.
@@ -48,11 +49,4 @@ function html(text: string): string {
 
 function shorten(text: string, limit: number): string {
   return clip(text, limit, { sizeOf: jsonBytes });
-}
-
-const encoder = new TextEncoder();
-
-/** Bytes that a text takes inside a JSON string. */
-function jsonBytes(text: string): number {
-  return encoder.encode(JSON.stringify(text)).byteLength - 2;
 }

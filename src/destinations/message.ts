@@ -1,5 +1,6 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
+import { eventKey } from '../endpoint.ts';
 import { isConfidential } from '../event/confidential.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { InstanceLook } from '../event/instance.ts';
@@ -8,6 +9,15 @@ import { kindOf, type Link, type Severity } from './event-kinds.ts';
 
 /** An event of any type, in a handler of its own or in the fallback. */
 export type NotifiableEvent = Envelope<string, object>;
+
+/** What a message is about: what opens a condition and what resolves it have the same `key`. */
+export interface Condition {
+  /** The same at every endpoint. The event's own where its text names no instance and no machine. */
+  readonly key: string;
+  /** The instance or the machine that the text names. */
+  readonly subject?: string | undefined;
+  readonly resolves: boolean;
+}
 
 /** A message for any chat. All texts are plain: no platform's markup takes effect in them. */
 export interface ChatMessage {
@@ -24,6 +34,7 @@ export interface ChatMessage {
   readonly created: string;
   /** Its text may let a reader into the account, so no chat posts it. */
   readonly confidential: boolean;
+  readonly condition: Condition;
 }
 
 /** Fields shown of an event that has no message, and the longest value shown, in characters. */
@@ -35,7 +46,7 @@ const MAX_VALUE_LENGTH = 200;
  * fields in plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
  */
 export function message(event: NotifiableEvent): ChatMessage {
-  const { group, page, pair, severity } = kindOf(event.type, event.endpoint);
+  const { group, page, pair, severity, condition, resolves } = kindOf(event.type, event.endpoint);
   const data: Readonly<Record<string, unknown>> = { ...event.data };
   const { subject, message: text, user_id: _userId, ...fields } = data;
   return {
@@ -46,6 +57,7 @@ export function message(event: NotifiableEvent): ChatMessage {
     link: page,
     created: event.created,
     confidential: isConfidential(event.type),
+    condition: { ...conditionOf(event, condition), resolves },
   };
 }
 
@@ -62,6 +74,12 @@ export function withInstance(message: ChatMessage, look: InstanceLook | undefine
     hours >= 0 ? `${actual_status === 'running' ? 'running' : 'rented'} for ${length}` : '',
   ];
   return { ...message, details: detailsOf(message.details, ...facts) };
+}
+
+function conditionOf({ id, endpoint, mentions = {} }: NotifiableEvent, condition: string) {
+  const { instanceId, machineId } = mentions;
+  const subject = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
+  return subject ? { key: `${condition} of ${subject}`, subject } : { key: eventKey(endpoint, id) };
 }
 
 /** The text without control characters, and without marks that change the reading direction. */

@@ -13,7 +13,7 @@ export interface News {
 }
 
 /** A message, and what the forward gets beside it. */
-interface Notice extends Omit<ChatMessage, 'created' | 'confidential'> {
+interface Notice extends Omit<ChatMessage, 'created' | 'confidential' | 'condition'> {
   readonly type: string;
   readonly id: string;
   readonly data: object;
@@ -28,7 +28,8 @@ export function tellNews(context: DestinationContext, prefix: string, notice: No
   const { type, id, data, created = new Date().toISOString(), title, text, ...rest } = notice;
   // Not confidential: it names the event, but does not tell what the event says.
   const message = { ...rest, title: plainText(title), text: plainText(text), created, confidential: false };
-  return fanOut(context, message, { id, type, created, data }, prefix);
+  const condition = { key: id, resolves: false };
+  return fanOut(context, { ...message, condition }, { id, type, created, data }, {}, prefix);
 }
 
 /** The id of news about an event. */

@@ -12,9 +12,9 @@ export function opsLink(env: OpsEnv, { id, endpoint = DEFAULT_ENDPOINT }: EventN
   return linkTo(env, 'event', { id, endpoint });
 }
 
-/** The list of all that is kept aside; undefined as above. */
-export function quarantineLink(env: OpsEnv): Link | undefined {
-  return linkTo(env, 'events', { status: 'quarantined' });
+/** The list of all events in a state; undefined as above. */
+export function listLink(env: OpsEnv, status: 'dead' | 'quarantined'): Link | undefined {
+  return linkTo(env, 'events', { status });
 }
 
 function linkTo({ OPS_URL }: OpsEnv, page: string, query: Record<string, string>): Link | undefined {

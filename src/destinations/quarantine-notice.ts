@@ -4,7 +4,7 @@ import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { DestinationContext } from './context.ts';
 import { detailsOf } from './message.ts';
 import { type News, newsId, tellNews } from './notice.ts';
-import { opsLink, quarantineLink } from './ops-link.ts';
+import { listLink, opsLink } from './ops-link.ts';
 
 /** `type` is unknown, or `unreadable`, where its body is no event. */
 export interface QuarantineNews extends News {
@@ -22,7 +22,7 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
   const refused = `${id} is genuine, but ${refusalWords.get(reason) ?? `it was refused as ${reason}`}.`;
   const age = ageSeconds === undefined ? undefined : ageText(ageSeconds);
   return tellNews(context, PREFIX, {
-    severity: 'warning',
+    severity: 'critical',
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
     text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
     details: detailsOf('quarantined', endpoint && `endpoint ${endpoint}`, age),
@@ -37,11 +37,11 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
 /** Counts in one line those that were not told one by one: they were too many in an hour. */
 export async function manyQuarantinedNotice(context: DestinationContext, count: number): Promise<number> {
   return tellNews(context, 'quarantined-more:', {
-    severity: 'warning',
+    severity: 'critical',
     title: `Kept aside: ${count} more ${count === 1 ? 'delivery' : 'deliveries'} in this hour`,
     text: '',
     details: 'quarantined · genuine, but no handler has seen them',
-    link: quarantineLink(context.env),
+    link: listLink(context.env, 'quarantined'),
     type: 'quarantined_more',
     id: `${PREFIX}${crypto.randomUUID()}`,
     data: { count },

@@ -1,19 +1,21 @@
 // Slack, by an incoming webhook.
+
+import { chat, dottedTitle, escapeEntities } from './chat.ts';
 import { clip } from './clip.ts';
-import type { DestinationContext } from './context.ts';
 import type { Link } from './event-kinds.ts';
 import type { ChatMessage } from './message.ts';
-import { dottedTitle, escapeEntities, postToChat } from './post-to-chat.ts';
+import { urlFromSecret } from './secure-url.ts';
 
 /** Longest texts of header, section and context, in characters (docs.slack.dev, "Block Kit"). */
 const MAX_HEADER = 150;
 const MAX_SECTION = 3000;
 const MAX_CONTEXT = 2000;
 
-/** Posts to `SLACK_WEBHOOK_URL`, once per event and `step`; throws as `post` does. */
-export async function slack(context: DestinationContext, message: ChatMessage, step = 'slack'): Promise<void> {
-  await postToChat(context, message, step, { name: 'Slack', secretName: 'SLACK_WEBHOOK_URL', payload: slackPayload });
-}
+/** Posts to `SLACK_WEBHOOK_URL`. */
+export const slack = chat('Slack', 'slack', (env, message) => ({
+  url: urlFromSecret(env, 'SLACK_WEBHOOK_URL'),
+  payload: slackPayload(message),
+}));
 
 /**
  * The event's texts are `plain_text`, in which Slack has no formatting, mentions or links, and are

@@ -6,11 +6,11 @@ import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { EventLedger } from './event-ledger.ts';
 
+type Read = 'get' | 'list' | 'feed' | 'heard' | 'stats';
+type Write = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'askToTell' | 'noteTold';
+
 /** What the ledger can be asked. The platform's own RPC types give up on data of unknown shape. */
-export type LedgerStub = Pick<
-  EventLedger,
-  'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'get' | 'list' | 'feed' | 'heard' | 'stats'
->;
+export type LedgerStub = Pick<EventLedger, Read | Write>;
 
 /** A fresh stub of the ledger: one that has failed may stay broken. */
 export function openLedger(env: Pick<Env, 'LEDGER'>): LedgerStub {

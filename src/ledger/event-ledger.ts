@@ -14,6 +14,7 @@ import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay
 import { migrate } from './schema.ts';
 import { Arrivals, countEvents, type Stats } from './stats.ts';
 import { type EventKey, Store } from './store.ts';
+import { askToTell, noteTold, type TellRequest } from './told.ts';
 import { type Resend, type Round, stuckAfterMs, watch } from './watchdog.ts';
 import { Writer } from './writer.ts';
 
@@ -65,6 +66,14 @@ export class EventLedger extends DurableObject<Env> {
   async quarantine(requests: readonly QuarantineRequest[]) {
     await this.#watchBy(Date.now() + REST_INTERVAL_MS);
     return this.#writer.quarantine(requests, Date.now());
+  }
+
+  async askToTell(request: TellRequest) {
+    return askToTell(this.ctx.storage.sql, request, Date.now());
+  }
+
+  async noteTold(request: TellRequest, reached: readonly string[]) {
+    noteTold(this.ctx.storage.sql, request, reached, Date.now());
   }
 
   /** @param endpoint Of all of them; an older Worker names none. */

@@ -15,6 +15,7 @@
 // - `due_at`: when the watchdog should look; null for a first try, which it finds by `seq`.
 // - `tries`, `steps`: JSON lists of the latest tries and of the `once()` steps that succeeded.
 // - `tallies.json`: what has been counted, and how far: see `stats.ts`.
+// - `told.json`: who was told of a condition, and when: see `told.ts`.
 import { firstRow, type Sql, type Transaction } from './sql.ts';
 
 const migrations: readonly (readonly string[])[] = [
@@ -94,6 +95,7 @@ const migrations: readonly (readonly string[])[] = [
   // first goes to a handler after it was kept aside. So only what has gone to a handler is counted
   // by place, and what was counted before is counted again.
   ['DELETE FROM tallies'],
+  ['CREATE TABLE told (key TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID'],
 ];
 
 /**

@@ -177,6 +177,11 @@ export class Store {
     this.#sql.exec('INSERT OR REPLACE INTO marks VALUES (?, ?)', name, value);
   }
 
+  /** Deletes what is remembered of conditions that have not been told since `before`. */
+  forgetTold(before: number): void {
+    this.#sql.exec('DELETE FROM told WHERE at < ?', before);
+  }
+
   /**
    * Deletes rows that were received before `before` and finished before `finishedBefore`, oldest
    * first: of what finishes late, copies may still be in the queue, and an operator has to see what

@@ -74,6 +74,7 @@ export function watch(
       resend.push({ id: row.id, type: row.type, endpoint: row.endpoint, receivedAt: row.receivedAt, event });
     }
     rows.save();
+    store.forgetTold(now - FINISHED_KEPT_MS);
     const expired = store.expire(now - RETENTION_MS, now - FINISHED_KEPT_MS, WATCH_CHUNK);
     const full = looked < due.length || [swept, due.length, expired].some((count) => count === WATCH_CHUNK);
     return { resend, expired, next: full ? now + 1_000 : nextRound(store, now, intervalMs) };

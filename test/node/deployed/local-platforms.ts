@@ -1,5 +1,5 @@
-// A server on this machine that answers like Slack, Discord, Google Chat and a forward's receiver,
-// each at `/<room>/<platform>`. It checks every payload against the platform's documented rules.
+// A server on this machine that answers like Slack, Discord, Google Chat, ntfy, Telegram, PagerDuty
+// and a forward's receiver, each at `/<room>/<platform>`. It checks every payload against the platform's documented rules.
 //
 // A test has a room to itself: PUT sets the next answers, GET lists what has been received, POST is
 // a delivery.
@@ -48,8 +48,10 @@ export default async function serve(project: TestProject): Promise<() => Promise
 
 async function answer(request: IncomingMessage, response: ServerResponse, mailboxes: Map<string, Mailbox>) {
   const url = new URL(request.url ?? '/', 'http://local');
-  const mailbox = mailboxes.get(url.pathname) ?? { answers: [], received: [] };
-  mailboxes.set(url.pathname, mailbox);
+  // A platform's root may end in a slash.
+  const path = url.pathname.replace(/\/$/, '');
+  const mailbox = mailboxes.get(path) ?? { answers: [], received: [] };
+  mailboxes.set(path, mailbox);
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks).toString('utf8');
@@ -59,10 +61,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, mailbo
     mailbox.answers = JSON.parse(body) as Answer[];
     return void response.end();
   }
-  const rule: Rule | undefined = rules[url.pathname.split('/').at(-1) ?? ''];
-  const complaint = rule?.complaint(body);
-  const next: Answer =
-    mailbox.answers.shift() ?? (complaint ? { status: 400, body: complaint } : rule?.accepted(url)) ?? {};
+  const rule: Rule | undefined = rules[path.split('/').at(-1) ?? ''];
+  const next: Answer = mailbox.answers.shift() ?? rule?.complaint(body) ?? rule?.accepted(url, body) ?? {};
   const status = next.status ?? 200;
   mailbox.received.push({ status, query: url.search, headers: request.headers, body });
   if (next.drop) request.socket.destroy();

@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 const ledger = openLedger(env);
-const noticesOf = () => ({ dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() });
+const noticesOf = () => ({ dead: vi.fn(), manyDead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() });
 /** The bindings with a ledger that nobody else writes to. */
 function freshLedger(): typeof env {
   const name = newId();

@@ -2,15 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { discord, discordPayload } from '../../../src/destinations/discord.ts';
 import { googleChat, googleChatPayload } from '../../../src/destinations/google-chat.ts';
 import { type ChatMessage, message } from '../../../src/destinations/message.ts';
+import { ntfy, ntfyPayload } from '../../../src/destinations/ntfy.ts';
+import { pagerduty, pagerdutyPayload } from '../../../src/destinations/pagerduty.ts';
 import { slack, slackPayload } from '../../../src/destinations/slack.ts';
+import { telegram, telegramPayload } from '../../../src/destinations/telegram.ts';
 import { eventTypes } from '../../../src/event/catalogue.ts';
 import { eventOf } from './events.ts';
-import { contextFor, openRoom } from './platforms.ts';
+import { contextFor, failureOf, openRoom, statusOf } from './platforms.ts';
 
 const chats = [
   { platform: 'slack', send: slack },
   { platform: 'discord', send: discord },
   { platform: 'google-chat', send: googleChat },
+  { platform: 'ntfy', send: ntfy },
+  { platform: 'telegram', send: telegram },
+  { platform: 'pagerduty', send: pagerduty },
 ] as const;
 
 const base = message(eventOf('outbid'));
@@ -26,7 +32,8 @@ const paragraphOf = (shown: ChatMessage) => {
 };
 
 describe.each(chats)('$platform', ({ platform, send }) => {
-  const statusOf = async (shown: ChatMessage) => {
+  const taken = [statusOf(platform)];
+  const statusesFor = async (shown: ChatMessage) => {
     const room = openRoom();
     await send(contextFor(room.secrets), shown);
     return (await room.received(platform)).map(({ status }) => status);
@@ -36,7 +43,7 @@ describe.each(chats)('$platform', ({ platform, send }) => {
     const room = openRoom();
     const shown = eventTypes.map((type) => message(eventOf(type))).filter(({ confidential }) => !confidential);
     for (const each of shown) await send(contextFor(room.secrets), each);
-    expect((await room.received(platform)).map(({ status }) => status)).toEqual(shown.map(() => 200));
+    expect((await room.received(platform)).map(({ status }) => status)).toEqual(shown.flatMap(() => taken));
   });
 
   it.each([
@@ -51,25 +58,25 @@ describe.each(chats)('$platform', ({ platform, send }) => {
   ])('takes a message of 60,000 %s', async (_, unit) => {
     const long = unit.repeat(60_000 / unit.length);
     const shown = message({ ...eventOf('outbid', { subject: long, message: long }), type: 'y'.repeat(128) });
-    expect(await statusOf(shown)).toEqual([200]);
+    expect(await statusesFor(shown)).toEqual(taken);
   });
 
   it('takes a message whose own fields are all at their longest', async () => {
     const long = 'x😀'.repeat(10_000);
-    expect(await statusOf({ ...base, title: long, text: long, details: long })).toEqual([200]);
+    expect(await statusesFor({ ...base, title: long, text: long, details: long })).toEqual(taken);
   });
 
   it('takes a message without text', async () => {
-    expect(await statusOf({ ...base, text: '' })).toEqual([200]);
+    expect(await statusesFor({ ...base, text: '' })).toEqual(taken);
   });
 
   it('takes a message without text and link', async () => {
     const { link: _, ...bare } = { ...base, text: '' };
-    expect(await statusOf(bare)).toEqual([200]);
+    expect(await statusesFor(bare)).toEqual(taken);
   });
 
   it('takes a message from the year 33658', async () => {
-    expect(await statusOf({ ...base, created: '+033658-09-27T01:46:39.000Z' })).toEqual([200]);
+    expect(await statusesFor({ ...base, created: '+033658-09-27T01:46:39.000Z' })).toEqual(taken);
   });
 
   it('posts nothing of a confidential event, and says so in the log', async () => {
@@ -87,9 +94,13 @@ describe.each(chats)('$platform', ({ platform, send }) => {
         slack: slackText(shown)[0]?.text,
         discord: embedOf(shown)?.color,
         'google-chat': cardOf(shown)?.header.title,
+        ntfy: `${ntfyPayload(shown).priority} ${ntfyPayload(shown).tags}`,
+        telegram: telegramPayload(shown).text,
+        pagerduty: pagerdutyPayload(shown).payload.severity,
       }[platform];
     });
-    expect(new Set(looks).size).toBe(4);
+    // PagerDuty knows no good news: what is good is what resolves.
+    expect(new Set(looks).size).toBe(platform === 'pagerduty' ? 3 : 4);
   });
 });
 
@@ -145,6 +156,20 @@ describe.each(HOSTILE)('hostile text %s', (hostile) => {
     expect(embedOf(shown)?.url).toBe('https://cloud.vast.ai/instances/');
   });
 
+  it('is code in Telegram, in which nothing is found, and is not escaped', () => {
+    const { text, entities, ...rest } = telegramPayload(shown);
+    expect(entities).toEqual([{ type: 'pre', offset: 0, length: text.length }]);
+    expect(text).toContain(hostile);
+    expect(rest).not.toHaveProperty('parse_mode');
+  });
+
+  it('is plain text in ntfy and PagerDuty', () => {
+    const { title, message: text, ...rest } = ntfyPayload(shown);
+    expect([title, text.split('\n\n')[0]]).toEqual([hostile, hostile]);
+    expect(rest).not.toHaveProperty('markdown');
+    expect(pagerdutyPayload(shown).payload).toMatchObject({ summary: hostile, custom_details: { text: hostile } });
+  });
+
   it('is escaped in a Google Chat card and has no mention in its notification', () => {
     const payload = googleChatPayload(shown);
     expect(payload).not.toHaveProperty('text');
@@ -174,6 +199,111 @@ describe('limits', () => {
     expect(slackText(letters)[1]?.text).toHaveLength(3000);
     expect(embedOf(letters)?.description).toHaveLength(4096);
     expect(paragraphOf(letters)?.length).toBeGreaterThan(25_000);
+    expect(ntfyPayload(letters).message.length).toBeGreaterThan(4080);
+    expect(telegramPayload(letters).text).toHaveLength(4096);
+  });
+});
+
+describe('small print', () => {
+  it.each(['x', '"', '語'])('is there below a text of 60,000 times %s', (unit) => {
+    const long = { ...base, text: unit.repeat(60_000) };
+    for (const text of [ntfyPayload(long).message, telegramPayload(long).text]) expect(text).toContain(base.details);
+  });
+});
+
+describe('ntfy', () => {
+  const posted = async (NTFY_URL: string, NTFY_TOKEN?: string) => {
+    const room = openRoom();
+    const env = { NTFY_URL: `${room.urlOf('ntfy')}${NTFY_URL}`, ...(NTFY_TOKEN !== undefined && { NTFY_TOKEN }) };
+    await ntfy(contextFor(env), base);
+    return room.received('ntfy');
+  };
+
+  it.each(['/topic', '/topic/', '/topic?up=1'])("publishes to a topic at the server's root (%s)", async (path) => {
+    const [delivery] = await posted(path);
+    expect(delivery?.status).toBe(200);
+    expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ topic: 'topic', title: base.title, priority: 5 });
+  });
+
+  it('shows its token, if it has one', async () => {
+    expect((await posted('/topic', ' tk_secret\n'))[0]?.headers.authorization).toBe('Bearer tk_secret');
+    expect((await posted('/topic'))[0]?.headers).not.toHaveProperty('authorization');
+  });
+
+  it.each(['', '/', '/a%20b', `/${'x'.repeat(65)}`])(
+    'sends nothing where the address has no topic (%j)',
+    async (path) => {
+      const context = contextFor({ NTFY_URL: `https://ntfy.example${path}` });
+      const failure = await failureOf(ntfy(context, base));
+      expect(failure.message).toBe('the secret NTFY_URL does not end in a topic');
+    },
+  );
+
+  it('opens the page when it is tapped', () => {
+    expect(ntfyPayload(base).click).toBe('https://cloud.vast.ai/instances/');
+  });
+});
+
+describe('Telegram', () => {
+  it('rings for what is bad, and is silent for the rest', () => {
+    const silent = (severity: ChatMessage['severity']) => telegramPayload({ ...base, severity }).disable_notification;
+    expect((['good', 'info', 'warning', 'critical'] as const).map(silent)).toEqual([true, true, false, false]);
+  });
+
+  it('has a button that leads to the page, unless that is on this machine', () => {
+    const buttonTo = (url: string) => telegramPayload({ ...base, link: { label: 'Open', url } });
+    expect(buttonTo('https://ops.example/')).toMatchObject({
+      reply_markup: { inline_keyboard: [[{ text: 'Open', url: 'https://ops.example/' }]] },
+    });
+    expect(buttonTo('http://localhost:8787/ops')).not.toHaveProperty('reply_markup');
+  });
+
+  it.each(['123456', '123456:abc/../../evil', '123456:abc?x=1', 'https://evil.example', '123456:abc#'])(
+    'posts nothing, and quotes nothing, where its token is %j',
+    async (token) => {
+      const context = contextFor({ TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_ID: '1' });
+      const failure = await failureOf(telegram(context, base));
+      expect(failure.message).toBe('the secret TELEGRAM_BOT_TOKEN is not the token of a bot');
+    },
+  );
+
+  it('says that its chat is missing', async () => {
+    const context = contextFor({ TELEGRAM_BOT_TOKEN: '123456:abc' });
+    expect((await failureOf(telegram(context, base))).message).toBe('the secret TELEGRAM_CHAT_ID is not set');
+  });
+});
+
+describe('PagerDuty', () => {
+  const offline = 'Your instance 4711 on machine 12 is offline.';
+
+  it('resolves by the key by which it was triggered, at whatever endpoint', () => {
+    const online = eventOf('instance_online', { subject: 'Online', message: 'Instance 4711 is online again.' });
+    const trigger = pagerdutyPayload(
+      message(eventOf('instance_offline', { subject: 'Offline', message: offline }, 'client')),
+    );
+    const resolve = pagerdutyPayload(message(online));
+    expect(trigger).toMatchObject({
+      event_action: 'trigger',
+      payload: { source: 'instance 4711', severity: 'critical' },
+    });
+    expect(resolve.event_action).toBe('resolve');
+    expect(resolve.dedup_key).toBe(trigger.dedup_key);
+  });
+
+  it.each([
+    ['another instance', 'instance_offline', 'Your instance 4712 is offline.'],
+    ['another condition', 'outbid', 'Your instance 4711 was outbid.'],
+    ['no instance', 'instance_offline', 'Your instance is offline.'],
+  ])('has another key for %s', (_, type, text) => {
+    const keyOf = (type: string, text: string) =>
+      pagerdutyPayload(message(eventOf(type, { subject: 'Mind it', message: text }))).dedup_key;
+    expect(keyOf(type, text)).not.toBe(keyOf('instance_offline', offline));
+  });
+
+  it('tells long keys apart by their ends', () => {
+    const keyOf = (key: string) => pagerdutyPayload({ ...base, condition: { key, resolves: false } }).dedup_key;
+    expect(keyOf(`${'x'.repeat(300)}1`)).toHaveLength(255);
+    expect(keyOf(`${'x'.repeat(300)}1`)).not.toBe(keyOf(`${'x'.repeat(300)}2`));
   });
 });
 

@@ -4,7 +4,11 @@ import { inject } from 'vitest';
 import type { DestinationContext } from '../../../src/destinations/context.ts';
 import type { DestinationSecrets } from '../../../src/env.ts';
 
-export type Platform = 'slack' | 'discord' | 'google-chat' | 'forward' | 'elsewhere';
+export const chats = ['slack', 'discord', 'google-chat', 'ntfy', 'telegram', 'pagerduty'] as const;
+export type Platform = (typeof chats)[number] | 'forward' | 'elsewhere';
+
+/** What a platform answers to a message that it takes. */
+export const statusOf = (platform: Platform) => (platform === 'pagerduty' ? 202 : 200);
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -32,10 +36,26 @@ export interface Delivery {
 /** 32 random bytes. */
 export const FORWARD_SECRET = 'whsec_9rB6TqGHwJWm5nN3v0c8Zl1kQeYx7uOaD2fSiPbLtXE=';
 
+const urlIn = (room: string, platform: Platform) => `${inject('platforms')}/${room}/${platform}`;
+const routingKeyOf = (room: string) => room.replaceAll('-', '');
+const roomsByKey = new Map<string, string>();
+
+/** Two platforms have addresses of their own. They lead to the room that the secret names. */
+const outside = globalThis.fetch;
+globalThis.fetch = ((input: RequestInfo | URL, init?: RequestInit) => {
+  const url = URL.parse(String(input instanceof Request ? input.url : input));
+  const bot = /^\/bot\d+:([\w-]+)\/sendMessage$/.exec(url?.pathname ?? '');
+  if (url?.host === 'api.telegram.org' && bot) return outside(urlIn(bot[1] ?? '', 'telegram'), init);
+  if (url?.href !== 'https://events.pagerduty.com/v2/enqueue') return outside(input, init);
+  const room = roomsByKey.get(JSON.parse(String(init?.body)).routing_key);
+  return outside(urlIn(room ?? 'nobody', 'pagerduty'), init);
+}) as typeof fetch;
+
 /** The room's name is the secret part of its URLs: no error and no log line may show it. */
 export function openRoom() {
   const name = crypto.randomUUID();
-  const urlOf = (platform: Platform) => `${inject('platforms')}/${name}/${platform}`;
+  roomsByKey.set(routingKeyOf(name), name);
+  const urlOf = (platform: Platform) => urlIn(name, platform);
   return {
     name,
     urlOf,
@@ -52,6 +72,11 @@ export function openRoom() {
       SLACK_WEBHOOK_URL: urlOf('slack'),
       DISCORD_WEBHOOK_URL: urlOf('discord'),
       GOOGLE_CHAT_WEBHOOK_URL: urlOf('google-chat'),
+      NTFY_URL: `${urlOf('ntfy')}/my_topic`,
+      NTFY_TOKEN: `tk_${name}`,
+      TELEGRAM_BOT_TOKEN: `123456:${name}`,
+      TELEGRAM_CHAT_ID: '-1001234567890',
+      PAGERDUTY_ROUTING_KEY: routingKeyOf(name),
       FORWARD_URL: urlOf('forward'),
       FORWARD_SECRET,
     } satisfies DestinationSecrets,

@@ -3,10 +3,22 @@ import { discord } from '../../../src/destinations/discord.ts';
 import { forward } from '../../../src/destinations/forward.ts';
 import { googleChat } from '../../../src/destinations/google-chat.ts';
 import { message } from '../../../src/destinations/message.ts';
+import { ntfy } from '../../../src/destinations/ntfy.ts';
+import { pagerduty } from '../../../src/destinations/pagerduty.ts';
 import { slack } from '../../../src/destinations/slack.ts';
+import { telegram } from '../../../src/destinations/telegram.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { eventOf } from './events.ts';
-import { type Answer, contextFor, failureOf, openRoom, type Platform, type TestContext } from './platforms.ts';
+import {
+  type Answer,
+  contextFor,
+  FORWARD_SECRET,
+  failureOf,
+  openRoom,
+  type Platform,
+  statusOf,
+  type TestContext,
+} from './platforms.ts';
 
 const event = eventOf('outbid');
 
@@ -14,6 +26,9 @@ const destinations: [Platform, (context: TestContext) => Promise<void>][] = [
   ['slack', (context) => slack(context, message(event))],
   ['discord', (context) => discord(context, message(event))],
   ['google-chat', (context) => googleChat(context, message(event))],
+  ['ntfy', (context) => ntfy(context, message(event))],
+  ['telegram', (context) => telegram(context, message(event))],
+  ['pagerduty', (context) => pagerduty(context, message(event))],
   ['forward', (context) => forward(context, event)],
 ];
 
@@ -33,7 +48,7 @@ describe.each(destinations)('%s', (platform, send) => {
   it('delivers an event in one request that the platform takes', async () => {
     const room = openRoom();
     await send(contextFor(room.secrets));
-    expect((await room.received(platform)).map(({ status }) => status)).toEqual([200]);
+    expect((await room.received(platform)).map(({ status }) => status)).toEqual([statusOf(platform)]);
   });
 
   it('posts an event once, however often its handler is run', async () => {
@@ -85,7 +100,7 @@ describe.each(destinations)('%s', (platform, send) => {
     const done = new Set<string>();
     await failureOf(send(contextFor(room.secrets, { done })));
     await send(contextFor(room.secrets, { done }));
-    expect((await room.received(platform)).map(({ status }) => status)).toEqual([500, 200]);
+    expect((await room.received(platform)).map(({ status }) => status)).toEqual([500, statusOf(platform)]);
   });
 
   it('gives up waiting when the signal fires, and has the event retried', async () => {
@@ -102,7 +117,7 @@ describe.each(destinations)('%s', (platform, send) => {
     vi.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError(`cannot load ${room.urlOf(platform)}`, { cause }));
     const failure = await failureOf(send(contextFor(room.secrets)));
     expect(failure.message).toMatch(/could not be reached$/);
-    expect(traceOf(failure)).not.toContain(room.name);
+    for (const secret of secretsOf(room)) expect(traceOf(failure)).not.toContain(secret);
   });
 
   it.each<[string, Answer]>([
@@ -113,7 +128,7 @@ describe.each(destinations)('%s', (platform, send) => {
   ])('names neither its URL nor the payload nor the answer after a %s', async (_, answer) => {
     const { room, context, failure } = await outcomeOf({ body: 'you sent: Has Been Outbid', ...answer });
     for (const text of [traceOf(failure), context.lines.join('\n')]) {
-      expect(text).not.toContain(room.name);
+      for (const secret of secretsOf(room)) expect(text).not.toContain(secret);
       expect(text).not.toContain('127.0.0.1');
       expect(text).not.toContain('Outbid');
       expect(text).not.toContain('no_service');
@@ -128,10 +143,11 @@ describe.each(destinations)('%s', (platform, send) => {
     ['another scheme', 'ftp://hooks.slack.com/services/secret-path'],
   ])('sends nothing while its secret is %s, and says so without quoting it', async (_, url) => {
     const fetching = vi.spyOn(globalThis, 'fetch');
-    const names = ['SLACK_WEBHOOK_URL', 'DISCORD_WEBHOOK_URL', 'GOOGLE_CHAT_WEBHOOK_URL', 'FORWARD_URL'];
+    if (platform === 'pagerduty' && url) return;
+    const names = Object.keys(openRoom().secrets).filter((name) => !/_SECRET|NTFY_TOKEN|CHAT_ID/.test(name));
     const secrets = Object.fromEntries(names.map((name) => [name, url]));
     const failure = await failureOf(send(contextFor({ ...openRoom().secrets, ...secrets })));
-    expect(failure.message).toMatch(/^the secret \w+_URL is not /);
+    expect(failure.message).toMatch(/^the secret [A-Z_]+ is not /);
     expect(traceOf(failure)).not.toContain('secret-path');
     expect(fetching).not.toHaveBeenCalled();
   });
@@ -143,6 +159,15 @@ it('waits as long as retry_after asks for in the body of a 429', async () => {
   await room.answers('discord', { status: 429, body: '{"message":"rate limited","retry_after":64.57,"global":false}' });
   const failure = await failureOf(discord(contextFor(room.secrets), message(event)));
   expect((failure as RetryLater).seconds).toBe(65);
+});
+
+it("waits as long as retry_after asks for in the parameters of Telegram's 429", async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const room = openRoom();
+  const body = '{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":35}}';
+  await room.answers('telegram', { status: 429, body });
+  const failure = await failureOf(telegram(contextFor(room.secrets), message(event)));
+  expect((failure as RetryLater).seconds).toBe(35);
 });
 
 it.each(['{"retry_after":"soon"}', '{"retry_after":-1}', 'not JSON', 'null'])(
@@ -183,6 +208,11 @@ it('asks Discord to answer only when it has kept the message', async () => {
   await discord(contextFor({ DISCORD_WEBHOOK_URL: url }), message(event));
   expect((await room.received('discord'))[0]?.query).toBe('?thread_id=7&wait=true');
 });
+
+/** What no error and no log line may show: the secrets, and what they are made of. */
+function secretsOf(room: ReturnType<typeof openRoom>): string[] {
+  return [room.name, ...Object.values(room.secrets), FORWARD_SECRET];
+}
 
 /** All that a log of an error could show. */
 function traceOf(error: Error): string {

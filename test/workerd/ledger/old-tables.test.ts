@@ -64,7 +64,7 @@ const ROWS = [
 async function ledgerOfVersion(version: 2 | 3): Promise<TestLedger> {
   const ledger = newLedger();
   await runInDurableObject(ledger, (_, { storage }) => {
-    for (const table of ['migrations', 'deliveries', 'events', 'marks', 'tallies']) {
+    for (const table of ['migrations', 'deliveries', 'events', 'marks', 'tallies', 'told']) {
       storage.sql.exec(`DROP TABLE IF EXISTS ${table}`);
     }
     storage.sql.exec('CREATE TABLE migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');

@@ -83,7 +83,7 @@ test('each migration is applied once, whatever restarts there are', async () => 
 
 test('a migration that fails half-way leaves nothing behind and is applied by the next start', async () => {
   await runInDurableObject(newLedger(), (_, { storage }) => {
-    for (const table of ['migrations', 'deliveries', 'events', 'marks', 'tallies'])
+    for (const table of ['migrations', 'deliveries', 'events', 'marks', 'tallies', 'told'])
       storage.sql.exec(`DROP TABLE ${table}`);
     const tables = () =>
       storage.sql.exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE name IN ('events', 'marks')`).toArray();

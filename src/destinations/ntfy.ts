@@ -1,0 +1,41 @@
+// ntfy (ntfy.sh, or a server of your own), as JSON posted to the server's root.
+
+import { chat, textWithDetails } from './chat.ts';
+import { clip, jsonBytes } from './clip.ts';
+import type { ChatMessage } from './message.ts';
+import { urlFromSecret } from './secure-url.ts';
+
+/**
+ * A longer message becomes an attachment, and a longer title is refused (docs.ntfy.sh, "Limitations";
+ * the server's `config.go`). The whole JSON may have 8,192 bytes, so its escapes count as well.
+ */
+const MAX_TITLE_BYTES = 1024;
+const MAX_MESSAGE_BYTES = 4096;
+
+/** 5 rings through, 2 is silent; a tag that is an emoji's name is shown as that emoji. */
+const looks = {
+  good: { priority: 2, tags: ['white_check_mark'] },
+  info: { priority: 3, tags: ['information_source'] },
+  warning: { priority: 4, tags: ['warning'] },
+  critical: { priority: 5, tags: ['rotating_light'] },
+} as const;
+
+/** Posts to the topic `NTFY_URL`, with `NTFY_TOKEN` if it is set. */
+export const ntfy = chat('ntfy', 'ntfy', (env, message) => {
+  const url = urlFromSecret(env, 'NTFY_URL');
+  const [, root, topic] = /^(.*\/)([\w-]{1,64})\/*$/.exec(url.pathname) ?? [];
+  if (root === undefined || topic === undefined) throw new Error('the secret NTFY_URL does not end in a topic');
+  url.pathname = root;
+  const headers = env.NTFY_TOKEN && { Authorization: `Bearer ${env.NTFY_TOKEN.trim()}` };
+  return { url, payload: { topic, ...ntfyPayload(message) }, ...(headers && { headers }) };
+});
+
+/** Plain text: ntfy renders Markdown only where it is asked to. */
+export function ntfyPayload(message: ChatMessage) {
+  return {
+    title: clip(message.title, MAX_TITLE_BYTES, { sizeOf: jsonBytes }),
+    message: textWithDetails(message, MAX_MESSAGE_BYTES, jsonBytes),
+    ...looks[message.severity],
+    ...(message.link && { click: message.link.url }),
+  };
+}

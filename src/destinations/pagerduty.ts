@@ -1,0 +1,37 @@
+// PagerDuty, by its Events API v2. What resolves a condition ends the alert that its opening began.
+
+import { chat } from './chat.ts';
+import { clip } from './clip.ts';
+import type { ChatMessage } from './message.ts';
+import { textFromSecret } from './secure-url.ts';
+
+/** Longest key and summary, in characters ("Send an Alert Event"); all may have 512 KB. */
+const MAX_KEY = 255;
+const MAX_SUMMARY = 1024;
+const MAX_TEXT = 10_000;
+
+const severities = { good: 'info', info: 'info', warning: 'warning', critical: 'critical' } as const;
+
+/** Posts to the service of `PAGERDUTY_ROUTING_KEY`. */
+export const pagerduty = chat('PagerDuty', 'pagerduty', (env, message) => ({
+  url: new URL('https://events.pagerduty.com/v2/enqueue'),
+  payload: { routing_key: textFromSecret(env, 'PAGERDUTY_ROUTING_KEY'), ...pagerdutyPayload(message) },
+}));
+
+/** PagerDuty drops what resolves an alert that is not open. */
+export function pagerdutyPayload(message: ChatMessage) {
+  const { severity, title, text, details, link, condition } = message;
+  return {
+    event_action: condition.resolves ? 'resolve' : 'trigger',
+    // What tells long ones apart stands at the end: an id.
+    dedup_key: condition.key.slice(-MAX_KEY),
+    payload: {
+      summary: clip(title, MAX_SUMMARY),
+      source: condition.subject ?? 'Vast.ai',
+      severity: severities[severity],
+      custom_details: { text: clip(text, MAX_TEXT), details: clip(details, MAX_TEXT) },
+      ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
+    },
+    ...(link && { links: [{ href: link.url, text: link.label }] }),
+  };
+}

@@ -1,0 +1,39 @@
+// Telegram, by a bot.
+
+import { chat, dottedTitle, textWithDetails } from './chat.ts';
+import { clip } from './clip.ts';
+import type { ChatMessage } from './message.ts';
+import { textFromSecret } from './secure-url.ts';
+
+/** Longest text, in UTF-16 units (core.telegram.org/bots/api, "sendMessage"); of it, the title. */
+const MAX_TEXT = 4096;
+const MAX_TITLE = 256;
+
+/** Posts as the bot of `TELEGRAM_BOT_TOKEN` to the chat `TELEGRAM_CHAT_ID`. */
+export const telegram = chat('Telegram', 'telegram', (env, message) => {
+  const token = textFromSecret(env, 'TELEGRAM_BOT_TOKEN');
+  // Part of the URL: it must not lead anywhere else.
+  if (!/^\d+:[\w-]+$/.test(token)) throw new Error('the secret TELEGRAM_BOT_TOKEN is not the token of a bot');
+  const url = new URL(`https://api.telegram.org/bot${token}/sendMessage`);
+  return { url, payload: { chat_id: textFromSecret(env, 'TELEGRAM_CHAT_ID'), ...telegramPayload(message) } };
+});
+
+/**
+ * One `pre` entity covers the text. Telegram finds mentions, links and commands in plain text by
+ * itself, but none inside `pre`, and nothing there has to be escaped ("Formatting options").
+ */
+export function telegramPayload(message: ChatMessage) {
+  const title = clip(dottedTitle(message), MAX_TITLE);
+  const text = `${title}\n\n${textWithDetails(message, MAX_TEXT - title.length - 2, ({ length }) => length)}`;
+  const { link, severity } = message;
+  return {
+    text,
+    entities: [{ type: 'pre', offset: 0, length: text.length }],
+    link_preview_options: { is_disabled: true },
+    disable_notification: severity === 'good' || severity === 'info',
+    // Telegram refuses a button that leads to this machine.
+    ...(link?.url.startsWith('https:') && {
+      reply_markup: { inline_keyboard: [[{ text: link.label, url: link.url }]] },
+    }),
+  };
+}
