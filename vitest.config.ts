@@ -59,7 +59,7 @@ export default defineConfig({
         resolve: { alias: ownHandlers },
         test: {
           name: 'workerd',
-          // Servers that answer like Slack, Discord and Google Chat.
+          // A server that answers like the destinations' platforms.
           globalSetup: './test/node/deployed/local-platforms.ts',
           include: ['test/workerd/**/*.test.{ts,tsx}', 'src/handlers/*.test.ts'],
           ...limits,

@@ -60,9 +60,9 @@ export const INSTANCE_TIMEOUT_MS = 5_000;
  */
 export const DESTINATION_TIMEOUT_MS = 10_000;
 
-/** How long the same about one instance is told once, in minutes; the repeats that are counted. */
+/** How long the same about one instance is told once, in minutes; most repeats that are counted. */
 export const REPEAT_QUIET_MINUTES = 10;
-export const MAX_REPEATS = 200;
+export const MAX_REPEATS = 1_000;
 
 /**
  * How long an event that is being told keeps others about the same waiting (longer than its handler

@@ -49,8 +49,8 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
   const look = lookOnce(events, deps.readInstances);
   const limit = timeLimit(deps.handlerTimeoutMs);
   const dead: DeadEvent[] = [];
-  // One notice for all that die together, and one for the rest: each is a call to every destination,
-  // and an invocation may make 50. The first does not wait for a neighbour that hangs or crashes.
+  // One notice for all that die together, and one for the rest: each calls every destination, and
+  // 50 calls are an invocation's. The first waits for no neighbour, which may hang or crash.
   let telling: Promise<void> | undefined;
   const tellSoon = async () => {
     await new Promise((resolve) => setTimeout(resolve, SETTLE_TOGETHER_MS));

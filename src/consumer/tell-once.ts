@@ -1,4 +1,4 @@
-// The ledger's memory of what was told, for the destinations. Where it cannot be asked, all is told:
+// The ledger's memory of what was told, for the destinations. If it cannot be asked, all is told:
 // a repeat is better than silence.
 import { eventKey } from '../endpoint.ts';
 import type { AnyEvent } from '../event/envelope.ts';

@@ -21,7 +21,6 @@ export async function deadLetterNotice(context: DestinationContext, news: DeadLe
   const { endpoint } = news;
   const { name, text, data } = wordsOf(news);
   return tellNews(context, PREFIX, {
-    severity: 'critical',
     title: `Dead letter: ${name}`,
     text,
     details: detailsOf('dead letter', endpoint && `endpoint ${endpoint}`, 'fix the cause, then replay it'),
@@ -36,7 +35,6 @@ export async function deadLetterNotice(context: DestinationContext, news: DeadLe
 export async function manyDeadNotice(context: DestinationContext, events: readonly DeadLetterNews[]): Promise<number> {
   const words = events.map(wordsOf);
   return tellNews(context, 'dead-letters:', {
-    severity: 'critical',
     title: `Dead letters: ${events.length} events`,
     text: words.map(({ name, text }) => `${name}: ${text}`).join('\n'),
     details: detailsOf('dead letters', 'fix the cause, then replay them'),

@@ -1,9 +1,9 @@
-// Tells the destinations at once: who hears what, and when a repeat is no news. One failure stops no
-// other destination; what the failures mean together is decided here.
+// Tells the destinations at once, each what it hears of. One failure stops no other destination;
+// what the failures mean together is decided here.
 import type { DestinationSecrets } from '../env.ts';
 import type { Hearing, TellOnce } from '../event/telling.ts';
 import { PermanentFailure, RetryLater } from '../failures.ts';
-import { MAX_REPEATS, REPEAT_QUIET_MINUTES } from '../limits.ts';
+import { REPEAT_QUIET_MINUTES } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 import { discord } from './discord.ts';
 import type { Severity } from './event-kinds.ts';
@@ -40,7 +40,7 @@ export interface Choice {
   readonly only?: readonly DestinationName[];
   /** Replaces theirs; `info` stands for everything. */
   readonly from?: Threshold;
-  /** How long the same type about the same instance is told once: 10 by default, 0 for each time. */
+  /** How long the same type about one instance is told once: 10 by default, 0 for each time. */
   readonly quietMinutes?: number;
 }
 
@@ -64,8 +64,10 @@ export async function fanOut(
   const wanting = people.filter((name) => hearing(name) !== 'sequel');
   const failures: unknown[] = [];
   const send = async (name: DestinationName, untold = 0): Promise<DestinationName[]> => {
+    const repeats = untold > 0 && `${untold} ${untold === 1 ? 'repeat' : 'repeats'} since the last message`;
+    const counted = { ...message, details: detailsOf(repeats || undefined, message.details) };
     try {
-      await destinations[name].send(context, counting(message, untold), `${prefix}${name}`, event);
+      await destinations[name].send(context, counted, `${prefix}${name}`, event);
       return [name];
     } catch (error) {
       failures[names.indexOf(name)] = error;
@@ -94,16 +96,10 @@ export async function fanOut(
   return chosen.length;
 }
 
-/** PagerDuty's alerts end whatever anybody chose; elsewhere the all-clear goes where the alarm went. */
+/** PagerDuty's alerts end whatever was chosen; else the all-clear goes where the alarm went. */
 function hearingOf(name: DestinationName, { severity, condition }: ChatMessage, from: Threshold): Hearing {
   if (name === 'pagerduty' && condition.resolves) return condition.subject === undefined ? 'sequel' : 'always';
   return ranks[severity] < ranks[from] ? 'sequel' : 'news';
-}
-
-function counting(message: ChatMessage, untold = 0): ChatMessage {
-  if (untold === 0) return message;
-  const count = `${untold < MAX_REPEATS ? '' : 'at least '}${untold} ${untold === 1 ? 'repeat' : 'repeats'}`;
-  return { ...message, details: detailsOf(`${count} since the last message`, message.details) };
 }
 
 /**

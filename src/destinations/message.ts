@@ -12,7 +12,7 @@ export type NotifiableEvent = Envelope<string, object>;
 
 /** What a message is about: what opens a condition and what resolves it have the same `key`. */
 export interface Condition {
-  /** The same at every endpoint. The event's own where its text names no instance and no machine. */
+  /** The same at every endpoint; the event's own where its text names no instance or machine. */
   readonly key: string;
   /** The instance or the machine that the text names. */
   readonly subject?: string | undefined;

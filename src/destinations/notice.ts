@@ -13,7 +13,7 @@ export interface News {
 }
 
 /** A message, and what the forward gets beside it. */
-interface Notice extends Omit<ChatMessage, 'created' | 'confidential' | 'condition'> {
+interface Notice extends Pick<ChatMessage, 'title' | 'text' | 'details' | 'link'> {
   readonly type: string;
   readonly id: string;
   readonly data: object;
@@ -27,9 +27,9 @@ interface Notice extends Omit<ChatMessage, 'created' | 'confidential' | 'conditi
 export function tellNews(context: DestinationContext, prefix: string, notice: Notice): Promise<number> {
   const { type, id, data, created = new Date().toISOString(), title, text, ...rest } = notice;
   // Not confidential: it names the event, but does not tell what the event says.
-  const message = { ...rest, title: plainText(title), text: plainText(text), created, confidential: false };
-  const condition = { key: id, resolves: false };
-  return fanOut(context, { ...message, condition }, { id, type, created, data }, {}, prefix);
+  const texts = { ...rest, title: plainText(title), text: plainText(text), created, confidential: false };
+  const message = { ...texts, severity: 'critical', condition: { key: id, resolves: false } } as const;
+  return fanOut(context, message, { id, type, created, data }, {}, prefix);
 }
 
 /** The id of news about an event. */

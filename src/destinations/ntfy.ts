@@ -6,8 +6,8 @@ import type { ChatMessage } from './message.ts';
 import { urlFromSecret } from './secure-url.ts';
 
 /**
- * A longer message becomes an attachment, and a longer title is refused (docs.ntfy.sh, "Limitations";
- * the server's `config.go`). The whole JSON may have 8,192 bytes, so its escapes count as well.
+ * A longer message becomes an attachment, a longer title is refused (docs.ntfy.sh, "Limitations",
+ * and the server's `config.go`). All the JSON may have 8,192 bytes, so escapes count as well.
  */
 const MAX_TITLE_BYTES = 1024;
 const MAX_MESSAGE_BYTES = 4096;

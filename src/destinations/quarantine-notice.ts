@@ -22,7 +22,6 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
   const refused = `${id} is genuine, but ${refusalWords.get(reason) ?? `it was refused as ${reason}`}.`;
   const age = ageSeconds === undefined ? undefined : ageText(ageSeconds);
   return tellNews(context, PREFIX, {
-    severity: 'critical',
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
     text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
     details: detailsOf('quarantined', endpoint && `endpoint ${endpoint}`, age),
@@ -37,7 +36,6 @@ export async function quarantineNotice(context: DestinationContext, news: Quaran
 /** Counts in one line those that were not told one by one: they were too many in an hour. */
 export async function manyQuarantinedNotice(context: DestinationContext, count: number): Promise<number> {
   return tellNews(context, 'quarantined-more:', {
-    severity: 'critical',
     title: `Kept aside: ${count} more ${count === 1 ? 'delivery' : 'deliveries'} in this hour`,
     text: '',
     details: 'quarantined · genuine, but no handler has seen them',

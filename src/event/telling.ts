@@ -1,13 +1,9 @@
-// What the memory of messages and those who send them say to each other: who hears of an event, and
-// whether it is news to them.
+// What those who tell of events and the memory of what was told say to each other.
 
-/**
- * What somebody hears of a condition: all but repeats; everything; or only what follows on something
- * else that they were told, as the all-clear follows on an alarm.
- */
+/** All but repeats; everything; or what follows on something told, as an all-clear on an alarm. */
 export type Hearing = 'news' | 'always' | 'sequel';
 
-/** What a message is about, and who may hear of it, by name. */
+/** What a message is about, and what each of those who may hear of it wants to hear, by name. */
 export interface Telling {
   /** Names the condition: what opens it and what resolves it have the same key. */
   readonly key: string;
@@ -17,11 +13,9 @@ export interface Telling {
 }
 
 /**
- * Runs `tell` for those who are to hear of an event now, each with the number of events that they
- * have not heard of since the last; for all, where nothing is remembered. It resolves to those whom
- * it has reached: only they count.
- *
- * @throws RetryLater while another event about the same is being told.
+ * Runs `tell` for those who are to hear of an event now, each with the number of events that it has
+ * not heard of; for all where nothing is remembered. It resolves to those it has reached: only they
+ * count. Throws RetryLater while another event about the same is being told.
  */
 export type TellOnce = (
   telling: Telling,

@@ -12,8 +12,8 @@ export const handlers = defineHandlers({
     await notifyAll(context, event);
   },
 
-  // Every other type, also those that Vast.ai has yet to invent. Goes to Slack, Discord, Google
-  // Chat or a service of yours: `npx wrangler secret put SLACK_WEBHOOK_URL` is all it takes.
+  // Every other type, also those that Vast.ai has yet to invent. Goes to the destinations that have
+  // a secret: `npx wrangler secret put NTFY_URL` is all it takes (src/destinations/README.md).
   fallback: async (event, context) => {
     await notifyAll(context, event);
   },

@@ -1,4 +1,4 @@
-// Who was told of each condition: a repeat is told once, the last message is the last state, and only
+// Who was told of each condition: a repeat is told once, the last message is the last state, only
 // what was delivered counts. Handlers run side by side, so whoever tells reserves it first.
 import type { Hearing, Telling } from '../event/telling.ts';
 import { MAX_REPEATS, TELL_RESERVED_MS } from '../limits.ts';

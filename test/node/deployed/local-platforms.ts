@@ -1,5 +1,6 @@
 // A server on this machine that answers like Slack, Discord, Google Chat, ntfy, Telegram, PagerDuty
-// and a forward's receiver, each at `/<room>/<platform>`. It checks every payload against the platform's documented rules.
+// and a forward's receiver, each at `/<room>/<platform>`. It checks every payload against the
+// documented rules of its platform.
 //
 // A test has a room to itself: PUT sets the next answers, GET lists what has been received, POST is
 // a delivery.

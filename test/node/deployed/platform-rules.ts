@@ -88,8 +88,8 @@ const ntfyRefusal = (code: number, error: string): Refusal => {
 };
 
 /**
- * docs.ntfy.sh, "Publish as JSON" and "Limitations"; the numbers of the errors and the limit of the
- * whole body, twice the message's, from the server's source (`errors.go`, `server.go`, `config.go`).
+ * docs.ntfy.sh, "Publish as JSON" and "Limitations"; the errors' numbers and the limit of the whole
+ * body, twice the message's, are from the server's source (`errors.go`, `server.go`, `config.go`).
  * This one keeps no attachments, which is what a longer message becomes.
  */
 function ntfyComplaint(payload: Json): Refusal | undefined {
@@ -113,7 +113,7 @@ const telegramRefusal = (code: number, description: string): Refusal => ({
   body: JSON.stringify({ ok: false, error_code: code, description }),
 });
 
-/** core.telegram.org/bots/api: sendMessage, MessageEntity, InlineKeyboardButton, "Making requests". */
+/** core.telegram.org/bots/api: sendMessage, MessageEntity, InlineKeyboardButton, errors. */
 function telegramComplaint(payload: Json): string | undefined {
   const {
     chat_id,

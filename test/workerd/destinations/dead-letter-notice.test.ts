@@ -1,11 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { type DeadLetterNews, deadLetterNotice } from '../../../src/destinations/dead-letter-notice.ts';
+import { type DeadLetterNews, deadLetterNotice, manyDeadNotice } from '../../../src/destinations/dead-letter-notice.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
 import { eventOf } from './events.ts';
-import { contextFor, FORWARD_SECRET, failureOf, openRoom } from './platforms.ts';
+import { chats, contextFor, FORWARD_SECRET, failureOf, openRoom, statusOf } from './platforms.ts';
 
-const chats = ['slack', 'discord', 'google-chat'] as const;
 const news: DeadLetterNews = {
   id: 'event-1',
   type: 'outbid',
@@ -20,7 +19,7 @@ describe('deadLetterNotice', () => {
     const room = openRoom();
     await deadLetterNotice(contextFor({ ...room.secrets, OPS_URL }), news);
     const [delivery] = await room.received(platform);
-    expect(delivery?.status).toBe(200);
+    expect(delivery?.status).toBe(statusOf(platform));
     // Discord escapes underscores, Slack ampersands.
     const text = delivery?.body.replaceAll('\\\\', '').replaceAll('&amp;', '&');
     const page = `${OPS_URL}/event?id=event-1&endpoint=client`;
@@ -71,7 +70,7 @@ describe('deadLetterNotice', () => {
     await deadLetterNotice(contextFor(room.secrets), { id: 'm-1', reason: 'message_not_json' });
     for (const platform of chats) {
       const [delivery] = await room.received(platform);
-      expect(delivery?.status).toBe(200);
+      expect(delivery?.status).toBe(statusOf(platform));
       expect(delivery?.body).not.toContain('undefined');
     }
   });
@@ -85,8 +84,53 @@ describe('deadLetterNotice', () => {
     });
     for (const platform of chats) {
       const [delivery] = await room.received(platform);
-      expect(delivery?.status).toBe(200);
+      expect(delivery?.status).toBe(statusOf(platform));
       expect(delivery?.body).not.toContain('reset.example');
+    }
+  });
+});
+
+describe('manyDeadNotice', () => {
+  const events = [
+    news,
+    { id: 'event-2', type: 'password_reset', reason: 'permanent_failure', error: 'https://reset/1' },
+  ];
+
+  it.each(chats)('tells %s in one message which events died and why, with a link to their list', async (platform) => {
+    const room = openRoom();
+    await manyDeadNotice(contextFor({ ...room.secrets, OPS_URL }), events);
+    const [delivery, ...more] = await room.received(platform);
+    expect(more).toEqual([]);
+    expect(delivery?.status).toBe(statusOf(platform));
+    const text = delivery?.body.replaceAll('\\\\', '').replaceAll('&amp;', '&');
+    for (const part of [
+      'Dead letters: 2 events',
+      'outbid: event-1 could not be handled (retries_exhausted).',
+      'the bid API answered 500',
+      'password_reset: event-2 could not be handled (permanent_failure).',
+      `${OPS_URL}/events?status=dead`,
+    ]) {
+      expect(text).toContain(part);
+    }
+    expect(text).not.toContain('reset/1');
+  });
+
+  it('forwards it as an event of its own', async () => {
+    const room = openRoom();
+    await manyDeadNotice(contextFor(room.secrets), events);
+    const [delivery] = await room.received('forward');
+    expect(JSON.parse(delivery?.body ?? '')).toMatchObject({
+      type: 'dead_letters',
+      data: { events: [{ id: 'event-1', endpoint: 'client' }, { id: 'event-2' }] },
+    });
+  });
+
+  it('takes five events at their longest', async () => {
+    const room = openRoom();
+    const long = { id: 'x'.repeat(256), type: 'y'.repeat(128), endpoint: 'z', reason: 'r', error: '"'.repeat(300) };
+    await manyDeadNotice(contextFor(room.secrets), [long, long, long, long, long]);
+    for (const platform of chats) {
+      expect((await room.received(platform)).map(({ status }) => status)).toEqual([statusOf(platform)]);
     }
   });
 });

@@ -1,13 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { combineFailures } from '../../../src/destinations/fan-out.ts';
+import { type Choice, combineFailures } from '../../../src/destinations/fan-out.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
 import type { DestinationSecrets } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { eventOf } from './events.ts';
-import { type Answer, contextFor, failureOf, openRoom, type Platform } from './platforms.ts';
+import { type Answer, chats, contextFor, failureOf, openRoom, type Platform, statusOf } from './platforms.ts';
 
-const platforms = ['slack', 'discord', 'google-chat', 'forward'] as const;
+const platforms = [...chats, 'forward'] as const;
+/** One message that was taken by each, and by none. */
+const all = Object.fromEntries(platforms.map((platform) => [platform, [statusOf(platform)]]));
+const none = Object.fromEntries(platforms.map((platform) => [platform, []]));
 
 /** Statuses that each platform has answered, in order. */
 async function statusesIn(room: ReturnType<typeof openRoom>) {
@@ -44,19 +47,15 @@ describe('notifyAll', () => {
   it('tells every configured destination', async () => {
     const room = openRoom();
     await notifyAll(contextFor(room.secrets), eventOf('outbid'));
-    expect(await statusesIn(room)).toEqual({ slack: [200], discord: [200], 'google-chat': [200], forward: [200] });
+    expect(await statusesIn(room)).toEqual(all);
   });
 
   it.each(platforms)('tells only %s where only that is configured', async (platform) => {
     const room = openRoom();
-    const name = { slack: 'SLACK_', discord: 'DISCORD_', 'google-chat': 'GOOGLE_CHAT_', forward: 'FORWARD_' }[platform];
+    const name = `${platform.toUpperCase().replace('-', '_')}_`;
     const secrets = Object.fromEntries(Object.entries(room.secrets).filter(([secret]) => secret.startsWith(name)));
     await notifyAll(contextFor(secrets), eventOf('outbid'));
-    const others = platforms.filter((each) => each !== platform);
-    expect(await statusesIn(room)).toEqual({
-      [platform]: [200],
-      ...Object.fromEntries(others.map((each) => [each, []])),
-    });
+    expect(await statusesIn(room)).toEqual({ ...none, [platform]: [statusOf(platform)] });
   });
 
   it('only writes a log line where nothing is configured', async () => {
@@ -70,7 +69,10 @@ describe('notifyAll', () => {
   it('tells only the forward of a security-critical event', async () => {
     const room = openRoom();
     await notifyAll(contextFor(room.secrets), eventOf('password_reset'));
-    expect(await statusesIn(room)).toEqual({ slack: [], discord: [], 'google-chat': [], forward: [200] });
+    expect(await statusesIn(room)).toEqual({ ...none, forward: [200] });
+    const choice = { from: 'info' } as const;
+    await notifyAll(contextFor(room.secrets), eventOf('email_change'), choice);
+    expect(await statusesIn(room)).toEqual({ ...none, forward: [200, 200] });
   });
 
   it('tells all at the same time', async () => {
@@ -94,7 +96,7 @@ describe('notifyAll', () => {
     const room = openRoom();
     await room.answers('slack', answer);
     await failureOf(notifyAll(contextFor(room.secrets), eventOf('outbid')));
-    expect(await statusesIn(room)).toMatchObject({ discord: [200], 'google-chat': [200], forward: [200] });
+    expect(await statusesIn(room)).toEqual({ ...all, slack: [answer.status] });
   });
 
   it('repeats only what failed: during an outage of Slack, Discord gets each event once', async () => {
@@ -129,9 +131,67 @@ describe('notifyAll', () => {
     for (const platform of platforms) await room.answers(platform satisfies Platform, { status: 500 });
     const failure = await failureOf(notifyAll(contextFor(room.secrets), eventOf('outbid')));
     expect(failure.message).toBe(
-      'Slack answered 500; Discord answered 500; Google Chat answered 500; the forward answered 500',
+      'Slack answered 500; Discord answered 500; Google Chat answered 500; ntfy answered 500; ' +
+        'Telegram answered 500; PagerDuty answered 500; the forward answered 500',
     );
-    expect(failure.stack).not.toContain(room.name);
+    for (const secret of [room.name, ...Object.values(room.secrets)]) expect(failure.stack).not.toContain(secret);
+  });
+});
+
+describe('who hears what', () => {
+  const everybody = Object.keys(all);
+  const inTheChat = ['slack', 'discord', 'google-chat', 'forward'];
+  const heardOf = async (type: string, choice?: Choice) => {
+    const room = openRoom();
+    await notifyAll(contextFor(room.secrets), eventOf(type), choice);
+    const statuses = await statusesIn(room);
+    return everybody.filter((platform) => statuses[platform]?.length === 1);
+  };
+
+  it.each(['outbid', 'instance_offline', 'machine_offline', 'billing_failed', 'low_credit', 'machine_error'])(
+    'is everybody by default of %s, which is urgent',
+    async (type) => expect(await heardOf(type)).toEqual(everybody),
+  );
+
+  it.each(['near_end_date', 'error_msgs', 'storage_full', 'machine_unverified', 'instance_started', 'gpu_melted'])(
+    'is the chats and the forward by default of %s, which is not',
+    async (type) => expect(await heardOf(type)).toEqual(inTheChat),
+  );
+
+  it.each<[string, Choice, string[]]>([
+    ['storage_full', { only: ['ntfy'], from: 'warning' }, ['ntfy']],
+    ['instance_created', { only: ['ntfy'], from: 'warning' }, []],
+    ['instance_created', { only: ['ntfy', 'slack'], from: 'info' }, ['slack', 'ntfy']],
+    ['instance_started', { from: 'info' }, everybody],
+    ['storage_full', { from: 'warning' }, everybody],
+    ['storage_full', { from: 'critical' }, []],
+    ['outbid', { from: 'critical' }, everybody],
+    ['storage_full', { only: ['pagerduty', 'discord'] }, ['discord']],
+    ['outbid', { only: [] }, []],
+  ])('of %s with %j is %j', async (type, choice, heard) => {
+    expect(await heardOf(type, choice)).toEqual(heard);
+  });
+
+  it('is nobody but the chats of an end whose text names no instance: it ends nothing', async () => {
+    const room = openRoom();
+    const event = eventOf('instance_online', { subject: 'Online', message: 'Back again.' });
+    await notifyAll(contextFor(room.secrets), event);
+    expect(await statusesIn(room)).toMatchObject({ slack: [200], ntfy: [], pagerduty: [] });
+  });
+
+  it('does not ask what was told before where nobody is to hear of it, or no instance is named', async () => {
+    const {
+      SLACK_WEBHOOK_URL: _,
+      DISCORD_WEBHOOK_URL: __,
+      GOOGLE_CHAT_WEBHOOK_URL: ___,
+      ...pagers
+    } = openRoom().secrets;
+    const tellOnce = vi.fn();
+    await notifyAll(contextFor(pagers, { tellOnce }), eventOf('instance_started'));
+    await notifyAll(contextFor(pagers, { tellOnce }), eventOf('low_credit'));
+    const { FORWARD_URL, FORWARD_SECRET } = pagers;
+    await notifyAll(contextFor({ FORWARD_URL, FORWARD_SECRET }, { tellOnce }), eventOf('instance_resumed'));
+    expect(tellOnce).not.toHaveBeenCalled();
   });
 });
 

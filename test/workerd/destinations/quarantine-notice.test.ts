@@ -8,9 +8,8 @@ import {
   quarantineNotice,
 } from '../../../src/destinations/quarantine-notice.ts';
 import { eventOf } from './events.ts';
-import { contextFor, FORWARD_SECRET, failureOf, openRoom } from './platforms.ts';
+import { chats, contextFor, FORWARD_SECRET, failureOf, openRoom, statusOf } from './platforms.ts';
 
-const chats = ['slack', 'discord', 'google-chat'] as const;
 const OPS_URL = 'https://vastai-webhooks.example.workers.dev/ops';
 const news: QuarantineNews = {
   id: 'event-1',
@@ -25,7 +24,7 @@ const news: QuarantineNews = {
 async function told(platform: (typeof chats)[number], room: ReturnType<typeof openRoom>) {
   const [delivery, ...more] = await room.received(platform);
   expect(more).toEqual([]);
-  expect(delivery?.status).toBe(200);
+  expect(delivery?.status).toBe(statusOf(platform));
   // Discord escapes underscores, Slack ampersands.
   return delivery?.body.replaceAll('\\\\', '').replaceAll('&amp;', '&') ?? '';
 }
