@@ -38,7 +38,7 @@ export function timeLimit(ms = HANDLER_TIMEOUT_MS): TimeLimit {
     timer ??= setTimeout(expireAll, ms);
     const end = () => {
       running.delete(expire);
-      if (running.size > 0) return;
+      if (running.size > 0 || timer === undefined) return;
       clearTimeout(timer);
       timer = undefined;
     };

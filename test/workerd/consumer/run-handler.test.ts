@@ -160,7 +160,14 @@ test('the signal stays silent for a handler that finishes', async () => {
 
 describe('runs that share a time limit', () => {
   const shared = (limit: ReturnType<typeof timeLimit>, handler: Handler<AnyEvent>) =>
-    runHandler(sampleEvent(), { attempt: 1, steps: [] }, {}, { env, handlers: { fallback: handler } }, undefined, limit);
+    runHandler(
+      sampleEvent(),
+      { attempt: 1, steps: [] },
+      {},
+      { env, handlers: { fallback: handler } },
+      undefined,
+      limit,
+    );
 
   const slow = () => scheduler.wait(500);
 
