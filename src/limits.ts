@@ -189,10 +189,25 @@ export const FEED_CHARACTERS = 1_000_000;
 /** Longest text that the operator may search for, in characters: a whole id. */
 export const MAX_SEARCH_LENGTH = MAX_ID_LENGTH;
 
-/** A replay of many: events per step, events sent side by side, and counted before "more". */
+/** Matches of a filter that are counted before "more": for each, up to two rows are read. */
+export const MATCHES_COUNTED = 1_000;
+
+/** Longest text that a list shows of what an event is about, in characters. */
+export const MAX_SUBJECT_LENGTH = 200;
+
+/** How far to either side of an event others of its instance are looked for, in places; how many. */
+export const RELATED_WINDOW = 1_000;
+export const RELATED_SHOWN = 5;
+
+/** A replay of many: events per step, and events sent side by side. */
 export const REPLAY_STEP = 100;
 export const REPLAY_AT_ONCE = 20;
-export const REPLAY_COUNTED = 1_000;
+
+/**
+ * How long nothing may have come before page, doctor and the ready alert rules speak of silence, in
+ * milliseconds: 7 days. An account with running instances is rarely quiet for a week.
+ */
+export const SILENT_AFTER_MS = 7 * 86_400_000;
 
 /** How long a page waits for the queue's backlog, in milliseconds, before it says "unknown". */
 export const BACKLOG_TIMEOUT_MS = 1_500;

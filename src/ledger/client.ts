@@ -6,7 +6,7 @@ import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
 import type { EventLedger } from './event-ledger.ts';
 
-type Read = 'get' | 'list' | 'feed' | 'heard' | 'stats';
+type Read = 'get' | 'around' | 'list' | 'feed' | 'heard' | 'stats';
 type Write = 'claim' | 'settle' | 'bury' | 'quarantine' | 'replay' | 'replayMany' | 'askToTell' | 'noteTold';
 
 /** What the ledger can be asked. The platform's own RPC types give up on data of unknown shape. */

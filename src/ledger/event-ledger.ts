@@ -6,13 +6,14 @@ import { LOCAL_WATCH_INTERVAL_MS, REST_INTERVAL_MS, WATCH_INTERVAL_MS } from '..
 import { log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
+import { Arrivals } from './arrivals.ts';
 import { type FeedPage, readFeed } from './feed.ts';
 import { type Heard, type HeardQuestion, heard } from './heard.ts';
 import type { BuryRequest, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
-import { type EventFilter, type EventPage, type EventRecord, Queries } from './queries.ts';
+import { type EventFilter, type EventPage, type EventRecord, Queries, type Surroundings } from './queries.ts';
 import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay.ts';
 import { migrate } from './schema.ts';
-import { Arrivals, countEvents, type Stats } from './stats.ts';
+import { countEvents, type Stats } from './stats.ts';
 import { type EventKey, Store } from './store.ts';
 import { askToTell, noteTold, type TellRequest } from './told.ts';
 import { type Resend, type Round, stuckAfterMs, watch } from './watchdog.ts';
@@ -49,7 +50,9 @@ export class EventLedger extends DurableObject<Env> {
 
   async claim(claim: string, requests: readonly ClaimRequest[]) {
     await this.#watchSoon();
-    return this.#writer.claim(claim, requests, Date.now());
+    const answers = this.#writer.claim(claim, requests, Date.now());
+    this.#arrivals.addDuplicates(answers.filter(({ kind }) => kind === 'duplicate').length);
+    return answers;
   }
 
   async settle(claim: string, reports: readonly Report[]) {
@@ -86,7 +89,7 @@ export class EventLedger extends DurableObject<Env> {
 
   async replayMany(filter: EventFilter, cursor: number | null, limit: number): Promise<ReplayStep> {
     await this.#watchSoon();
-    return replayMany(this.#queries.list(filter, cursor, limit), (key) => this.#replay(key));
+    return replayMany(await this.list(filter, cursor, limit), (key) => this.#replay(key));
   }
 
   /** @param endpoint An older Worker names none. */
@@ -95,9 +98,18 @@ export class EventLedger extends DurableObject<Env> {
     return this.#queries.get(this.#store.keyOf(id, endpoint, null));
   }
 
-  async list(filter: EventFilter, cursor: number | null, limit: number): Promise<EventPage> {
+  async around(id: string, endpoint: string): Promise<Surroundings | null> {
+    const record = this.#queries.get({ id, endpoint });
+    return record && this.#queries.around(record);
+  }
+
+  /** @param counted How far matches are counted beyond the page; an older Worker counts none. */
+  async list(filter: EventFilter, cursor: number | null, limit: number, counted?: number): Promise<EventPage> {
     await this.#watchAgain();
-    return this.#queries.list(filter, cursor, limit);
+    if (!filter.from && !filter.to) return this.#queries.list(filter, cursor, limit, counted);
+    await this.#arrivals.update(Date.now());
+    const [from, to] = [Date.parse(filter.from || '1970'), Date.parse(filter.to || '9999')];
+    return this.#queries.list(filter, cursor, limit, counted, this.#arrivals.placesOf(from, to, Date.now()));
   }
 
   async feed(after: number, limit: number): Promise<FeedPage | null> {

@@ -1,10 +1,10 @@
 // The ledger's reading side, for people: one event with its history, and lists. Every query is
 // bounded.
 import type { AnyEvent } from '../event/envelope.ts';
-import { LIST_WINDOW } from '../limits.ts';
+import { LIST_WINDOW, MAX_SUBJECT_LENGTH, RELATED_SHOWN, RELATED_WINDOW } from '../limits.ts';
 import { findPlaces } from './search.ts';
 import { firstRow, type Sql, type SqlValue } from './sql.ts';
-import type { Status } from './status.ts';
+import { type Status, troubles } from './status.ts';
 import { BY_ARRIVAL, type EventKey, type Row, type Store } from './store.ts';
 
 /** One line of a list. `seq` is the event's place: see `schema.ts`. */
@@ -12,16 +12,26 @@ export type EventSummary = Omit<Row, 'holder' | 'claim' | 'leaseUntil' | 'dueAt'
   readonly lastError: string | null;
   /** Why it was kept aside, while it is `quarantined`. */
   readonly refusalReason: string | null;
+  /** The beginning of its subject, or of its data as JSON; null where the body could not be read. */
+  readonly subject: string | null;
 };
 
 /** Everything known about one event. */
-export interface EventRecord extends EventSummary, Pick<Row, 'tries' | 'steps'> {
+export interface EventRecord extends Omit<EventSummary, 'subject'>, Pick<Row, 'tries' | 'steps'> {
   readonly event: AnyEvent | null;
   readonly refusal: Refusal | null;
   /** While `processing`: when the lease ends. */
   readonly leaseUntil: number | null;
   /** While unfinished: when the watchdog takes over; null until it has met a first try. */
   readonly dueAt: number | null;
+}
+
+/** What stands around an event, in the order of arrival. */
+export interface Surroundings {
+  readonly previous: EventKey | null;
+  readonly next: EventKey | null;
+  /** Of the same instance, the latest first: the nearest that were found in a window. */
+  readonly related: readonly EventSummary[];
 }
 
 /** A delivery as the edge refused it. */
@@ -33,11 +43,21 @@ export interface Refusal {
 }
 
 export interface EventFilter {
-  readonly status?: Status | undefined;
+  /** `attention`: any that may need a person. */
+  readonly status?: Status | 'attention' | undefined;
   readonly type?: string | undefined;
   readonly endpoint?: string | undefined;
   /** The beginning of an id, or part of the envelope or of an error: see `search.ts`. */
   readonly q?: string | undefined;
+  /** Received from this time on, and before that one: ISO 8601. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** From the first place on, up to and with the last. */
+export interface Places {
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface EventPage {
@@ -48,12 +68,21 @@ export interface EventPage {
    * looked through.
    */
   readonly cursor: number | null;
+  /** How many match from here on, as far as they were counted. */
+  readonly matches: number;
+  /** Whether there may be more than `matches`. */
+  readonly more: boolean;
 }
 
+/** Why an event is kept aside, as SQL on `events AS e`. */
+export const REFUSAL_REASON = `CASE WHEN e.status = 'quarantined' THEN
+  (SELECT refusal ->> '$.reason' FROM deliveries WHERE seq = e.seq) END`;
+
+const SUBJECT = `substr(coalesce(d.event ->> '$.data.subject', d.event ->> '$.data'), 1, ${MAX_SUBJECT_LENGTH})`;
+
 const SUMMARY = `SELECT e.id, e.seq, e.status, e.type, e.endpoint, e.attempts, e.run, e.received_at AS receivedAt,
-  e.updated_at AS updatedAt, json_extract(e.tries, '$[#-1].error') AS lastError,
-  CASE WHEN e.status = 'quarantined' THEN
-    (SELECT json_extract(refusal, '$.reason') FROM deliveries WHERE seq = e.seq) END AS refusalReason`;
+  e.updated_at AS updatedAt, e.tries ->> '$[#-1].error' AS lastError, ${REFUSAL_REASON} AS refusalReason,
+  ${SUBJECT} AS subject`;
 
 /**
  * Every `processing` row, as a subquery without bindings. They have no index, which would cost each
@@ -70,6 +99,8 @@ export const UNFINISHED_TRIES = `
 /** What a list reads, which decides what it costs. */
 const INDEXED = 'events AS e';
 const UNFINISHED = `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id AND e.endpoint = u.endpoint`;
+
+const EVERYWHERE: Places = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** Found places are looked up this many at a time, so that a full page stops the search. */
 const LOOKUP_CHUNK = 500;
@@ -100,17 +131,65 @@ export class Queries {
     };
   }
 
-  /** Events that match, the latest first. `cursor`: of the page before, or null for the first. */
-  list(filter: EventFilter, cursor: number | null, limit: number): EventPage {
-    const before = cursor ?? Number.MAX_SAFE_INTEGER;
-    if (filter.q) return pageOf(this.#found(filter, findPlaces(this.#sql, filter.q, before), limit + 1), limit);
-    if (needsAttention(filter.status)) return pageOf(this.#select(filter, INDEXED, 0, before, limit + 1), limit);
-    if (filter.status === 'processing') return pageOf(this.#select(filter, UNFINISHED, 0, before, limit + 1), limit);
+  /**
+   * Events that match, the latest first.
+   *
+   * @param cursor Of the page before, or null for the first.
+   * @param counted How far matches are counted, if further than to the end of the page.
+   * @param within Where all lies that the filter's times allow.
+   */
+  list(filter: EventFilter, cursor: number | null, limit: number, counted = 0, within = EVERYWHERE): EventPage {
+    const last = Math.min((cursor ?? Number.MAX_SAFE_INTEGER) - 1, within.last);
+    const most = Math.max(limit, counted);
+    const { places, rest } = this.#find(filter, { first: within.first, last }, most + 1);
+    const page = places.slice(0, limit);
+    const next = places.length > limit ? (page.at(-1) ?? null) : rest;
+    const more = places.length > most || rest !== null;
+    return { events: this.#summaries(page), cursor: next, matches: Math.min(places.length, most), more };
+  }
+
+  /** What came before and after an event, and what else its instance did. */
+  around({ seq, event }: EventRecord): Surroundings {
+    const neighbour = (query: string) => firstRow<{ id: string; endpoint: string }>(this.#sql, query, seq) ?? null;
+    const key = 'SELECT id, endpoint FROM deliveries WHERE seq';
+    const instance = event?.mentions?.instanceId;
+    return {
+      previous: neighbour(`${key} < ? ORDER BY seq DESC LIMIT 1`),
+      next: neighbour(`${key} > ? ORDER BY seq LIMIT 1`),
+      related: instance === undefined ? [] : this.#summaries(this.#placesOfInstance(instance, seq)),
+    };
+  }
+
+  /** The nearest ones, the latest first. */
+  #placesOfInstance(instance: number, seq: number): number[] {
+    const query = `SELECT seq FROM deliveries WHERE seq BETWEEN ? AND ? AND seq <> ?
+      AND instr(event, ?) AND event ->> '$.mentions.instanceId' = ? ORDER BY abs(seq - ?) LIMIT ?`;
+    const [from, to] = [seq - RELATED_WINDOW, seq + RELATED_WINDOW];
+    // Most texts need not be parsed to see that they do not mention it.
+    const bindings = [from, to, seq, `"instanceId":${instance}`, instance, seq, RELATED_SHOWN] as const;
+    const found = this.#sql.exec<{ seq: number }>(query, ...bindings).toArray();
+    return found.map((row) => row.seq).sort((a, b) => b - a);
+  }
+
+  /**
+   * Places of events that match, the latest first, and where a search goes on that has come down to
+   * the end of its window: null where nothing is older.
+   */
+  #find(filter: EventFilter, { first, last }: Places, limit: number): { places: number[]; rest: number | null } {
+    const select = (source: string, part = filter, from = first) => this.#select(part, source, from, last, limit);
+    if (filter.q) return { places: this.#among(filter, findPlaces(this.#sql, filter.q, last + 1), limit), rest: null };
+    if (filter.status === 'attention') {
+      const places = troubles.flatMap((status) => select(INDEXED, { ...filter, status }));
+      return { places: places.sort((a, b) => b - a).slice(0, limit), rest: null };
+    }
+    if (hasIndex(filter.status)) return { places: select(INDEXED), rest: null };
+    if (filter.status === 'processing') return { places: select(UNFINISHED), rest: null };
     // Goes back in the order of arrival, at most to the end of a window: what does not match is
     // read, too, and reading is billed.
-    const from = Math.min(before, this.#store.lastSeq() + 1) - LIST_WINDOW;
-    const page = pageOf(this.#select(filter, BY_ARRIVAL, from, before, limit + 1), limit);
-    return page.cursor === null ? { ...page, cursor: this.#olderThan(from) } : page;
+    const from = Math.max(Math.min(last, this.#store.lastSeq()) + 1 - LIST_WINDOW, first);
+    const isWhole = [filter.type, filter.endpoint, filter.status].every((field) => !field);
+    const places = select(isWhole ? 'deliveries AS d' : BY_ARRIVAL, filter, from);
+    return { places, rest: from <= first ? null : this.#olderThan(from) };
   }
 
   /** Where a search that has come down to `seq` goes on, or null where nothing is older. */
@@ -120,46 +199,56 @@ export class Queries {
     return older === null ? null : older + 1;
   }
 
-  /** Events from the place `from` on, before the place `before`. */
-  #select(filter: EventFilter, source: string, from: number, before: number, limit: number): EventSummary[] {
-    const { terms, bindings } = termsOf(filter);
-    const seq = source === BY_ARRIVAL ? 'd.seq' : 'e.seq';
-    const where = [`${seq} >= ?`, `${seq} < ?`, ...terms].join(' AND ');
-    const query = `${SUMMARY} FROM ${source} WHERE ${where} ORDER BY ${seq} DESC LIMIT ?`;
-    return this.#sql.exec<EventSummary>(query, from, before, ...bindings, limit).toArray();
+  #select(filter: EventFilter, source: string, first: number, last: number, limit: number): number[] {
+    const row = source.startsWith('deliveries') ? 'd' : 'e';
+    const { terms, bindings } = termsOf(filter, row);
+    const where = [`${row}.seq BETWEEN ? AND ?`, ...terms].join(' AND ');
+    const query = `SELECT ${row}.seq FROM ${source} WHERE ${where} ORDER BY ${row}.seq DESC LIMIT ?`;
+    const found = this.#sql.exec<{ seq: number }>(query, first, last, ...bindings, limit);
+    return [...found].map(({ seq }) => seq);
   }
 
-  #found(filter: EventFilter, places: readonly number[], limit: number): EventSummary[] {
-    const { terms, bindings } = termsOf(filter);
-    const query = `${SUMMARY} FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
-      WHERE ${['d.seq = place.value', ...terms].join(' AND ')} ORDER BY e.seq DESC LIMIT ?`;
-    const rows: EventSummary[] = [];
-    for (let start = 0; start < places.length && rows.length < limit; start += LOOKUP_CHUNK) {
+  /** Those of `places` that match. */
+  #among(filter: EventFilter, places: readonly number[], limit: number): number[] {
+    const { terms, bindings } = termsOf(filter, 'd');
+    const query = `SELECT d.seq FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
+      WHERE ${['d.seq = place.value', ...terms].join(' AND ')} ORDER BY d.seq DESC LIMIT ?`;
+    const found: number[] = [];
+    for (let start = 0; start < places.length && found.length < limit; start += LOOKUP_CHUNK) {
       const chunk = JSON.stringify(places.slice(start, start + LOOKUP_CHUNK));
-      rows.push(...this.#sql.exec<EventSummary>(query, chunk, ...bindings, limit - rows.length));
+      const rows = this.#sql.exec<{ seq: number }>(query, chunk, ...bindings, limit - found.length);
+      found.push(...[...rows].map(({ seq }) => seq));
     }
-    return rows;
+    return found;
+  }
+
+  #summaries(places: readonly number[]): EventSummary[] {
+    const query = `${SUMMARY} FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
+      WHERE d.seq = place.value ORDER BY d.seq DESC`;
+    return this.#sql.exec<EventSummary>(query, JSON.stringify(places)).toArray();
   }
 }
 
-/** The filter as SQL terms: what it compares with is bound, never written into the text. */
-function termsOf({ status, type, endpoint }: EventFilter): { terms: string[]; bindings: SqlValue[] } {
-  const wanted: [term: string, value: string | undefined][] = [
-    [needsAttention(status) ? 'e.attention = ?' : 'e.status = ?', status],
+/**
+ * The filter as SQL terms: what it compares with is bound, never written into the text.
+ *
+ * @param row Whose time of receipt is compared, `d` or `e`.
+ */
+function termsOf({ status, type, endpoint, from, to }: EventFilter, row: string) {
+  const anyTrouble = `e.attention IN (${troubles.map((trouble) => `'${trouble}'`)})`;
+  const wanted: [term: string, value: SqlValue | undefined][] = [
+    [hasIndex(status) ? 'e.attention = ?' : 'e.status = ?', status === 'attention' ? undefined : status],
+    [`${anyTrouble} AND ?`, status === 'attention' ? 1 : undefined],
     ['e.type = ?', type],
     ['e.endpoint = ?', endpoint],
+    [`${row}.received_at >= ?`, from && Date.parse(from)],
+    [`${row}.received_at < ?`, to && Date.parse(to)],
   ];
-  const set = wanted.filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const set = wanted.filter((entry): entry is [string, SqlValue] => Boolean(entry[1]));
   return { terms: set.map(([term]) => term), bindings: set.map(([, value]) => value) };
 }
 
 /** Whether events of this status have an index: see `schema.ts`. */
-function needsAttention(status: Status | undefined): boolean {
-  return status !== undefined && status !== 'processing' && status !== 'processed';
-}
-
-/** @param rows One more than fits, where there are more. */
-function pageOf(rows: readonly EventSummary[], limit: number): EventPage {
-  const events = rows.slice(0, limit);
-  return { events, cursor: rows.length > limit ? (events.at(-1)?.seq ?? null) : null };
+function hasIndex(status: EventFilter['status']): boolean {
+  return status !== undefined && status !== 'attention' && status !== 'processing' && status !== 'processed';
 }

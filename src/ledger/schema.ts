@@ -96,6 +96,8 @@ const migrations: readonly (readonly string[])[] = [
   // by place, and what was counted before is counted again.
   ['DELETE FROM tallies'],
   ['CREATE TABLE told (key TEXT PRIMARY KEY, at INTEGER NOT NULL, json TEXT NOT NULL) WITHOUT ROWID'],
+  // Counted again, with the places of each hour and with tries.
+  ['DELETE FROM tallies'],
 ];
 
 /**

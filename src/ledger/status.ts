@@ -15,6 +15,9 @@ export type Status = (typeof statuses)[number];
 
 export const statuses = ['processing', 'retrying', 'processed', 'dead', 'quarantined', 'queued'] as const;
 
+/** Those that may need a person, the most urgent first. */
+export const troubles = ['dead', 'quarantined', 'retrying'] as const satisfies readonly Status[];
+
 /** Who asks: one delivery of one queue message to one consumer. */
 export interface Claimant {
   /** The queue's id of the message, which has custody whoever handles it. */

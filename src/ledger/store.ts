@@ -18,6 +18,9 @@ export interface Try {
   readonly ms?: number;
   /** `lost`: the consumer stopped before it could report. */
   readonly outcome: 'succeeded' | 'failed' | 'lost';
+  /** The run it belongs to, and its number in it; absent in what an older Worker wrote. */
+  readonly run?: number;
+  readonly attempt?: number;
   /** Bounded, with secrets replaced. */
   readonly error?: string;
 }

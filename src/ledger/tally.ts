@@ -55,3 +55,29 @@ export function subtract(arrived: readonly Group[], open: readonly Group[]): Gro
     .map(({ period, type, count }) => ({ period, type, count: count - (taken.get(`${period} ${type}`) ?? 0) }))
     .filter(({ count }) => count > 0);
 }
+
+/** The first and the last place of what was received in a period. */
+export type Span = readonly [period: number, first: number, last: number];
+
+/** How long a period's places are remembered, in hours: rows that finish late outlive retention. */
+const SPANS_KEPT_HOURS = (2 * RETENTION_MS) / HOUR_MS;
+
+/** Joins the places of each period, which may be given as an hour. */
+export function joinSpans(spans: Iterable<Span>, now: number): Span[] {
+  const joined = new Map<number, Span>();
+  for (const [hour, first, last] of spans) {
+    const period = periodOf(hour, now);
+    const [, least, most] = joined.get(period) ?? [period, first, last];
+    joined.set(period, [period, Math.min(first, least), Math.max(last, most)]);
+  }
+  return [...joined.values()].filter(([period]) => period > now / HOUR_MS - SPANS_KEPT_HOURS);
+}
+
+/** Between which places all lies that was received from `from` up to `to` (ms), and more. */
+export function spanOf(spans: readonly Span[], from: number, to: number, now: number) {
+  const met = joinSpans(spans, now).filter(([period]) => {
+    const hours = periodOf(period + 1, now) === period ? DAY_HOURS : 1;
+    return (period + hours) * HOUR_MS > from && period * HOUR_MS < to;
+  });
+  return { first: Math.min(...met.map(([, first]) => first)), last: Math.max(...met.map(([, , last]) => last)) };
+}

@@ -232,7 +232,8 @@ export class Writer {
   #settledBy(report: Report & Claimant, row: Row, now: number): RowChange {
     const { messageId, claim, outcome: status, ms, error } = report;
     const done = status === 'processed';
-    const attempt: Try = { at: now, ms, outcome: done ? 'succeeded' : 'failed', ...(error !== undefined && { error }) };
+    const outcome = done ? 'succeeded' : 'failed';
+    const attempt: Try = { at: now, ms, outcome, ...(error !== undefined && { error }), ...numberOf(row) };
     return {
       // A late success takes the row over, so that a second one can be told from it.
       ...{ status, holder: messageId, claim },
@@ -266,7 +267,14 @@ function repeatedRow(row: Row | undefined, { messageId }: QuarantineRequest): Ro
 
 /** The tries of a row, the one that never reported included. */
 function historyOf(row: Row, lost = row.status === 'processing'): readonly Try[] {
-  return lost ? [...row.tries, { at: row.leaseUntil, outcome: 'lost', error: LOST_ERROR }] : row.tries;
+  return lost
+    ? [...row.tries, { at: row.leaseUntil, outcome: 'lost', error: LOST_ERROR, ...numberOf(row) }]
+    : row.tries;
+}
+
+/** Which try of its event the row is at. */
+function numberOf({ run, attempts: attempt }: Row) {
+  return { run, attempt };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
-import { REPLAY_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
+import { MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { address } from './addresses.ts';
 import { boundedBody, type Issues, parseList, parseReplay } from './filter.ts';
 import { keyOf, replayEvent } from './one-event.ts';
@@ -43,7 +43,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     const { filter, cursor, limit, dryRun } = request.value;
     const ledger = openLedger(context.env);
     if (dryRun) {
-      const page = await ledger.list(filter, cursor, REPLAY_COUNTED);
+      const page = await ledger.list(filter, cursor, MATCHES_COUNTED);
       return context.json({ dryRun: true, matching: page.events.length, more: page.cursor !== null });
     }
     const step = await ledger.replayMany(filter, cursor, limit);

@@ -8,7 +8,7 @@ import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import type { Status } from '../ledger/status.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
-import { REPLAY_COUNTED, REPLAY_STEP } from '../limits.ts';
+import { MATCHES_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
 import { eventListPage } from './event-list.ts';
 import { eventPage, isReplayNotice } from './event-page.ts';
@@ -73,7 +73,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const request = parseReplay(context.req.query());
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor } = request.value;
-    const page = await openLedger(context.env).list(filter, cursor, REPLAY_COUNTED);
+    const page = await openLedger(context.env).list(filter, cursor, MATCHES_COUNTED);
     const step = v.safeParse(stepSchema, context.req.query());
     const done = step.success ? step.output : undefined;
     return context.html(replayPage({ filter, cursor, matching: page.events.length, next: page.cursor, done }));

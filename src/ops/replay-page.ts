@@ -17,7 +17,7 @@ export interface StepResult {
 interface ReplayPageProps {
   readonly filter: EventFilter;
   readonly cursor: number | null;
-  /** Events that still match, counted up to `REPLAY_COUNTED`. */
+  /** Events that still match, counted up to `MATCHES_COUNTED`. */
   readonly matching: number;
   /** Where counting stopped; null at the end. */
   readonly next: number | null;

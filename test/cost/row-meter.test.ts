@@ -1,6 +1,6 @@
 // The meter without workerd agrees with what workerd reports (test/ledger/row-scenarios.test.ts).
 import { expect, test } from 'vitest';
-import { Arrivals } from '../../src/ledger/stats.ts';
+import { Arrivals } from '../../src/ledger/arrivals.ts';
 import { Store } from '../../src/ledger/store.ts';
 import { Writer } from '../../src/ledger/writer.ts';
 import { openStorage } from '../simulation/sqlite.ts';

@@ -1,9 +1,10 @@
 // What each step of an event's life writes, as workerd reports it (`rowsWritten`).
 // test/ledger/row-scenarios.test.ts holds these figures against workerd, and
 // test/cost/row-meter.test.ts holds the meter that works without workerd against them.
+
+import type { Arrivals } from '../../src/ledger/arrivals.ts';
 import type { Report } from '../../src/ledger/protocol.ts';
 import type { Transaction } from '../../src/ledger/sql.ts';
-import type { Arrivals } from '../../src/ledger/stats.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import { watch } from '../../src/ledger/watchdog.ts';
 import type { Writer } from '../../src/ledger/writer.ts';

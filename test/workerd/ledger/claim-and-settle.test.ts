@@ -221,7 +221,8 @@ describe('settling', () => {
     expect(record?.tries).toHaveLength(MAX_TRIES_KEPT);
     expect(record?.tries[0]?.error).toBe('Error: no 4');
     for (const each of record?.tries ?? [])
-      expect(new Set(Object.keys(each))).toEqual(new Set(['at', 'error', 'ms', 'outcome']));
+      expect(new Set(Object.keys(each))).toEqual(new Set(['at', 'error', 'ms', 'outcome', 'run', 'attempt']));
+    expect(record?.tries.slice(-1)).toMatchObject([{ run: 3, attempt: MAX_STARTS }]);
     expect(JSON.stringify(record?.tries)).not.toContain('4711');
   });
 });

@@ -193,7 +193,32 @@ describe('a list', () => {
     expect(await ids({ endpoint: "x'; DELETE FROM events; --" })).toEqual([]);
   });
 
-  for (const filter of [{}, { type: 'outbid' }, { status: 'processed' }, { q: 'Instance' }] as const) {
+  it('gives what may need a person, whatever its status, the latest first', async () => {
+    expect(await ids({ status: 'attention' })).toEqual([RETRYING_ID, LATE_ID, DEAD_ID, UNREADABLE_ID]);
+    expect(await ids({ status: 'attention', type: 'outbid' })).toEqual([DEAD_ID]);
+    expect(await ids({ status: 'attention', q: 'Slack answered' })).toEqual([RETRYING_ID, DEAD_ID]);
+    expect(await ids({ status: 'attention' }, null, 2)).toEqual([RETRYING_ID, LATE_ID]);
+  });
+
+  it('says what each event is about, and nothing of a body that could not be read', async () => {
+    const page = await openLedger(env).list({ status: 'attention' }, null, 10);
+    expect(page.events.map(({ subject }) => subject)).toEqual([
+      'Your Vast.ai Instance #48927380: instance offline',
+      'Your Vast.ai Instance #48927380: upcoming downtime',
+      'Your Interruptible Instance #48926820 Has Been Outbid',
+      null,
+    ]);
+    const [resource] = (await openLedger(env).list({ type: 'resource.updated' }, null, 1)).events;
+    expect(resource?.subject).toMatch(/^{"instance_id":4711/);
+  });
+
+  for (const filter of [
+    {},
+    { type: 'outbid' },
+    { status: 'processed' },
+    { q: 'Instance' },
+    { from: '2020' },
+  ] as const) {
     it(`pages through everything once, while events arrive: ${JSON.stringify(filter)}`, async () => {
       const everything = await ids(filter, null, 1_000);
       const seen: string[] = [];
@@ -212,6 +237,143 @@ describe('a list', () => {
       expect(seen).toEqual(everything);
     });
   }
+});
+
+describe('a list of a time', () => {
+  const hour = (time: number) => new Date(Math.floor(time / HOUR_MS) * HOUR_MS).toISOString();
+
+  it('has what the chart counts in each hour, and what falls on its bounds only once', async () => {
+    const now = Date.now();
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, now));
+    const { perHour } = await openLedger(env).stats();
+    for (const { hour: start, byStatus } of perHour) {
+      const page = await openLedger(env).list({ from: hour(start), to: hour(start + HOUR_MS) }, null, 1, 1_000);
+      const count = Object.values(byStatus).reduce((sum, each) => sum + each, 0);
+      expect([page.matches, page.more], hour(start)).toEqual([count, false]);
+    }
+  });
+
+  it('finds what reached the ledger long after it was received, beside what is on time', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', now, 'old'), now - 30 * HOUR_MS);
+      story.succeed(story.event('outbid', now, 'new'), now);
+      story.quarantine(story.event('outbid', now, 'late'), 'timestamp_stale', now - 30 * HOUR_MS);
+    });
+    const filter = { from: hour(now - 30 * HOUR_MS), to: hour(now - 29 * HOUR_MS) };
+    for (const part of [filter, { ...filter, type: 'outbid' }, { ...filter, q: 'Outbid' }]) {
+      const page = await openLedger(env).list(part, null, 10);
+      expect(page.events.map(({ id }) => id)).toEqual(['late', 'old']);
+    }
+    expect((await openLedger(env).list({ ...filter, status: 'quarantined' }, null, 10)).matches).toBe(1);
+    expect((await openLedger(env).list({ to: hour(now - 40 * HOUR_MS) }, null, 10)).events).toEqual([]);
+  });
+});
+
+describe('what stands around an event', () => {
+  it('is its neighbours by arrival, and the nearest others that mention its instance and no other number', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      const about = (id: string, instance: number) =>
+        story.succeed(story.event('instance_offline', now, id, `Your instance ${instance} is offline.`), now);
+      const texts = (id: string, subject: string) => {
+        const event = story.event('instance_offline', now, id, subject);
+        story.succeed({ ...event, data: { subject, message: '', mentions: { instanceId: 12 } } }, now);
+      };
+      about('a', 12);
+      about('b', 123);
+      about('c', 12);
+      texts('d', '"instanceId":12');
+      about('e', 12);
+    });
+    await inLedger(({ sql }) => sql.exec(`UPDATE deliveries SET event = replace(event, '#48927380', '')`));
+    await inLedger(({ sql }) =>
+      sql.exec(`UPDATE deliveries SET event = json_set(event, '$.mentions.instanceId',
+        CASE id WHEN 'b' THEN 123 WHEN 'd' THEN 7 ELSE 12 END)`),
+    );
+    const around = await openLedger(env).around('c', 'default');
+    expect(around?.related.map(({ id }) => id)).toEqual(['e', 'a']);
+    expect([around?.previous?.id, around?.next?.id]).toEqual(['b', 'd']);
+    expect(await openLedger(env).around('a', 'default')).toMatchObject({ previous: null, next: { id: 'b' } });
+    expect(await openLedger(env).around('nothing', 'default')).toBeNull();
+  });
+});
+
+describe('totals', () => {
+  const totals = async () => (await openLedger(env).stats()).totals;
+
+  it('count each try once, however often somebody looks and the object starts again', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', now), now);
+      story.fail(story.event('outbid', now, 'again'), now, [0, 5_000], 'Error: no', 'retrying', now);
+      story.fail(story.event('outbid', now, 'dead'), now, [0], 'Error: no', 'dead');
+    });
+    expect((await totals()).tries).toEqual({ succeeded: 1, failed: 3, lost: 0 });
+    expect((await totals()).tries).toEqual({ succeeded: 1, failed: 3, lost: 0 });
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    await inLedger(({ story }) => story.succeed(story.event('outbid', now, 'again'), now + 60_000));
+    const { tries, durations } = await totals();
+    expect(tries).toEqual({ succeeded: 2, failed: 3, lost: 0 });
+    // 0.1 s to 0.25 s twice, 310 ms three times.
+    expect(durations.counts).toEqual([0, 2, 3, 0, 0, 0, 0, 0, 0]);
+    await runInDurableObject<EventLedger, void>(env.LEDGER.getByName('events'), (object) => object.alarm());
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    expect((await totals()).tries).toEqual({ succeeded: 2, failed: 3, lost: 0 });
+  });
+
+  it('sort deliveries by their age, an event that was kept aside and then ran once', async () => {
+    const now = Date.now();
+    const event = { endpoint: 'default', id: 'late' };
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', now - 5_000), now);
+      story.succeed(story.event('outbid', now + 60_000), now);
+      story.quarantine(story.event('outbid', now - 2 * HOUR_MS, 'late'), 'timestamp_stale', now);
+      story.quarantineBytes('sha256:1', new Uint8Array(1), now);
+    });
+    expect((await totals()).ages.counts).toEqual([1, 1, 0, 0, 0, 1, 0]);
+    await inLedger(({ ledger, story }) => {
+      ledger.reopen(event, now);
+      story.succeed(story.event('outbid', now - 2 * HOUR_MS, 'late'), now);
+    });
+    expect((await totals()).ages.counts).toEqual([1, 1, 0, 0, 0, 1, 0]);
+  });
+
+  it('count the copies that the ledger stopped, and keep them over a restart', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => story.succeed(story.event('outbid', now, 'a'), now));
+    const { type, endpoint } = { type: 'outbid', endpoint: 'default' };
+    const copy = { messageId: 'copy', id: 'a', type, endpoint, receivedAt: now, event: '{}' };
+    expect(await openLedger(env).claim('c', [copy, { ...copy, messageId: 'copy-2' }])).toMatchObject([
+      { kind: 'duplicate' },
+      { kind: 'duplicate' },
+    ]);
+    expect((await totals()).duplicates).toBe(2);
+    await runInDurableObject<EventLedger, void>(env.LEDGER.getByName('events'), (object) => object.alarm());
+    await evictDurableObject(env.LEDGER.getByName('events'));
+    expect((await totals()).duplicates).toBe(2);
+  });
+
+  it('say why deliveries are kept aside', async () => {
+    await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
+    const { kept } = await openLedger(env).stats();
+    expect(kept).toEqual(
+      expect.arrayContaining([
+        { reason: 'timestamp_stale', count: 1 },
+        { reason: 'body_not_utf8', count: 1 },
+      ]),
+    );
+    expect(kept).toHaveLength(2);
+  });
+
+  it('take no test of Vast.ai’s for the last event', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', now), now - 5 * HOUR_MS);
+      story.succeed(story.event('webhook_test', now), now);
+    });
+    expect((await openLedger(env).stats()).lastReceivedAt).toBe(now - 5 * HOUR_MS);
+  });
 });
 
 /** Numbers from 0 up to 1, the same ones every time. */

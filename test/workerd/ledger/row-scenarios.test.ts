@@ -1,8 +1,8 @@
 // The figures by which `npm run cost` counts rows are workerd's own.
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
+import { Arrivals } from '../../../src/ledger/arrivals.ts';
 import type { Transaction } from '../../../src/ledger/sql.ts';
-import { Arrivals } from '../../../src/ledger/stats.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { Writer } from '../../../src/ledger/writer.ts';
 import { rowScenarios } from '../../cost/row-scenarios.ts';

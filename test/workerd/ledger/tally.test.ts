@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addUp, HOUR_MS, periodOf, recentHours, subtract } from '../../../src/ledger/tally.ts';
+import { addUp, HOUR_MS, joinSpans, periodOf, recentHours, spanOf, subtract } from '../../../src/ledger/tally.ts';
 import { RETENTION_MS } from '../../../src/limits.ts';
 
 const DAY = 24;
@@ -59,5 +59,35 @@ describe('subtracting', () => {
     const arrived = [outbid(NOON, 2)];
     subtract(arrived, [outbid(NOON, 1)]);
     expect(arrived).toEqual([outbid(NOON, 2)]);
+  });
+});
+
+describe('places', () => {
+  it('of an hour are its first and its last, of an older day those of all its hours', () => {
+    const spans = joinSpans(
+      [
+        [NOON, 7, 9],
+        [NOON, 3, 3],
+        [NOON - 1, 1, 2],
+        [NOON - 70, 20, 21],
+        [NOON - 71, 5, 6],
+      ],
+      now,
+    );
+    expect(spans).toEqual([
+      [NOON, 3, 9],
+      [NOON - 1, 1, 2],
+      [periodOf(NOON - 70, now), 5, 21],
+    ]);
+    const between = (from: number, to: number) => spanOf(spans, from * HOUR_MS, to * HOUR_MS, now);
+    expect(between(NOON, NOON + 1)).toEqual({ first: 3, last: 9 });
+    expect(between(NOON - 1, NOON)).toEqual({ first: 1, last: 2 });
+    expect(between(NOON - 0.5, NOON + 1)).toEqual({ first: 1, last: 9 });
+    expect(between(NOON - 61, NOON - 60.5)).toEqual({ first: 5, last: 21 });
+  });
+
+  it('of a time with nothing in it are none', () => {
+    const { first, last } = spanOf([[NOON, 3, 9]], (NOON - 2) * HOUR_MS, NOON * HOUR_MS, now);
+    expect(first).toBeGreaterThan(last);
   });
 });

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventPage, EventRecord } from '../../../src/ledger/queries.ts';
-import { REPLAY_COUNTED } from '../../../src/limits.ts';
+import { MATCHES_COUNTED } from '../../../src/limits.ts';
 import { ask, eventAt, json, postJson } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -193,9 +193,9 @@ describe('POST /ops/api/replay', () => {
   });
 
   it('says in a dry run that there are more than it counts', async () => {
-    await addDead(REPLAY_COUNTED + 1);
+    await addDead(MATCHES_COUNTED + 1);
     const answer = await json(postJson('/ops/api/replay', { status: 'dead', type: 'idle_gpu', dryRun: true }));
-    expect(answer).toEqual({ dryRun: true, matching: REPLAY_COUNTED, more: true });
+    expect(answer).toEqual({ dryRun: true, matching: MATCHES_COUNTED, more: true });
   });
 
   it('replays step by step until nothing is left, and only what matches', async () => {

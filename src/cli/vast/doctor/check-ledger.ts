@@ -1,6 +1,6 @@
 // Doctor's checks of the ledger: what became of deliveries, and whether they have stopped.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
-import { MIN_OPS_TOKEN_LENGTH } from '../../../limits.ts';
+import { MIN_OPS_TOKEN_LENGTH, SILENT_AFTER_MS } from '../../../limits.ts';
 import { isPublished } from '../../../published-secrets.ts';
 import type { Target } from '../../target.ts';
 import type { LedgerEvent, OpsClient } from '../worker/ops-client.ts';
@@ -8,7 +8,6 @@ import { about, type Finding } from './finding.ts';
 
 const RECENT = 50;
 const DAY_MS = 86_400_000;
-const SILENT_DAYS = 7;
 
 /**
  * @param token The `OPS_TOKEN` with which `ops` asks.
@@ -49,6 +48,9 @@ function silenceFinding(events: readonly LedgerEvent[], now: number): Finding {
   const fix = 'If something should have happened since, compare the subscribed types and the preferences.';
   const last = events.find(({ type }) => type !== TEST_TYPE);
   if (!last) return warning(`no event but tests among the last ${RECENT}`, fix);
-  const days = Math.floor((now - last.receivedAt) / DAY_MS);
-  return days < SILENT_DAYS ? fine(`the last event came ${days} days ago`) : warning(`nothing for ${days} days`, fix);
+  const silentMs = now - last.receivedAt;
+  const days = Math.floor(silentMs / DAY_MS);
+  return silentMs < SILENT_AFTER_MS
+    ? fine(`the last event came ${days} days ago`)
+    : warning(`nothing for ${days} days`, fix);
 }
