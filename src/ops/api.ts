@@ -43,8 +43,8 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     const { filter, cursor, limit, dryRun } = request.value;
     const ledger = openLedger(context.env);
     if (dryRun) {
-      const page = await ledger.list(filter, cursor, MATCHES_COUNTED);
-      return context.json({ dryRun: true, matching: page.events.length, more: page.cursor !== null });
+      const { matches, more } = await ledger.list(filter, cursor, 1, MATCHES_COUNTED);
+      return context.json({ dryRun: true, matching: matches, more });
     }
     const step = await ledger.replayMany(filter, cursor, limit);
     const notQueued = step.answers.filter((answer) => answer.kind !== 'queued');

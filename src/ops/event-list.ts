@@ -1,53 +1,49 @@
-// The list of events with its filter, a plain form: every view has an address that can be shared.
+// The list of events: what matches the filter, page by page, the latest first.
 import { html } from 'hono/html';
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
-import { statuses } from '../ledger/status.ts';
-import { LIST_WINDOW, MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
+import { LIST_WINDOW, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
 import { address, LIST } from './addresses.ts';
 import { eventTable } from './event-table.ts';
 import type { ListRequest } from './filter.ts';
+import { filterForm, isNarrow } from './filter-form.ts';
+import { gettingStarted } from './getting-started.ts';
 import { document, type Html } from './layout.ts';
-import { figures, statusWords } from './words.ts';
+import type { Reader } from './reader.ts';
+import { counted, figures } from './words.ts';
 
 /** @param knownTypes What the type field offers; any other type can be typed in. */
-export function eventListPage(request: ListRequest, page: EventPage, knownTypes: readonly string[], now: number): Html {
+export function eventListPage(
+  request: ListRequest,
+  page: EventPage,
+  knownTypes: readonly string[],
+  reader: Reader,
+): Html {
   const { filter } = request;
-  const found = () => html`${replayAll(filter)}${eventTable(page.events, now)}${paging(request, page)}`;
   const content = html`<h1>Events</h1>
-    ${filterForm(filter, knownTypes)}
+    ${filterForm(filter, knownTypes, reader)}
     ${
       filter.q &&
       html`<p class="hint">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
         in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
     }
-    ${page.events.length > 0 ? found() : empty(request, page)}`;
+    ${page.events.length > 0 ? found(request, page, reader) : empty(request, page, reader)}`;
   return document('Events', content, 'events');
 }
 
-function filterForm(filter: EventFilter, knownTypes: readonly string[]): Html {
-  const options = statuses.map((status) => {
-    const selected = filter.status === status ? 'selected' : '';
-    return html`<option value="${status}" ${selected}>${statusWords[status].label}</option>`;
-  });
-  return html`<form class="filter" action="${LIST}" method="get" aria-label="Filter events">
-    <label>Status<select name="status"><option value="">any</option>${options}</select></label>
-    <label>Type<input name="type" list="types" value="${filter.type}" maxlength="${MAX_TYPE_LENGTH}"
-      placeholder="any"></label>
-    <datalist id="types">${knownTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
-    <label>Endpoint<input name="endpoint" value="${filter.endpoint}" maxlength="${MAX_ID_LENGTH}"
-      placeholder="any"></label>
-    <label class="wide">Id or text<input type="search" name="q" value="${filter.q}" maxlength="${MAX_SEARCH_LENGTH}"
-      placeholder="an instance number, an error…"></label>
-    <button type="submit">Filter</button>
-    ${isNarrow(filter) && html`<a href="${LIST}">Show all</a>`}
-  </form>`;
+function found(request: ListRequest, page: EventPage, reader: Reader): Html {
+  const { filter, cursor } = request;
+  const kind = isNarrow(filter) ? ['event matches', 'events match'] : ['event', 'events'];
+  return html`<p class="matches">${page.more && 'At least '}${counted(page.matches, kind[0] ?? '', kind[1] ?? '')}${
+    cursor !== null && ' from here on'
+  }. ${replayAll(filter)}</p>
+    ${eventTable(page.events, reader)}${paging(request, page)}`;
 }
 
 /** Only on lists of events that wait for a decision: nobody should rerun everything by mistake. */
 function replayAll(filter: EventFilter): Html | null {
   if (filter.status !== 'dead' && filter.status !== 'quarantined') return null;
-  return html`<p><a class="button" href="${address('/replay', filter)}">Run all of these again…</a></p>`;
+  return html`<a class="button" href="${address('/replay', filter)}">Run all of these again…</a>`;
 }
 
 function paging({ filter, cursor, limit }: ListRequest, page: EventPage): Html {
@@ -65,20 +61,10 @@ function paging({ filter, cursor, limit }: ListRequest, page: EventPage): Html {
   </nav>`;
 }
 
-function empty(request: ListRequest, page: EventPage): Html {
+function empty(request: ListRequest, page: EventPage, reader: Reader): Html {
   const { filter, cursor } = request;
   if (page.cursor !== null) return html`<p class="empty">No match so far.</p>${paging(request, page)}`;
-  if (isNarrow(filter) || cursor !== null) {
-    return html`<p class="empty">No event matches. ${filter.status === 'dead' && 'Nothing is dead. '}
-      <a href="${LIST}">Show all events</a></p>`;
-  }
-  return html`<div class="empty">
-    <p>Nothing received yet. Send yourself a test event:</p>
-    <pre>npm run trigger -- outbid</pre>
-    <p>For a deployed Worker, add <code>--url https://…</code>: it asks for the signing secret.</p>
-  </div>`;
-}
-
-function isNarrow(filter: EventFilter): boolean {
-  return Object.values(filter).some(Boolean);
+  if (!isNarrow(filter) && cursor === null) return html`<div class="empty">${gettingStarted(reader)}</div>`;
+  return html`<p class="empty">No event matches. ${filter.status === 'dead' && 'Nothing is dead. '}
+    <a href="${LIST}">Show all events</a></p>`;
 }

@@ -13,6 +13,7 @@ import {
   REPLAY_STEP,
 } from '../limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
+import { isoOf } from './when.ts';
 
 /** Largest filter that is read from a body, in bytes. */
 const MAX_FILTER_BYTES = 4_096;
@@ -38,12 +39,28 @@ export const wholeNumber = (field: string, least: number, most: number) =>
     v.transform(Number),
   );
 
+/** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
+const time = (field: string) =>
+  v.pipe(
+    v.custom<string>((value) => typeof value === 'string' && !Number.isNaN(timeOf(value)), `${field} must be a time`),
+    v.transform((text) => isoOf(timeOf(text))),
+  );
+
+function timeOf(text: string): number {
+  const [, day, clock = 'T00:00', zone = 'Z'] = TIME.exec(text) ?? [];
+  return day === undefined ? Number.NaN : Date.parse(`${day}${clock}${zone}`);
+}
+
+const TIME = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(Z|[+-]\d\d:\d\d)?$/;
+
 const oneOf = statuses.join(', ');
 const filterEntries = {
-  status: v.optional(v.picklist(statuses, `status must be one of ${oneOf}`)),
+  status: v.optional(v.picklist([...statuses, 'attention'], `status must be one of ${oneOf}, attention`)),
   type: v.optional(text('type', MAX_TYPE_LENGTH)),
   endpoint: v.optional(text('endpoint', MAX_ID_LENGTH)),
   q: v.optional(text('q', MAX_SEARCH_LENGTH)),
+  from: v.optional(time('from')),
+  to: v.optional(time('to')),
   cursor: v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null),
 };
 

@@ -2,9 +2,11 @@
 import { html } from 'hono/html';
 import type { Stats } from '../ledger/stats.ts';
 import { statuses as allStatuses, type Status } from '../ledger/status.ts';
+import { HOUR_MS } from '../ledger/tally.ts';
+import { address } from './addresses.ts';
 import { type Html, table } from './layout.ts';
-import { utc } from './when.ts';
-import { figures } from './words.ts';
+import { isoOf, utc } from './when.ts';
+import { counted, figures } from './words.ts';
 
 const HEIGHT = 160;
 const BAR_WIDTH = 16;
@@ -22,17 +24,18 @@ const kinds: readonly { readonly kind: string; readonly label: string; readonly 
   { kind: 'processed', label: 'Processed', statuses: ['processed'] },
 ];
 
+/** A screen reader and the keyboard get the table: its links are those of the bars. */
 export function hourChart(hours: readonly Hour[]): Html {
   const total = countOf(hours);
-  const most = Math.max(...hours.map((hour) => countOf([hour])), 1);
-  const label = `Bar chart of the last 48 hours: ${total} events, ${countsOf(hours)}.`;
+  if (total === 0) return html`<p class="empty">No events in the last 48 hours.</p>`;
+  const most = Math.max(...hours.map((hour) => countOf([hour])));
   return html`<figure class="chart">
     <figcaption>
-      <span>${figures(total)} events received in the last 48 hours, by hour and outcome</span>
+      <span>${counted(total, 'event', 'events')} received in the last 48 hours, by hour and outcome</span>
       <ul class="legend">${kinds.map(({ kind, label }) => html`<li class="${kind}">${label}</li>`)}</ul>
     </figcaption>
     <p class="most" aria-hidden="true">peak: ${figures(most)} in one hour</p>
-    <svg viewBox="0 0 ${hours.length * BAR_STEP} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}">
+    <svg viewBox="0 0 ${hours.length * BAR_STEP} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
       ${hours.map((hour, index) => bar(hour, index * BAR_STEP, most))}
     </svg>
     <p class="axis" aria-hidden="true">
@@ -40,6 +43,11 @@ export function hourChart(hours: readonly Hour[]): Html {
     </p>
     <details><summary>The numbers behind the chart</summary>${hourTable(hours)}</details>
   </figure>`;
+}
+
+/** The list of what was received in the hour. */
+function listOf({ hour }: Hour): string {
+  return address('/events', { from: isoOf(hour), to: isoOf(hour + HOUR_MS) });
 }
 
 function bar(hour: Hour, x: number, most: number): Html {
@@ -51,10 +59,10 @@ function bar(hour: Hour, x: number, most: number): Html {
     top -= height;
     return rect(kind, x, top, height);
   });
-  return html`<g>
-    <title>${hourText(hour)}: ${countsOf([hour])}</title>
+  return html`<a href="${listOf(hour)}" tabindex="-1">
+    <title>${hourText(hour)}: ${countsOf(hour)}</title>
     ${rect('ground', x, 0, HEIGHT)}${parts}
-  </g>`;
+  </a>`;
 }
 
 function rect(kind: string, x: number, y: number, height: number): Html {
@@ -64,10 +72,9 @@ function rect(kind: string, x: number, y: number, height: number): Html {
 
 function hourTable(hours: readonly Hour[]): Html {
   const busy = hours.filter((hour) => countOf([hour]) > 0).reverse();
-  if (busy.length === 0) return html`<p>No events in the last 48 hours.</p>`;
   const rows = busy.map((hour) => {
     const counts = kinds.map(({ statuses }) => html`<td class="number">${figures(countOf([hour], statuses))}</td>`);
-    return html`<tr><th scope="row">${hourText(hour)}</th>${counts}</tr>`;
+    return html`<tr><th scope="row"><a href="${listOf(hour)}">${hourText(hour)}</a></th>${counts}</tr>`;
   });
   return table('hours', [['Hour (UTC)'], ...kinds.map(({ label }) => [label, 'number'] as const)], rows);
 }
@@ -78,8 +85,8 @@ function hourText({ hour }: Hour): string {
 }
 
 /** `1 dead, 0 quarantined, …` */
-function countsOf(hours: readonly Hour[]): string {
-  return kinds.map(({ label, statuses }) => `${countOf(hours, statuses)} ${label.toLowerCase()}`).join(', ');
+function countsOf(hour: Hour): string {
+  return kinds.map(({ label, statuses }) => `${countOf([hour], statuses)} ${label.toLowerCase()}`).join(', ');
 }
 
 function countOf(hours: readonly Hour[], statuses: readonly Status[] = allStatuses): number {

@@ -7,13 +7,15 @@ import { statusWords } from './words.ts';
 
 export type Html = ReturnType<typeof html>;
 
-export function document(title: string, content: Html, here?: 'overview' | 'events'): Html {
+/** @param refreshSeconds When the page loads itself again, where it does. */
+export function document(title: string, content: Html, here?: 'overview' | 'events', refreshSeconds?: number): Html {
   const current = (page: string) => (page === here ? html` aria-current="page"` : '');
   return html`<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
+  ${refreshSeconds && html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
   <title>${title} · Vast.ai webhooks</title>
   <link rel="icon" href="${PAGE_ROOT}/icon.svg">
   <link rel="stylesheet" href="${PAGE_ROOT}/style.css">
@@ -38,6 +40,11 @@ export function errorPage(title: string, explanations: readonly string[]): Html 
     ${explanations.map((explanation) => html`<p>${explanation}</p>`)}
     <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${LIST}">All events</a></p>`;
   return document(title, content);
+}
+
+/** A text that one click selects as a whole. */
+export function whole(text: string): Html {
+  return html`<code class="whole">${text}</code>`;
 }
 
 export function statusBadge(status: Status): Html {

@@ -42,7 +42,9 @@ export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next)
   const same = given && (await Promise.all(keysTo(context).map((key) => isSame(given.password, key))));
   if (same?.includes(true)) return next();
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
-  return context.text('Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
+  const user = given?.username.slice(0, 64);
+  const advice = `Wrong password for user "${user}": it is this Worker's OPS_TOKEN. Any user name will do.`;
+  return context.text(given ? advice : 'Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 };
 
 /** Compares digests in constant time: neither length nor first difference shows. */

@@ -1,4 +1,6 @@
-// The snapshot as OpenMetrics text. All are gauges: expiry and replay make counts go down, too.
+// The snapshot as OpenMetrics text. What is counted in the ledger as it is now are gauges: expiry and
+// replay make them go down. What has happened are counters and histograms.
+import { AGE_BOUNDS, DURATION_BOUNDS, type Histogram } from '../ledger/meters.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -7,44 +9,83 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 
 /** @param now Milliseconds since the epoch. */
 export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number): string {
-  const { byStatus, byType, oldestUnfinished, lastReceivedAt, backlog } = snapshot;
+  const { byStatus, byType, kept, oldestUnfinished: oldest, lastReceivedAt, backlog, totals } = snapshot;
+  const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
   return [
-    ...family('vastai_configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]),
-    ...family(
-      'vastai_events',
-      'Events in the ledger, by status.',
-      Object.entries(byStatus).map(([status, count]) => [{ status }, count]),
-    ),
-    ...family(
-      'vastai_events_by_type',
+    gauge('configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]),
+    gauge('events', 'Events in the ledger, by status.', samplesOf('status', byStatus)),
+    gauge(
+      'events_by_type',
       'Events in the ledger, by type and status.',
       byType.map(({ type, status, count }) => [{ type, status }, count]),
     ),
-    ...family(
-      'vastai_oldest_unfinished_age_seconds',
-      'Age of the oldest event that is not yet processed or dead; 0 if there is none.',
-      [[{}, oldestUnfinished ? Math.max(now - oldestUnfinished.receivedAt, 0) / 1000 : 0]],
+    gauge(
+      'kept_deliveries',
+      'Deliveries kept aside, by reason: genuine, but refused or unreadable.',
+      kept.map(({ reason, count }) => [{ reason }, count]),
     ),
-    ...family(
-      'vastai_last_received_timestamp_seconds',
-      'When the newest event was received; absent if there is none.',
+    gauge(
+      'oldest_unfinished_age_seconds',
+      'Age of the oldest event that is not yet processed or dead; 0 if there is none.',
+      [[{}, oldestMs / 1000]],
+    ),
+    gauge(
+      'last_received_timestamp_seconds',
+      'When the newest event was received, tests apart; absent if there is none.',
       lastReceivedAt === null ? [] : [[{}, lastReceivedAt / 1000]],
     ),
-    ...family(
-      'vastai_queue_backlog_messages',
+    gauge(
+      'queue_backlog_messages',
       'Messages waiting in a queue; absent if the queue reports no count.',
       [sampleOf('events', backlog.events), sampleOf('dead_letters', backlog.deadLetters)].flat(),
     ),
+    counter('tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)),
+    counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),
+    histogram('handler_duration_seconds', 'How long handlers took.', DURATION_BOUNDS, totals.durations),
+    histogram('delivery_age_seconds', 'How long before its arrival an event was created.', AGE_BOUNDS, totals.ages),
     '# EOF\n',
-  ].join('\n');
+  ]
+    .flat()
+    .join('\n');
+}
+
+function samplesOf(label: string, counts: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(counts).map(([value, count]) => [{ [label]: value }, count]);
 }
 
 function sampleOf(queue: string, count: number | null): Sample[] {
   return count === null ? [] : [[{ queue }, count]];
 }
 
-function family(name: string, help: string, samples: readonly Sample[]): string[] {
-  return [`# TYPE ${name} gauge`, `# HELP ${name} ${help}`, ...samples.map((sample) => line(name, sample))];
+function gauge(name: string, help: string, samples: readonly Sample[]): string[] {
+  return family('gauge', name, help, [['', samples]]);
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): string[] {
+  return family('counter', name, help, [['_total', samples]]);
+}
+
+/** Each bucket counts what is at most its bound, those before it included. */
+function histogram(name: string, help: string, bounds: readonly number[], { counts, sum }: Histogram): string[] {
+  const upTo = (bucket: number) => counts.slice(0, bucket + 1).reduce((total, count) => total + count, 0);
+  const buckets = counts.map((_, bucket): Sample => [{ le: bounds[bucket]?.toFixed(1) ?? '+Inf' }, upTo(bucket)]);
+  const all = upTo(counts.length);
+  return family('histogram', name, help, [
+    ['_bucket', buckets],
+    ['_count', [[{}, all]]],
+    ['_sum', [[{}, sum]]],
+  ]);
+}
+
+function family(
+  kind: string,
+  name: string,
+  help: string,
+  parts: readonly (readonly [suffix: string, samples: readonly Sample[]])[],
+): string[] {
+  const full = `vastai_${name}`;
+  const lines = parts.flatMap(([suffix, samples]) => samples.map((sample) => line(`${full}${suffix}`, sample)));
+  return [`# TYPE ${full} ${kind}`, `# HELP ${full} ${help}`, ...lines];
 }
 
 function line(name: string, [labels, value]: Sample): string {

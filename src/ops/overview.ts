@@ -1,58 +1,66 @@
 // The first page: is it receiving, is anything failing, why, and where to look next.
 import { html } from 'hono/html';
 import type { EventSummary } from '../ledger/queries.ts';
-import { type Status, statuses } from '../ledger/status.ts';
+import type { Status } from '../ledger/status.ts';
 import { address, eventAddress, PAGE_ROOT } from './addresses.ts';
 import { eventTable } from './event-table.ts';
+import { gettingStarted } from './getting-started.ts';
 import { hourChart } from './hour-chart.ts';
 import { document, type Html, section, statusBadge, terms } from './layout.ts';
+import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
+import { type Concern, type Verdict, verdictOn } from './verdict.ts';
 import { when, whenStacked } from './when.ts';
-import { figures, statusWords } from './words.ts';
+import { byUrgency, figures, statusWords } from './words.ts';
 
 interface OverviewProps {
   readonly snapshot: Snapshot;
-  /** The latest events that are dead, quarantined or being retried. */
+  /** The latest events that may need a person. */
   readonly troubled: readonly EventSummary[];
   readonly configured: boolean;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
+  readonly reader: Reader;
 }
 
 export function overviewPage(props: OverviewProps): Html {
-  const { snapshot, troubled, configured, now } = props;
-  const tiles = statuses.map((status) => tile(status, snapshot.byStatus[status]));
+  const { snapshot, troubled, configured, reader } = props;
+  const tiles = byUrgency.map((status) => tile(status, snapshot.byStatus[status]));
   const content = html`<h1 class="quiet">Overview</h1>
-    ${verdictBox(verdictOn(snapshot, configured, now))}
+    ${verdictBox(verdictOn(snapshot, configured, reader), troubled.length > 0, reader)}
     ${facts(props)}
-    ${troubled.length > 0 && section('troubled', 'Recent failures', eventTable(troubled, now))}
+    ${troubled.length > 0 && section('troubled', 'Recent failures', eventTable(troubled, reader))}
     ${section('by-status', 'All events by status', html`<ul class="tiles">${tiles}</ul>`)}
     ${section('hours', 'Last 48 hours', hourChart(snapshot.perHour))}
     ${snapshot.byType.length > 0 && section('types', 'All events by type', types(snapshot))}
-    <p class="asof">As of ${when(now, now)}. Events are kept for 30 days. For scripts:
+    <p class="asof">As of ${when(reader.now, reader)}. Events are kept for 30 days. For scripts:
       <a href="${PAGE_ROOT}/api/stats">stats</a> and <a href="${PAGE_ROOT}/metrics">metrics</a>.</p>`;
   return document('Overview', content, 'overview');
 }
 
-function verdictBox({ tone, headline, advice, command, besides, status }: Verdict): Html {
-  const label = status && statusWords[status].label.toLowerCase();
+function verdictBox({ tone, first, rest, isNew }: Verdict, isTroubled: boolean, reader: Reader): Html {
   return html`<section class="verdict ${tone}" aria-label="Summary">
-    <p class="headline">${headline}</p>
-    <p>${advice}</p>
-    ${command && html`<pre>${command}</pre>`}
-    ${besides && html`<p>${besides}</p>`}
-    ${status && html`<a class="button" href="${address('/events', { status })}">Show ${label} events</a>`}
+    <p class="headline">${named(first)}</p>
+    ${first.advice && html`<p>${first.advice}</p>`}
+    ${first.command && html`<pre class="whole">${first.command}</pre>`}
+    ${isNew && gettingStarted(reader)}
+    ${rest.length > 0 && html`<p>Also: ${rest.map((other, index) => html`${index > 0 && ', '}${named(other)}`)}.</p>`}
+    ${
+      isTroubled &&
+      html`<a class="button primary" href="${address('/events', { status: 'attention' })}">Show what needs attention</a>`
+    }
   </section>`;
 }
 
-function facts({ snapshot, configured, now }: OverviewProps): Html {
+function named({ text, filter }: Concern): Html {
+  return filter ? html`<a href="${address('/events', filter)}">${text}</a>` : html`${text}`;
+}
+
+function facts({ snapshot, configured, reader }: OverviewProps): Html {
   const { lastReceivedAt, oldestUnfinished: oldest, backlog } = snapshot;
   return terms('facts', [
-    ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, now)],
+    ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, reader)],
     [
       'Oldest unfinished',
-      oldest ? html`<a href="${eventAddress(oldest)}">${whenStacked(oldest.receivedAt, now)}</a>` : 'none',
+      oldest ? html`<a href="${eventAddress(oldest)}">${whenStacked(oldest.receivedAt, reader)}</a>` : 'none',
     ],
     ['Waiting in the queue', countText(backlog.events)],
     ['In the dead-letter queue', countText(backlog.deadLetters)],

@@ -6,52 +6,48 @@ import { DEFAULT_ENDPOINT, isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
-import type { Status } from '../ledger/status.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
 import { MATCHES_COUNTED, REPLAY_STEP } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
 import { eventListPage } from './event-list.ts';
-import { eventPage, isReplayNotice } from './event-page.ts';
+import { eventPage, isMoving, isReplayNotice } from './event-page.ts';
 import { boundedBody, type Issues, parseList, parseReplay, wholeNumber } from './filter.ts';
 import { errorPage } from './layout.ts';
 import { keyOf, replayEvent } from './one-event.ts';
 import { overviewPage } from './overview.ts';
-import { replayPage, type StepResult } from './replay-page.ts';
+import { readerOf } from './reader.ts';
+import { PREVIEWED, replayPage, type StepResult } from './replay-page.ts';
 import { takeSnapshot } from './snapshot.ts';
 
-/** The overview's troubles, and how many it shows of all together. */
-const TROUBLES: readonly Status[] = ['dead', 'quarantined', 'retrying'];
+/** Troubles that the overview shows. */
 const TROUBLED_SHOWN = 6;
 
 export function addPages(ops: Hono<{ Bindings: Env }>): void {
   ops.get('/', async (context) => {
-    const [snapshot, ...pages] = await Promise.all([
-      takeSnapshot(context.env),
-      ...TROUBLES.map((status) => openLedger(context.env).list({ status }, null, TROUBLED_SHOWN)),
-    ]);
-    const troubled = pages
-      .flatMap((page) => page.events)
-      .sort((a, b) => b.updatedAt - a.updatedAt)
-      .slice(0, TROUBLED_SHOWN);
+    const troubled = openLedger(context.env).list({ status: 'attention' }, null, TROUBLED_SHOWN);
+    const [snapshot, { events }] = await Promise.all([takeSnapshot(context.env), troubled]);
     const configured = isConfigured(context.env, context.req.raw);
-    return context.html(overviewPage({ snapshot, troubled, configured, now: Date.now() }));
+    return context.html(overviewPage({ snapshot, troubled: events, configured, reader: readerOf(context) }));
   });
 
   ops.get('/events', async (context) => {
     const request = parseList(context.req.query());
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
-    const page = await openLedger(context.env).list(filter, cursor, limit);
-    return context.html(eventListPage(request.value, page, eventTypes, Date.now()));
+    const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
+    return context.html(eventListPage(request.value, page, eventTypes, readerOf(context)));
   });
 
   ops.get('/event', async (context) => {
     const { id, endpoint } = keyOf(context);
     const event = await openLedger(context.env).get(id, endpoint);
     if (!event) return noSuchEvent(context);
-    const notice = context.req.query('replay') ?? '';
+    const { replay: notice = '', still } = context.req.query();
+    const reader = readerOf(context);
+    const around = isMoving(event, reader) ? null : await openLedger(context.env).around(id, endpoint);
     const outcome = isReplayNotice(notice) ? notice : undefined;
-    return context.html(eventPage(event, outcome, Date.now(), stuckAfterMs(context.env)));
+    const stuckAfter = stuckAfterMs(context.env);
+    return context.html(eventPage({ event, around, outcome, still: still !== undefined, stuckAfter, reader }));
   });
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.
@@ -73,10 +69,10 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const request = parseReplay(context.req.query());
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor } = request.value;
-    const page = await openLedger(context.env).list(filter, cursor, MATCHES_COUNTED);
+    const page = await openLedger(context.env).list(filter, cursor, PREVIEWED, MATCHES_COUNTED);
     const step = v.safeParse(stepSchema, context.req.query());
     const done = step.success ? step.output : undefined;
-    return context.html(replayPage({ filter, cursor, matching: page.events.length, next: page.cursor, done }));
+    return context.html(replayPage({ filter, cursor, page, done, reader: readerOf(context) }));
   });
 
   ops.post('/replay', boundedBody, async (context) => {

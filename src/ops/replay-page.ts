@@ -1,11 +1,14 @@
 // Running many events again: first the count, then step by step. Each step is its own form, so
 // nothing runs by itself, and loading a page again does nothing.
 import { html } from 'hono/html';
-import type { EventFilter } from '../ledger/queries.ts';
+import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { REPLAY_STEP } from '../limits.ts';
 import { address } from './addresses.ts';
+import { eventTable } from './event-table.ts';
+import { filterWords } from './filter-form.ts';
 import { document, type Html, notice } from './layout.ts';
-import { figures } from './words.ts';
+import type { Reader } from './reader.ts';
+import { counted } from './words.ts';
 
 /** The outcome of the step that led here. */
 export interface StepResult {
@@ -17,37 +20,43 @@ export interface StepResult {
 interface ReplayPageProps {
   readonly filter: EventFilter;
   readonly cursor: number | null;
-  /** Events that still match, counted up to `MATCHES_COUNTED`. */
-  readonly matching: number;
-  /** Where counting stopped; null at the end. */
-  readonly next: number | null;
+  /** The first of those that still match, and how many do. */
+  readonly page: EventPage;
   readonly done?: StepResult | undefined;
+  readonly reader: Reader;
 }
 
-export function replayPage({ filter, cursor, matching, next, done }: ReplayPageProps): Html {
-  const count = `${next === null ? '' : 'At least '}${figures(matching)}`;
-  const words = Object.entries(filter)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value], index) => html`${index > 0 && ', '}${name} <strong>${value}</strong>`);
-  const older = matching === 0 && next !== null && address('/replay', { ...filter, cursor: next });
+/** How many events the page shows of those that it would run. */
+export const PREVIEWED = 3;
+
+export function replayPage({ filter, cursor, page, done, reader }: ReplayPageProps): Html {
+  const { matches, more, events } = page;
+  const title = matches === 1 && !more ? 'Run this event again' : 'Run many events again';
+  const count = `${more ? 'At least ' : ''}${counted(matches, ...whatIsLeft(done !== undefined))}`;
+  const older = matches === 0 && page.cursor !== null && address('/replay', { ...filter, cursor: page.cursor });
   const content = html`${done && stepNotice(done)}
-    <h1>Run many events again</h1>
-    <p>${count} ${whatIsLeft(matching, done !== undefined)}: ${words}</p>
-    ${matching > 0 && stepForm({ ...filter, cursor }, matching)}
+    <h1>${title}</h1>
+    <p>${count}: ${filterWords(filter)}</p>
+    ${matches > 0 && html`${eventTable(events, reader)}${matches > events.length && html`<p class="hint">and more</p>`}`}
     ${older && html`<p><a href="${older}">Search older events</a></p>`}
-    <p><a href="${address('/events', filter)}">Back to the list</a></p>`;
-  return document('Run many again', content, 'events');
+    ${matches > 0 ? stepForm({ ...filter, cursor }, matches, address('/events', filter)) : back(address('/events', filter))}`;
+  return document(title, content, 'events');
 }
 
-function stepForm(fields: object, matching: number): Html {
+function back(list: string): Html {
+  return html`<p><a href="${list}">Back to the list</a></p>`;
+}
+
+function stepForm(fields: object, matching: number, list: string): Html {
   const hidden = Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
   );
   return html`<form class="replay" method="post" action="${address('/replay')}">
     ${hidden}
-    <p>Their handlers run from the start and repeat whatever they did before they failed. Fix the cause first, and
-      try one event.</p>
-    <button type="submit">Yes, run ${whatToRun(matching)} again</button>
+    <p>Handlers run from the start and repeat whatever they did before they failed. Fix the cause
+      first${matching > 1 && ', and try one event'}.</p>
+    <button class="primary" type="submit">Yes, run ${whatToRun(matching)} again</button>
+    <a class="button" href="${list}">No, back to the list</a>
   </form>`;
 }
 
@@ -56,9 +65,8 @@ function whatToRun(matching: number): string {
   return matching === 1 ? 'it' : `all ${matching}`;
 }
 
-function whatIsLeft(matching: number, stepDone: boolean): string {
-  if (stepDone) return matching === 1 ? 'event is left' : 'events are left';
-  return matching === 1 ? 'event matches' : 'events match';
+function whatIsLeft(stepDone: boolean): [one: string, many: string] {
+  return stepDone ? ['event is left', 'events are left'] : ['event matches', 'events match'];
 }
 
 function stepNotice({ queued, refused, failed }: StepResult): Html {

@@ -26,7 +26,7 @@ export const STYLESHEET = `
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 html { overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
-header, .filter, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+header, .paging, .legend, .matches { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
@@ -39,16 +39,19 @@ nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: non
 :focus-visible { outline: 3px solid; outline-color: var(--link); outline-offset: 2px; }
 input, select, .button, button { font: inherit; color: var(--text); }
 .brand, .button, button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
-.hint, .asof, .most, .axis, .paging, .endpoint, .id, small, dt, label, thead th, .tiles p {
+.hint, .asof, .most, .axis, .paging, .endpoint, .quiet, small, dt, label, thead th, .tiles p {
   color: var(--quiet); font-size: .85rem;
 }
 .asof { margin-top: 2.5rem; }
-code, pre, .id, td.error { font-family: ui-monospace, monospace; font-size: .85rem; }
+code, pre, .error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
 pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li {
   background: var(--card); border: 1px solid; border-color: var(--line);
 }
-input, select, .button, button { border-color: var(--quiet); }
+input, select, .button, button { border-color: var(--quiet); height: 2.75rem; }
+.primary, [open] > .primary ~ form .primary { background: var(--link); border-color: var(--link); color: var(--card); }
+[open] > .primary { background: var(--card); color: var(--text); }
+.whole { user-select: all; -webkit-user-select: all; }
 pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict {
   border-radius: .5rem; padding: .6rem .8rem;
 }
@@ -58,13 +61,21 @@ input, select { display: block; width: 100%; }
 .button, button { display: inline-block; text-decoration: none; cursor: pointer; }
 .button:hover, button:hover, .tiles a:hover .count, .events a:hover .type { text-decoration: underline; }
 ::placeholder { color: var(--quiet); opacity: 1; }
-.filter { align-items: end; margin-bottom: 1rem; }
-.filter label { flex: 1 1 9rem; }
-.filter .wide { flex: 2 1 14rem; }
+.filter { display: grid; gap: .5rem; align-items: end; }
+.filter label { min-width: 0; }
+.matches { align-items: center; margin: .5rem 0; }
+@media (min-width: 62rem) {
+  .filter { grid-template-columns: 10rem 1fr 7rem 12.5rem 12.5rem 1fr auto; }
+  @supports selector(::details-content) {
+    .fold > summary { display: none; }
+    .fold::details-content { content-visibility: visible; block-size: auto; }
+  }
+}
 
 .verdict, .notice, .badge { background: var(--soft); color: var(--ink); }
 .verdict, .situation { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
-.verdict > :not(.headline) { color: var(--text); }
+.verdict > :not(.headline, .primary) { color: var(--text); }
+.headline a { color: inherit; }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
 .outcome { color: var(--ink); }
 details { margin-top: .6rem; }
@@ -84,13 +95,14 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; font-weight: 400; }
 th, td, .details div { border-bottom: 1px solid var(--line); }
 .number { text-align: right; white-space: nowrap; }
-.unit { display: none; }
-.events th a { text-decoration: none; }
-.events .id, small { display: block; font-size: .75rem; font-weight: 400; }
+.events th a { text-decoration: none; color: inherit; }
+.events .type { color: var(--link); }
+.events .about, .events small { display: block; }
+small { font-size: .75rem; font-weight: 400; }
 .endpoint::before { content: "endpoint "; }
-.events td:nth-child(3) { white-space: nowrap; }
-.why { min-width: 14rem; }
+.events td { width: 1%; white-space: nowrap; }
 
+.chart a:hover .ground { fill: var(--quiet); opacity: .25; }
 .chart svg { display: block; width: 100%; height: 10rem; border-bottom: 1px solid var(--quiet); }
 .chart rect { fill: var(--bar); }
 .chart .ground { opacity: 0; }
@@ -99,13 +111,16 @@ th, td, .details div { border-bottom: 1px solid var(--line); }
 
 @media (max-width: 42rem) {
   .events thead, .tries thead { position: absolute; left: -100vw; }
-  .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .6rem; }
+  .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .5rem .25rem; }
   .events tr, .tries tr { border-bottom: 1px solid var(--line); }
   .events :is(td, th), .tries :is(td, th) { display: block; border: 0; padding: 0; text-align: left; }
-  tbody th, .why, .tries .error { grid-column: 1 / -1; }
-  .events td:nth-child(1) { order: -2; }
-  .events td:nth-child(3) { order: -1; }
-  .unit { display: inline; }
+  .events th, .tries .error, .tries td:nth-child(5) { grid-column: 1 / -1; }
+  .events td { order: -1; width: auto; }
+  .events td small { display: inline; }
+  .events .about, .events th small {
+    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
+  }
+  .tries td.number:nth-child(3)::before { content: "after "; }
   .details div { grid-template-columns: 1fr; }
   .tiles, .facts { grid-template-columns: 1fr 1fr; }
 }

@@ -1,75 +1,107 @@
 // The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged
 // by the last 48 hours: what somebody chose to leave alone must not hide new failures for a month.
+import type { EventFilter } from '../ledger/queries.ts';
 import type { Status } from '../ledger/status.ts';
+import { SILENT_AFTER_MS } from '../limits.ts';
+import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
-import { figures } from './words.ts';
+import { DAY_MS, isoOf } from './when.ts';
+import { counted } from './words.ts';
 
 /** An unfinished event older than this is past the first tries of an ordinary back-off. */
 const SLOW_MS = 15 * 60_000;
 
-export interface Verdict {
-  readonly tone: 'good' | 'warn' | 'bad' | 'idle';
-  readonly headline: string;
-  readonly advice: string;
+type Tone = 'good' | 'warn' | 'bad' | 'idle';
+
+/** One thing that somebody should know, and the list that shows it. */
+export interface Concern {
+  readonly tone: Tone;
+  readonly text: string;
+  readonly filter?: EventFilter;
+  readonly advice?: string;
   /** For a shell. */
   readonly command?: string;
-  readonly besides?: string | undefined;
-  /** The list to open. */
-  readonly status?: Status;
 }
 
-/** @param now Milliseconds since the epoch. */
-export function verdictOn(snapshot: Snapshot, configured: boolean, now: number): Verdict {
-  const { total, byStatus, oldestUnfinished } = snapshot;
-  const dead = recent(snapshot, 'dead');
-  const quarantined = recent(snapshot, 'quarantined');
-  const aside = quarantined > 0 && `${counted(quarantined, 'delivery was', 'deliveries were')} quarantined`;
-  const retrying = byStatus.retrying > 0 && `${counted(byStatus.retrying, 'event is', 'events are')} being retried`;
-
-  if (!configured) {
-    const advice = 'Every delivery is answered 503 until you set one:';
-    const command = 'npx wrangler secret put VASTAI_WEBHOOK_SECRET';
-    return { tone: 'bad', headline: 'Not receiving: no webhook secret is set', advice, command };
-  }
-  if (dead > 0) {
-    const headline = `${counted(dead, 'event has', 'events have')} failed for good`;
-    const advice = 'Read the last error, fix the cause, then run the event again.';
-    return { tone: 'bad', headline, advice, besides: besides(aside, retrying), status: 'dead' };
-  }
-  if (oldestUnfinished && now - oldestUnfinished.receivedAt > SLOW_MS) {
-    const advice =
-      'The oldest unfinished event is more than 15 minutes old. It is still being retried; its error says why.';
-    const { status } = oldestUnfinished;
-    return { tone: 'warn', headline: 'An event is taking long', advice, besides: besides(aside, retrying), status };
-  }
-  if (aside) {
-    const advice = 'Genuine, but refused. Read the reason, then run it or leave it: it is deleted after 30 days.';
-    return { tone: 'warn', headline: aside, advice, besides: besides(retrying), status: 'quarantined' };
-  }
-  if (retrying) {
-    const advice = 'Nothing is lost. You need not do anything yet.';
-    return { tone: 'warn', headline: retrying, advice, status: 'retrying' };
-  }
-  if (total === 0) {
-    const [headline, advice] = ['Ready, but nothing received yet', 'Send yourself a test event:'];
-    return { tone: 'idle', headline, advice, command: 'npm run trigger -- outbid' };
-  }
-  const left = byStatus.dead + byStatus.quarantined;
-  const older = `${counted(left, 'older event waits', 'older events wait')} for your decision: see below.`;
-  const advice = 'Every event of the last 48 hours is processed or in progress.';
-  return { tone: 'good', headline: 'All is well', advice, besides: left > 0 ? older : undefined };
+export interface Verdict {
+  readonly tone: Tone;
+  readonly first: Concern;
+  readonly rest: readonly Concern[];
+  /** Whether nothing has ever come. */
+  readonly isNew: boolean;
 }
 
-function besides(...notes: readonly (string | false)[]): string | undefined {
-  const words = notes.filter(Boolean);
-  return words.length > 0 ? `Also, ${words.join(', and ')}.` : undefined;
+export function verdictOn(snapshot: Snapshot, configured: boolean, reader: Reader): Verdict {
+  const { total, byStatus, lastReceivedAt, perHour } = snapshot;
+  const isNew = configured && total === 0 && lastReceivedAt === null;
+  const left = byStatus.dead + byStatus.quarantined - recent(snapshot, 'dead') - recent(snapshot, 'quarantined');
+  const older: Concern = {
+    tone: 'good',
+    text: counted(left, 'older event waits for your decision', 'older events wait for your decision'),
+    filter: { status: 'attention', to: isoOf(perHour[0]?.hour ?? 0) },
+  };
+  const [first = isNew ? READY : WELL, ...rest] = concerns(snapshot, configured, reader);
+  return { tone: first.tone, first, rest: left > 0 ? [...rest, older] : rest, isNew };
+}
+
+const READY: Concern = { tone: 'idle', text: 'Ready, but nothing received yet' };
+const WELL: Concern = {
+  tone: 'good',
+  text: 'All is well',
+  advice: 'Every event of the last 48 hours is processed or in progress.',
+};
+
+/** What is wrong, the most urgent first. */
+function concerns(snapshot: Snapshot, configured: boolean, { now, origin }: Reader): Concern[] {
+  const { byStatus, oldestUnfinished: oldest, lastReceivedAt, perHour } = snapshot;
+  const [dead, quarantined] = [recent(snapshot, 'dead'), recent(snapshot, 'quarantined')];
+  const from = isoOf(perHour[0]?.hour ?? 0);
+  const silentMs = now - (lastReceivedAt ?? now);
+  const all: (Concern | false)[] = [
+    !configured && {
+      tone: 'bad',
+      text: 'Not receiving: no webhook secret is set',
+      advice: 'Every delivery is answered 503 until you set one:',
+      command: 'npx wrangler secret put VASTAI_WEBHOOK_SECRET',
+    },
+    dead > 0 && {
+      tone: 'bad',
+      text: counted(dead, 'event has failed for good', 'events have failed for good'),
+      advice: 'Read the last error, fix the cause, then run the event again.',
+      filter: { status: 'dead', from },
+    },
+    oldest !== null &&
+      now - oldest.receivedAt > SLOW_MS && {
+        tone: 'warn',
+        text: 'An event is taking long',
+        advice:
+          'The oldest unfinished event is more than 15 minutes old. It is still being retried; its error says why.',
+        filter: { status: oldest.status },
+      },
+    quarantined > 0 && {
+      tone: 'warn',
+      text: counted(quarantined, 'delivery was quarantined', 'deliveries were quarantined'),
+      advice: 'Genuine, but refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
+      filter: { status: 'quarantined', from },
+    },
+    silentMs >= SILENT_AFTER_MS && {
+      tone: 'warn',
+      text: `Nothing has come for ${Math.floor(silentMs / DAY_MS)} days`,
+      advice:
+        'Peace, if nothing runs. Else the webhook may be deleted or registered elsewhere, its types or their channel ' +
+        'switched off, or something before this Worker turns Vast.ai away. The doctor finds out:',
+      command: `npm run vast -- doctor --url ${origin}`,
+    },
+    byStatus.retrying > 0 && {
+      tone: 'warn',
+      text: counted(byStatus.retrying, 'event is being retried', 'events are being retried'),
+      advice: 'Nothing is lost. You need not do anything yet.',
+      filter: { status: 'retrying' },
+    },
+  ];
+  return all.filter((concern) => concern !== false);
 }
 
 function recent({ perHour }: Snapshot, status: Status): number {
   return perHour.reduce((sum, hour) => sum + hour.byStatus[status], 0);
-}
-
-/** `1 event has`, `2 events have`: the count with the words for one or for many. */
-function counted(count: number, one: string, many: string): string {
-  return `${figures(count)} ${count === 1 ? one : many}`;
 }

@@ -1,9 +1,17 @@
 // The ledger's vocabulary in plain words: what each status and reason means, and what to do.
 import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { EventRecord } from '../ledger/queries.ts';
-import type { Status } from '../ledger/status.ts';
+import { type Status, troubles } from '../ledger/status.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
 import { MAX_RETRIES } from '../limits.ts';
+
+/** In the order of who needs a person. */
+export const byUrgency: readonly Status[] = [...troubles, 'queued', 'processing', 'processed'];
+
+/** Whether the last try of such an event failed, and its error is news. */
+export function hasFailed(status: Status): boolean {
+  return status === 'dead' || status === 'retrying';
+}
 
 /** The mark stands beside the label, so that colour is not the only difference. */
 export const statusWords: Record<Status, { readonly label: string; readonly mark: string; readonly meaning: string }> =
@@ -96,4 +104,9 @@ export function replayWarning(event: EventRecord): string {
 /** `1,234` */
 export function figures(count: number): string {
   return count.toLocaleString('en');
+}
+
+/** `1 event has`, `2 events have`: the count with the words for one or for many. */
+export function counted(count: number, one: string, many: string): string {
+  return `${figures(count)} ${count === 1 ? one : many}`;
 }

@@ -1,5 +1,5 @@
-// `npm run screenshots -- <folder>`: takes a picture of every view after a mixed hour, in light, in
-// dark and on a phone. The README's picture is `overview-light.png`.
+// `npm run screenshots -- <folder>`: takes a picture of every view after a mixed hour, on a desk and
+// on a phone, in light and in dark. The README's picture is `overview-light.png`.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
@@ -12,6 +12,7 @@ mkdirSync(folder, { recursive: true });
 const views: Record<string, string> = {
   overview: '/ops',
   events: '/ops/events',
+  attention: '/ops/events?status=attention',
   dead: '/ops/events?status=dead',
   'event-dead': `/ops/event?id=${DEAD_ID}`,
   'event-retrying': `/ops/event?id=${RETRYING_ID}`,
@@ -24,6 +25,7 @@ const looks = {
   light: { colorScheme: 'light', viewport: { width: 1100, height: 800 } },
   dark: { colorScheme: 'dark', viewport: { width: 1100, height: 800 } },
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  'phone-dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
 const worker = await startWorker();

@@ -114,7 +114,10 @@ describe('logging in', () => {
     ['a very long password', 'x'.repeat(5_000)],
   ] as const) {
     it(`refuses ${what}, and logs one line without it`, async () => {
-      expect((await askStranger('/ops', { headers: logInWith(password) })).status).toBe(401);
+      const answer = await askStranger('/ops', { headers: logInWith(password) });
+      expect(answer.status).toBe(401);
+      const wrong = 'Wrong password for user "anyone": it is this Worker\'s OPS_TOKEN. Any user name will do.';
+      expect(await answer.text()).toBe(wrong);
       expect(warnings()).toEqual([{ event: 'ops.login_failed', reason: 'wrong_password' }]);
     });
   }

@@ -1,6 +1,8 @@
 import { reset } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
 import parse from 'parse-prometheus-text-format';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { openLedger } from '../../../src/ledger/client.ts';
 import { ask } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { fillMixedHour } from './mixed-hour.ts';
@@ -51,13 +53,60 @@ describe('GET /ops/metrics', () => {
     expect(sinceLast).toBeLessThan(3_600);
   });
 
-  it('declares every family once, before its samples', async () => {
+  it('declares every family once, with a help, before its samples, which end as its type wants', async () => {
     await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
     const { text } = await scrape();
-    const declared = [...text.matchAll(/^# TYPE (\S+) gauge$/gm)].map((match) => match[1]);
-    expect(new Set(declared).size).toBe(declared.length);
-    const sampled = [...text.matchAll(/^([a-z_]+)[ {]/gm)].map((match) => match[1] ?? '');
-    expect(declared).toEqual(expect.arrayContaining([...new Set(sampled)]));
+    const endings: Record<string, RegExp> = {
+      gauge: /^$/,
+      counter: /^_total$/,
+      histogram: /^_(bucket|count|sum)$/,
+    };
+    const seen = new Set<string>();
+    let [name, kind] = ['', ''];
+    for (const line of text.split('\n').slice(0, -2)) {
+      const declared = /^# TYPE (vastai_[a-z_]+) (gauge|counter|histogram)$/.exec(line);
+      if (declared) {
+        [, name = '', kind = ''] = declared;
+        expect(seen.has(name), name).toBe(false);
+        seen.add(name);
+      } else if (line.startsWith('# HELP')) expect(line).toMatch(new RegExp(`^# HELP ${name} [A-Z].+\\.$`));
+      else {
+        expect(line.startsWith(name), line).toBe(true);
+        expect(line.slice(name.length).replace(/[{ ].*$/, ''), line).toMatch(endings[kind] ?? /never/);
+      }
+    }
+    expect(seen.size).toBe(11);
+    expect(text.match(/^# HELP /gm)).toHaveLength(11);
+  });
+
+  it('gives tries, copies, durations, ages and kept deliveries', async () => {
+    const now = Date.now();
+    await inLedger(({ story }) => {
+      story.fail(story.event('outbid', now - 90_000), now, [0], 'Error: no', 'dead');
+      story.succeed(story.event('outbid', now - 5_000, 'a'), now);
+      story.quarantine(story.event('outbid', now), 'timestamp_stale', now);
+    });
+    await openLedger(env).claim('copy', [
+      { messageId: 'copy', id: 'a', type: 'outbid', endpoint: 'default', receivedAt: now, event: '{}' },
+    ]);
+    const { text } = await scrape();
+    for (const line of [
+      'vastai_tries_total{outcome="succeeded"} 1',
+      'vastai_tries_total{outcome="failed"} 1',
+      'vastai_tries_total{outcome="lost"} 0',
+      'vastai_duplicates_total 1',
+      'vastai_kept_deliveries{reason="timestamp_stale"} 1',
+      // 142 and 310 ms.
+      'vastai_handler_duration_seconds_bucket{le="0.1"} 0',
+      'vastai_handler_duration_seconds_bucket{le="0.25"} 1',
+      'vastai_handler_duration_seconds_bucket{le="0.5"} 2',
+      'vastai_handler_duration_seconds_bucket{le="+Inf"} 2',
+      'vastai_handler_duration_seconds_count 2',
+      'vastai_delivery_age_seconds_bucket{le="10.0"} 2',
+      'vastai_delivery_age_seconds_bucket{le="300.0"} 3',
+      'vastai_delivery_age_seconds_count 3',
+    ])
+      expect(text.split('\n')).toContain(line);
   });
 
   it('leaves out what an empty ledger cannot know', async () => {

@@ -144,7 +144,8 @@ export class Story {
   }
 
   #keep(id: string, type: string, event: string | null, reason: string, body: Uint8Array, at: number): void {
-    const headers = { 'x-vast-signature-256': `sha256=${'ab'.repeat(32)}`, 'x-vast-timestamp': '1772490000' };
+    const signed = String(Math.floor(at / 1000) - 363);
+    const headers = { 'x-vast-signature-256': `sha256=${'ab'.repeat(32)}`, 'x-vast-timestamp': signed };
     const refusal = JSON.stringify({ reason, headers, body: body.toBase64() });
     this.#ledger.quarantine([{ id, type, endpoint: 'default', receivedAt: at, event, refusal }], at);
   }

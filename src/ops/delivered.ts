@@ -1,0 +1,58 @@
+// A delivery that was refused, as it came: the reason, the body byte for byte, and the headers. Of an
+// accepted one neither is kept.
+import { html } from 'hono/html';
+import type { EventRecord, Refusal } from '../ledger/queries.ts';
+import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
+import { type Html, terms } from './layout.ts';
+import { duration } from './when.ts';
+import { figures, whyRefused } from './words.ts';
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const BYTES_A_LINE = 16;
+
+/** Bytes of a hex dump that are shown: enough to recognise a body, and it loads on a phone. */
+const DUMPED_BYTES = 4_096;
+
+export function delivered({ refusal, receivedAt }: EventRecord): Html {
+  if (refusal === null)
+    return html`<p>Headers and raw body are kept of refused deliveries only. This one was accepted, and the event above
+      has every field of its body.</p>`;
+  const { reason, headers, body } = refusal;
+  const bytes = Uint8Array.fromBase64(body);
+  const text = textOf(bytes);
+  return html`<p>It was kept aside. ${whyRefused(reason)} <code>${reason}</code></p>
+    ${lateness(refusal, receivedAt)}
+    <h3>Body, byte for byte</h3>
+    <p class="hint">${figures(bytes.byteLength)} bytes, shown as
+      ${text === undefined ? 'a hex dump, because it is not UTF-8' : 'text'}</p>
+    <pre tabindex="0" class="${text === undefined ? 'hex' : 'text'}">${text ?? hexOf(bytes)}</pre>
+    ${Object.keys(headers).length > 0 && html`<h3>Headers</h3>${terms('details', Object.entries(headers))}`}`;
+}
+
+/** How far the signed time lies from the arrival, where that is why it was refused. */
+function lateness({ reason, headers }: Refusal, receivedAt: number): Html | null {
+  const signed = Object.entries(headers).find(([name]) => /^x-vast(ai)?-timestamp$/.test(name))?.[1];
+  if (!reason.startsWith('timestamp_') || signed === undefined) return null;
+  const ms = receivedAt - Number(signed) * 1000;
+  return html`<p>Signed <strong>${duration(Math.abs(ms))} ${ms < 0 ? 'after' : 'before'}</strong> it arrived;
+    ${duration(TIMESTAMP_TOLERANCE_SECONDS * 1000)} are allowed.</p>`;
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  const lines: string[] = [];
+  for (let at = 0; at < Math.min(bytes.byteLength, DUMPED_BYTES); at += BYTES_A_LINE) {
+    const part = [...bytes.subarray(at, at + BYTES_A_LINE)];
+    const hex = part.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    const text = part.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
+    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(BYTES_A_LINE * 3 - 1)}  ${text}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,54 @@
+// The filter of the list: a plain form, so that every view has an address that can be shared.
+import { html } from 'hono/html';
+import type { EventFilter } from '../ledger/queries.ts';
+import { MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
+import { address, LIST } from './addresses.ts';
+import type { Html } from './layout.ts';
+import type { Reader } from './reader.ts';
+import { isoOf, startOfDay } from './when.ts';
+import { byUrgency, statusWords } from './words.ts';
+
+export function filterForm(filter: EventFilter, knownTypes: readonly string[], reader: Reader): Html {
+  const option = (value: string, label: string) =>
+    html`<option value="${value}" ${filter.status === value ? 'selected' : ''}>${label}</option>`;
+  const time = (name: 'from' | 'to', label: string) => html`<label>${label}, UTC
+    <input type="datetime-local" name="${name}" value="${filter[name]?.slice(0, 16)}"></label>`;
+  return html`<details class="fold">
+    <summary class="button">Filter${isNarrow(filter) && html`: ${filterWords(filter)}`}</summary>
+    <form class="filter" action="${LIST}" method="get" aria-label="Filter events">
+      <label>Status<select name="status"><option value="">any</option>
+        ${option('attention', 'Needs attention')}
+        ${byUrgency.map((status) => option(status, statusWords[status].label))}</select></label>
+      <label>Type<input name="type" list="types" value="${filter.type}" maxlength="${MAX_TYPE_LENGTH}"
+        placeholder="any"></label>
+      <datalist id="types">${knownTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
+      <label class="narrow">Endpoint<input name="endpoint" value="${filter.endpoint}" maxlength="${MAX_ID_LENGTH}"
+        placeholder="any"></label>
+      ${time('from', 'From')}${time('to', 'Before')}
+      <label>Id or text<input type="search" name="q" value="${filter.q}" maxlength="${MAX_SEARCH_LENGTH}"
+        placeholder="an instance, an error…"></label>
+      <button class="primary" type="submit">Filter</button>
+    </form>
+  </details>
+  ${presets(filter, reader)}`;
+}
+
+function presets(filter: EventFilter, reader: Reader): Html {
+  const since = (time: number) => address('/events', { ...filter, from: isoOf(time), to: '' });
+  return html`<nav class="paging" aria-label="Quick filters">
+    <a href="${address('/events', { ...filter, status: 'attention' })}">Needs attention</a>
+    <a href="${since(Math.floor(reader.now / 60_000) * 60_000 - 3_600_000)}">Last hour</a>
+    <a href="${since(startOfDay(reader))}">Today${reader.zone === undefined && ' (UTC)'}</a>
+    ${isNarrow(filter) && html`<a href="${LIST}">Show all</a>`}
+  </nav>`;
+}
+
+export function isNarrow(filter: EventFilter): boolean {
+  return Object.values(filter).some(Boolean);
+}
+
+/** `status dead, type outbid` */
+export function filterWords(filter: EventFilter): Html[] {
+  const set = Object.entries(filter).filter(([, value]) => value);
+  return set.map(([name, value], index) => html`${index > 0 && ', '}${name} <strong>${value}</strong>`);
+}
