@@ -84,17 +84,18 @@ const openedBy: ReadonlyMap<string, string> = new Map<NotificationType, Notifica
 const resolvedBy: ReadonlyMap<string, string> = new Map([...openedBy].map(([resolver, opener]) => [opener, resolver]));
 const severityOf: ReadonlyMap<string, Severity> = new Map(Object.entries(severities));
 
-/** What is known of a type. */
-export function kindOf(type: string, endpoint: string) {
+/**
+ * What is known of a type. Both types of a pair are about one condition, named after what opens it.
+ *
+ * @param ended The type that an `observed.cleared` names: that is the end of all patrol's own.
+ */
+export function kindOf(type: string, endpoint: string, ended: unknown) {
   const group = groupOf(type, endpoint);
-  const [opener, resolver] = [openedBy.get(type), resolvedBy.get(type)];
+  const opener = type === 'observed.cleared' && typeof ended === 'string' ? ended : openedBy.get(type);
+  const resolver = resolvedBy.get(type);
   const pair = opener ? `resolves ${opener}` : resolver && `open until ${resolver}`;
-  /** Both types of a pair are about one condition, named after what opens it. */
-  const condition = opener ?? type;
-  return {
-    ...{ severity: severityOf.get(type) ?? 'info', group, page: consolePages[group], pair },
-    ...{ condition, resolves: opener !== undefined },
-  };
+  const about = { pair, condition: opener ?? type, resolves: opener !== undefined };
+  return { severity: severityOf.get(type) ?? 'info', group, page: consolePages[group], ...about };
 }
 
 /**

@@ -1,6 +1,6 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
-import { eventKey } from '../endpoint.ts';
+import { eventKey, PATROL_ENDPOINT } from '../endpoint.ts';
 import { isConfidential } from '../event/confidential.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { InstanceLook } from '../event/instance.ts';
@@ -46,8 +46,9 @@ const MAX_VALUE_LENGTH = 200;
  * fields in plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
  */
 export function message(event: NotifiableEvent): ChatMessage {
-  const { group, page, pair, severity, condition, resolves } = kindOf(event.type, event.endpoint);
   const data: Readonly<Record<string, unknown>> = { ...event.data };
+  const ended = (data.condition as { readonly type?: unknown } | null | undefined)?.type;
+  const { group, page, pair, severity, condition, resolves } = kindOf(event.type, event.endpoint, ended);
   const { subject, message: text, user_id: _userId, ...fields } = data;
   return {
     severity,
@@ -78,7 +79,8 @@ export function withInstance(message: ChatMessage, look: InstanceLook | undefine
 
 function conditionOf({ id, endpoint, mentions = {} }: NotifiableEvent, condition: string) {
   const { instanceId, machineId } = mentions;
-  const subject = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
+  const named = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
+  const subject = named || (endpoint === PATROL_ENDPOINT && 'the account');
   return subject ? { key: `${condition} of ${subject}`, subject } : { key: eventKey(endpoint, id) };
 }
 

@@ -300,6 +300,23 @@ describe('PagerDuty', () => {
     expect(keyOf(type, text)).not.toBe(keyOf('instance_offline', offline));
   });
 
+  it.each(['observed.idle', 'observed.burn_rate'])('resolves %s when patrol has seen its end', (type) => {
+    const opening = eventOf(type, {}, 'patrol');
+    // As patrol makes them: an account's are about no instance.
+    const mentions = type === 'observed.idle' ? { mentions: { instanceId: 4711 } } : {};
+    const end = eventOf('observed.cleared', { condition: { id: opening.id, type, since: opening.created } }, 'patrol');
+    const [trigger, resolve] = [opening, end].map(({ mentions: _, ...event }) =>
+      pagerdutyPayload(message({ ...event, ...mentions })),
+    );
+    expect([trigger?.event_action, resolve?.event_action]).toEqual(['trigger', 'resolve']);
+    expect(resolve?.dedup_key).toBe(trigger?.dedup_key);
+    expect(trigger?.dedup_key).toBe(`${type} of ${type === 'observed.idle' ? 'instance 4711' : 'the account'}`);
+  });
+
+  it.each([null, 'x', 7, { type: 7 }])('takes a condition of %j for none', (condition) => {
+    expect(pagerdutyPayload(message(eventOf('observed.cleared', { condition }))).event_action).toBe('trigger');
+  });
+
   it('tells long keys apart by their ends', () => {
     const keyOf = (key: string) => pagerdutyPayload({ ...base, condition: { key, resolves: false } }).dedup_key;
     expect(keyOf(`${'x'.repeat(300)}1`)).toHaveLength(255);
