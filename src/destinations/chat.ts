@@ -5,23 +5,16 @@ import type { DestinationContext } from './context.ts';
 import { type ChatMessage, withInstance } from './message.ts';
 import { post } from './post.ts';
 
-interface ChatRequest {
-  readonly url: URL;
-  /** The JSON that the chat takes. */
-  readonly payload: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+/** Where a message goes, and the JSON that the chat takes. */
+type Request = { readonly url: URL; readonly payload: unknown; readonly headers?: Readonly<Record<string, string>> };
+type RequestFor = (env: DestinationSecrets, message: ChatMessage) => Request;
 
 /**
  * A function that posts a message once per event and step; it throws as `post` does.
  *
  * @param request Throws where a secret is missing or malformed.
  */
-export function chat(
-  name: string,
-  ownStep: string,
-  request: (env: DestinationSecrets, message: ChatMessage) => ChatRequest,
-) {
+export function chat(name: string, ownStep: string, request: RequestFor) {
   return async (context: DestinationContext, message: ChatMessage, step = ownStep): Promise<void> => {
     if (message.confidential) {
       context.log('destination.withheld', { note: name, reason: 'confidential' });

@@ -13,12 +13,8 @@ const MAX_TITLE_BYTES = 1024;
 const MAX_MESSAGE_BYTES = 4096;
 
 /** 5 rings through, 2 is silent; a tag that is an emoji's name is shown as that emoji. */
-const looks = {
-  good: { priority: 2, tags: ['white_check_mark'] },
-  info: { priority: 3, tags: ['information_source'] },
-  warning: { priority: 4, tags: ['warning'] },
-  critical: { priority: 5, tags: ['rotating_light'] },
-} as const;
+const priorities = { good: 2, info: 3, warning: 4, critical: 5 } as const;
+const tags = { good: 'white_check_mark', info: 'information_source', warning: 'warning', critical: 'rotating_light' };
 
 /** Posts to the topic `NTFY_URL`, with `NTFY_TOKEN` if it is set. */
 export const ntfy = chat('ntfy', 'ntfy', (env, message) => {
@@ -35,7 +31,8 @@ export function ntfyPayload(message: ChatMessage) {
   return {
     title: clip(message.title, MAX_TITLE_BYTES, { sizeOf: jsonBytes }),
     message: textWithDetails(message, MAX_MESSAGE_BYTES, jsonBytes),
-    ...looks[message.severity],
+    priority: priorities[message.severity],
+    tags: [tags[message.severity]],
     ...(message.link && { click: message.link.url }),
   };
 }

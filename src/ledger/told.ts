@@ -27,7 +27,7 @@ type Memory = { type: string; created: number; events: string[]; hearers: Record
  * reserved for this one. Or until when another event has reserved one of them.
  */
 export function askToTell(sql: Sql, request: TellRequest, now: number) {
-  const { key, type, event } = request;
+  const { key, type, event, isRetry, quietMs } = request;
   // A time that lies ahead would outdate all that follows.
   const created = Math.min(request.created, now);
   const memory = read(sql, key) ?? { type, created, events: [], hearers: {} };
@@ -38,30 +38,22 @@ export function askToTell(sql: Sql, request: TellRequest, now: number) {
   const isOutdated = type !== memory.type && created < memory.created;
   if (!isOutdated) Object.assign(memory, { type, created: Math.max(created, memory.created) });
   if (!memory.events.includes(event)) memory.events = [...memory.events, event].slice(-MAX_REPEATS - 1);
-  const between = (one: string) => memory.events.indexOf(event) - memory.events.indexOf(one) - 1;
+  const isTold = ({ last }: Hearer, how: Hearing) => {
+    // A retry repeats what has failed; a replay, which begins anew, repeats all.
+    if (last?.event === event) return !isRetry;
+    if (how === 'always') return true;
+    const isSame = last?.type === type;
+    if (how === 'sequel') return last !== undefined && !isSame && !isOutdated;
+    return !isOutdated && !(isSame && now - last.at < quietMs);
+  };
+  const place = memory.events.indexOf(event);
   const untold: Record<string, number> = {};
-  for (const [name, how, hearer] of asked) {
-    if (!isToldNow(hearer, how, isOutdated, request, now)) continue;
-    untold[name] = hearer.last ? Math.max(between(hearer.last.event), 0) : 0;
+  for (const [name, , hearer] of asked.filter(([, how, hearer]) => isTold(hearer, how))) {
+    untold[name] = hearer.last ? Math.max(place - memory.events.indexOf(hearer.last.event) - 1, 0) : 0;
     memory.hearers[name] = { ...hearer, held: { event, until: now + TELL_RESERVED_MS } };
   }
   save(sql, key, memory, now);
   return { untold };
-}
-
-function isToldNow(
-  { last }: Hearer,
-  how: Hearing,
-  isOutdated: boolean,
-  { type, event, isRetry, quietMs }: TellRequest,
-  now: number,
-): boolean {
-  // A retry repeats what has failed; a replay, which begins anew, repeats all.
-  if (last?.event === event) return !isRetry;
-  if (how === 'always') return true;
-  const isSame = last?.type === type;
-  if (how === 'sequel') return last !== undefined && !isSame && !isOutdated;
-  return !isOutdated && !(isSame && now - last.at < quietMs);
 }
 
 /** Ends the reservation. `reached`: those whom the posts have reached. */
