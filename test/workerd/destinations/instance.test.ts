@@ -5,10 +5,13 @@ import { discord } from '../../../src/destinations/discord.ts';
 import { googleChat } from '../../../src/destinations/google-chat.ts';
 import { message, withInstance } from '../../../src/destinations/message.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
+import { ntfy } from '../../../src/destinations/ntfy.ts';
+import { pagerduty } from '../../../src/destinations/pagerduty.ts';
 import { slack } from '../../../src/destinations/slack.ts';
+import { telegram } from '../../../src/destinations/telegram.ts';
 import type { InstanceLook } from '../../../src/event/instance.ts';
 import { eventOf } from './events.ts';
-import { contextFor, openRoom } from './platforms.ts';
+import { contextFor, openRoom, statusOf } from './platforms.ts';
 
 const READ_AT = Date.parse('2026-11-30T12:00:00Z');
 type Instance = Extract<InstanceLook, { kind: 'known' }>['instance'];
@@ -64,14 +67,16 @@ const chats = [
   { platform: 'slack', send: slack },
   { platform: 'discord', send: discord },
   { platform: 'google-chat', send: googleChat },
+  { platform: 'ntfy', send: ntfy },
+  { platform: 'telegram', send: telegram },
+  { platform: 'pagerduty', send: pagerduty },
 ] as const;
 
 describe.each(chats)('$platform', ({ platform, send }) => {
-  const payloadWith = async (instance: (() => Promise<InstanceLook>) | undefined, shown = outbid) => {
-    const room = openRoom();
-    await send(contextFor(room.secrets, { ...(instance && { instance }) }), shown);
-    const [delivery] = await room.received(platform);
-    expect(delivery?.status).toBe(200);
+  const payloadWith = async (instance: (() => Promise<InstanceLook>) | undefined, room = openRoom()) => {
+    await send(contextFor(room.secrets, { ...(instance && { instance }) }), outbid);
+    const delivery = (await room.received(platform)).at(-1);
+    expect(delivery?.status).toBe(statusOf(platform));
     return delivery?.body;
   };
 
@@ -81,8 +86,9 @@ describe.each(chats)('$platform', ({ platform, send }) => {
   });
 
   it.each(reasons)('sends what it sent before, byte for byte, where nothing is (%s)', async (reason) => {
-    const before = await payloadWith(undefined);
-    expect(await payloadWith(async () => ({ kind: 'unknown', reason }))).toBe(before);
+    const room = openRoom();
+    const before = await payloadWith(undefined, room);
+    expect(await payloadWith(async () => ({ kind: 'unknown', reason }), room)).toBe(before);
   });
 
   it('takes a label that would mention everybody, or open markup, as text', async () => {
@@ -95,6 +101,16 @@ describe.each(chats)('$platform', ({ platform, send }) => {
     if (platform === 'google-chat') {
       expect(body).toHaveProperty('cardsV2.0.card.header.subtitle', expect.stringContaining(label));
       expect(body.fallbackText).not.toContain('users/all');
+    }
+    // All of the text is `pre`, in which nothing is found.
+    if (platform === 'telegram') {
+      const { text, entities } = body as { text: string; entities: unknown };
+      expect(text).toContain(label);
+      expect(entities).toEqual([{ type: 'pre', offset: 0, length: text.length }]);
+    }
+    if (platform === 'ntfy') expect(body).not.toHaveProperty('markdown');
+    if (platform === 'pagerduty') {
+      expect(body).toHaveProperty('payload.custom_details.details', expect.stringContaining(label));
     }
   });
 
