@@ -2,7 +2,6 @@
 import { MAX_BODY_BYTES, TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { schemes } from '../signature/schemes.ts';
 import type { Delivery, Draft } from './delivery.ts';
-import type { Answer } from './send.ts';
 
 /** Status and fields that an answer must have. A field that is `undefined` must be absent. */
 export interface ExpectedAnswer {
@@ -74,7 +73,7 @@ export const attackModes = {
 
 export type AttackName = keyof typeof attackModes;
 
-export function isAsExpected(answer: Answer, expected: ExpectedAnswer): boolean {
+export function isAsExpected(answer: ExpectedAnswer, expected: ExpectedAnswer): boolean {
   return (
     answer.status === expected.status &&
     Object.entries(expected.fields).every(([field, value]) => answer.fields[field] === value)

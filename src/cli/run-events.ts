@@ -1,6 +1,5 @@
 // `npm run events`: prints the feed as `tail -f` would, and goes on where it was after a broken
 // connection.
-import { CommanderError } from 'commander';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { MAX_FEED_WAIT_SECONDS } from '../limits.ts';
@@ -35,10 +34,7 @@ export async function runEvents(argv: readonly string[], surroundings: Surroundi
     await print(await connect(options.url, { surroundings, output }), options, { surroundings, output });
     return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CliFailure)) throw error;
-    output.failure(error.message, error.exitCode);
-    return error.exitCode;
+    return output.failure(error);
   }
 }
 

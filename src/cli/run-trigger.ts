@@ -2,13 +2,11 @@
 // Exit code 0 only if every answer was the right one, and no handler failed. The secret is never
 // printed.
 import { randomUUID } from 'node:crypto';
-import { CommanderError } from 'commander';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { hasOuterSpace } from '../usable-secret.ts';
-import { asCurl } from './as-curl.ts';
 import {
   ACCEPTED,
   ACCEPTED_OR_DUPLICATE,
@@ -16,13 +14,13 @@ import {
   INVALID_EVENT,
   type PlannedSend,
 } from './attack-modes.ts';
-import { CliFailure, EXIT, usage } from './cli-failure.ts';
-import { draftDelivery, signDraft } from './delivery.ts';
+import { EXIT, usage } from './cli-failure.ts';
+import { asCurl, draftDelivery, signDraft } from './delivery.ts';
 import { knownTypes } from './known-types.ts';
 import { findLocalVar, findSecret, localVarsFile } from './local-secrets.ts';
 import { nearMiss } from './near-miss.ts';
 import { projectRoot } from './project-root.ts';
-import { type Exchange, sendAll } from './send-all.ts';
+import { type Exchange, sendAll } from './send.ts';
 import { isSafeForCredentials, type Target, targetOf } from './target.ts';
 import { attackEntries, type TriggerOptions, triggerCommand } from './trigger-command.ts';
 import { allAsExpected, describeExchanges, describeFates } from './trigger-report.ts';
@@ -49,10 +47,7 @@ export async function runTrigger(argv: readonly string[], surroundings: Surround
     if (type === undefined) throw usage('which event type? For example: npm run trigger -- outbid (or --list)');
     return await trigger(type, options, { surroundings, output });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (!(error instanceof CliFailure)) throw error;
-    output.failure(error.message, error.exitCode);
-    return error.exitCode;
+    return output.failure(error);
   }
 }
 

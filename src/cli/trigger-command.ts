@@ -24,12 +24,7 @@ export type TriggerOptions = {
 const HELP_END = `
 Environment:
   VASTAI_WEBHOOK_SECRET   the signing secret (…_HOST for --endpoint host); for a Worker elsewhere you are asked else
-  OPS_TOKEN               the Worker's ops token, for --wait
-
-Exit codes:
-  0  every answer was the right one, and no handler failed
-  1  it was not, or one failed
-  2  the command line or the environment is wrong; nothing was sent`;
+  OPS_TOKEN               the Worker's ops token, for --wait`;
 
 export function triggerCommand(): Command {
   const examples = [

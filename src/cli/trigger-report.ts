@@ -2,8 +2,7 @@
 import { LOCAL_WATCH_INTERVAL_MS, STUCK_AFTER_MS } from '../limits.ts';
 import { oneLine } from '../vast/harmless.ts';
 import { describeExpected, isAsExpected } from './attack-modes.ts';
-import { columns } from './columns.ts';
-import type { Exchange } from './send-all.ts';
+import type { Exchange } from './send.ts';
 import type { Target } from './target.ts';
 import type { Followed } from './what-became.ts';
 
@@ -48,13 +47,12 @@ function verdict({ planned: { expected }, answer }: Exchange): string {
 function counted(lines: readonly string[]): string[] {
   const counts = new Map<string, number>();
   for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
-  return columns(
-    [...counts].map(([line, count]) => [`${count} x`, line]),
-    [0],
-  );
+  const width = String(Math.max(...counts.values())).length;
+  return [...counts].map(([line, count]) => `${String(count).padStart(width)} x  ${line}`);
 }
 
-function describeFate({ row, duplicate }: Followed): string {
+/** What became of one event. */
+export function describeFate({ row, duplicate }: Followed): string {
   const again = duplicate ? 'duplicate, not run again: ' : '';
   const tries = row?.attempts ?? 1;
   const error = oneLine(row?.lastError ?? 'an unknown error', 500);

@@ -1,7 +1,7 @@
 // What TypeScript refuses in the code that is deployed: the first part of `npm run typecheck`.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { capture } from './child.ts';
+import { capture } from './wrangler.ts';
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 

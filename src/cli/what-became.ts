@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { parseEvent } from '../event/parse.ts';
 import type { Delivery } from './delivery.ts';
 import { sayIfSlow } from './say-if-slow.ts';
-import type { Exchange } from './send-all.ts';
+import type { Exchange } from './send.ts';
 import type { Target } from './target.ts';
 import type { ActionContext } from './vast/connect.ts';
 import type { LedgerEvent, OpsClient } from './vast/worker/ops-client.ts';

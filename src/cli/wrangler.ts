@@ -1,10 +1,9 @@
-// Runs the project's own wrangler as a child process; what it says and how it ends is passed on.
-import { type StdioOptions, spawn } from 'node:child_process';
+// Runs the project's own wrangler, or another tool's script, as a child process on this Node.
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { capture, ended } from './child.ts';
 import { EXIT } from './cli-failure.ts';
 import { projectRoot } from './project-root.ts';
 import { sayIfSlow } from './say-if-slow.ts';
@@ -51,4 +50,36 @@ export async function captureWrangler(args: readonly string[]) {
   const words = () => `waiting for \`wrangler ${args.slice(0, 2).join(' ')}\``;
   const { code, stdout, output } = await sayIfSlow(capture(wranglerEntry, args, { env }), words, console.error);
   return { code, stdout, output: stripVTControlCharacters(output) };
+}
+
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+/** @returns Standard output by itself, and together with the errors as they came. */
+export async function capture(script: string, args: readonly string[], { env = process.env, signal }: Surroundings) {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+    ...(signal && { signal }),
+  });
+  let [stdout, output] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  const { code } = await ended(child);
+  return { code: code ?? 1, stdout, output };
+}
+
+/** Rejects where the child cannot be started. */
+export function ended(child: ChildProcess) {
+  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
+  });
 }

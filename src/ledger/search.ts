@@ -16,15 +16,16 @@ export function findPlaces(sql: Sql, q: string, before: number): number[] {
   // As it is written inside JSON. Not LIKE: the platform takes patterns of 50 bytes at most.
   const text = JSON.stringify(q).slice(1, -1).toLowerCase();
   const query = `
-    SELECT seq FROM (SELECT seq FROM events WHERE id >= ?1 AND id < ?2 LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?3
+    SELECT seq FROM (SELECT seq FROM events WHERE id >= ? AND id < ? LIMIT ${IDS_LOOKED_AT}) WHERE seq < ?
     UNION
-    SELECT seq FROM deliveries WHERE seq >= ?5 AND seq < ?3 AND instr(lower(event), ?4)
+    SELECT seq FROM deliveries WHERE seq >= ? AND seq < ? AND instr(lower(event), ?)
     UNION
     SELECT seq FROM (SELECT seq, tries FROM events WHERE attention IS NOT NULL
                      ORDER BY attention DESC, seq DESC LIMIT ${SEARCH_WINDOW})
-    WHERE seq < ?3 AND instr(lower(tries), ?4)
+    WHERE seq < ? AND instr(lower(tries), ?)
     ORDER BY seq DESC`;
-  const found = sql.exec<{ seq: number }>(query, q, q + AFTER_ANY_ID_CHARACTER, before, text, oldestSearched(sql));
+  const inTexts = [oldestSearched(sql), before, text, before, text];
+  const found = sql.exec<{ seq: number }>(query, q, q + AFTER_ANY_ID_CHARACTER, before, ...inTexts);
   return [...found].map((row) => row.seq);
 }
 

@@ -194,8 +194,8 @@ export class Store {
    */
   expire(before: number, finishedBefore: number, limit: number): number {
     const query = `SELECT d.seq, d.id, d.endpoint FROM ${BY_ARRIVAL}
-      WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ?1 ORDER BY seq LIMIT 1), 9e15)
-        AND e.status IN ('processed', 'dead', 'quarantined') AND e.updated_at < ?2 ORDER BY d.seq LIMIT ?3`;
+      WHERE d.seq < coalesce((SELECT seq FROM deliveries WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e15)
+        AND e.status IN ('processed', 'dead', 'quarantined') AND e.updated_at < ? ORDER BY d.seq LIMIT ?`;
     const old = this.#sql
       .exec<{ seq: number; id: string; endpoint: string }>(query, before, finishedBefore, limit)
       .toArray();

@@ -10,6 +10,7 @@ import {
 } from '../../src/cli/attack-modes.ts';
 import { type Delivery, draftDelivery, signDraft } from '../../src/cli/delivery.ts';
 import { send } from '../../src/cli/send.ts';
+import { whyNoAnswer } from '../../src/vast/ask.ts';
 import type { Kind, Planned } from './mix.ts';
 import type { Promised } from './reconcile.ts';
 
@@ -123,7 +124,8 @@ async function sendUntilAnswered(url: URL, delivery: Delivery) {
     const answer = await send(url, delivery);
     const ms = performance.now() - startedAt;
     const final = answer.ok && answer.value.status < 500;
-    if (final || tries === MOST_TRIES) return { answer: answer.ok ? answer.value : answer.failure, tries, ms };
+    if (final || tries === MOST_TRIES)
+      return { answer: answer.ok ? answer.value : whyNoAnswer(answer.failure), tries, ms };
     await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS));
   }
 }

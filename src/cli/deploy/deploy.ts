@@ -1,15 +1,15 @@
 // The recipe of `npm run deploy`: types first, then wrangler, mended where an earlier try left a KV
 // namespace behind, then what is left to do.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliFailure, EXIT } from '../cli-failure.ts';
+import { CliFailure, EXIT, usage } from '../cli-failure.ts';
 import { findTypeErrors } from '../type-errors.ts';
 import { runWrangler } from '../wrangler.ts';
 import { readRecord } from './deploy-record.ts';
 import { NAMESPACE_EXISTS, withKnownNamespaces } from './known-namespaces.ts';
 import { nextSteps } from './next-steps.ts';
-import { type DeployTarget, workerOptions } from './target.ts';
+import { checkEnvironment, type DeployTarget, workerOptions } from './target.ts';
 import { whyFailed } from './why-failed.ts';
 
 /**
@@ -18,6 +18,7 @@ import { whyFailed } from './why-failed.ts';
  * @throws CliFailure with one sentence where nothing, or not all, was deployed.
  */
 export async function deploy(target: DeployTarget, options: readonly string[], typeErrors = findTypeErrors) {
+  await checkEnvironment(target);
   console.log('Checking the types');
   const refused = await typeErrors();
   if (refused) {
@@ -34,6 +35,8 @@ export async function deploy(target: DeployTarget, options: readonly string[], t
   const { code, failed, deployed } = attempt;
   if (code === EXIT.interrupted) throw new CliFailure('interrupted: run it again, it takes up what is there', code);
   if (failed) throw await whyFailed(failed, target);
+  // Its parser writes no record.
+  if (!deployed && code === EXIT.failed) throw usage('wrangler does not take this command line (above)');
   if (deployed) for (const line of await nextSteps(target, deployed.address)) console.log(line);
   return code;
 }
@@ -44,16 +47,8 @@ async function runDeploy(target: DeployTarget, options: readonly string[], unsai
   try {
     const args = ['deploy', ...workerOptions(target), ...options];
     const code = await runWrangler(args, { WRANGLER_OUTPUT_FILE_PATH: record }, unsaid);
-    return { code, ...readRecord(readIfThere(record)) };
+    return { code, ...readRecord(existsSync(record) ? readFileSync(record, 'utf8') : '') };
   } finally {
     rmSync(directory, { recursive: true, force: true });
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -1,6 +1,5 @@
 // What is left to do after a deploy, and only that.
 import { DEFAULT_ENDPOINT, isWebhookSecret, secretNamesOf, webhookPath } from '../../endpoint.ts';
-import { MIN_OPS_TOKEN_LENGTH } from '../../limits.ts';
 import { captureWrangler } from '../wrangler.ts';
 import { type DeployTarget, workerOptions } from './target.ts';
 
@@ -23,14 +22,6 @@ export async function nextSteps(target: DeployTarget, address = 'https://<your W
     'Or by hand: create a webhook for this URL at https://cloud.vast.ai/account/, then store its secret:',
     `  ${address}${webhookPath(DEFAULT_ENDPOINT)}`,
     `  ${wrangler} secret put ${secretNamesOf(DEFAULT_ENDPOINT)[0]}`,
-    ...(names.includes('OPS_TOKEN') ? [] : opsTokenSteps(wrangler, address)),
-  ];
-}
-
-function opsTokenSteps(wrangler: string, address: string): string[] {
-  return [
-    `Optional: a password of at least ${MIN_OPS_TOKEN_LENGTH} characters opens the operator's page, ${address}/ops:`,
-    `  ${wrangler} secret put OPS_TOKEN`,
   ];
 }
 

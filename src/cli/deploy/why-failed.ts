@@ -18,6 +18,12 @@ const KNOWN: readonly [said: RegExp, exitCode: ExitCode, sentence: string][] = [
     `wrangler cannot tell which account is meant: set CLOUDFLARE_ACCOUNT_ID (${README})`,
   ],
   [
+    /^(Could not read file|Processing |Invalid (TOML|JSON))/,
+    EXIT.usage,
+    'not deployed: wrangler cannot use this configuration (above)',
+  ],
+  [/^Build failed/, EXIT.failed, 'not deployed: the code does not build (above)'],
+  [
     /workers\.dev subdomain/,
     EXIT.failed,
     'the account has no workers.dev subdomain yet: open the address above once, choose one, and deploy again',

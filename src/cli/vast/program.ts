@@ -1,6 +1,6 @@
 // The command line of `vast`: its commands, its help, and how every command ends.
-import { Command, CommanderError } from 'commander';
-import { CliFailure, EXIT, messageOf } from '../cli-failure.ts';
+import { Command } from 'commander';
+import { EXIT } from '../cli-failure.ts';
 import { sayIfSlow } from '../say-if-slow.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
@@ -10,7 +10,6 @@ import { addRotateCommand } from './rotate/rotate-command.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
 import { addTypesCommand } from './webhooks/types-command.ts';
-import { addUpdateCommand } from './webhooks/update-command.ts';
 import { addWebhookCommands } from './webhooks/webhooks-commands.ts';
 
 const HELP_END = `
@@ -18,13 +17,6 @@ Environment:
   VAST_API_KEY   the API key; without it you are asked for it
   VAST_API_URL   another API than https://console.vast.ai
   OPS_TOKEN      the Worker's ops token, to read its ledger
-
-Exit codes:
-  0  done
-  1  refused, or doctor found a problem; nothing is left half done
-  2  the command line or the environment is wrong; nothing was tried
-  3  stopped half-way; the message says what is left and how to finish
-  130  interrupted
 
 Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
@@ -34,11 +26,11 @@ Examples:
 
 /** Whatever takes long says what it waits for. */
 function patient(surroundings: Surroundings, { warn }: Output): Surroundings {
-  const { fetch, runCommand, sleep } = surroundings;
+  const { fetch: request, runCommand, sleep } = surroundings;
   return {
     ...surroundings,
     fetch: (input, init) =>
-      sayIfSlow(fetch(input, init), () => `waiting for ${new URL(String(input)).host} to answer`, warn),
+      sayIfSlow(request(input, init), () => `waiting for ${new URL(String(input)).host} to answer`, warn),
     runCommand: (command, ...rest) => sayIfSlow(runCommand(command, ...rest), () => `waiting for \`${command}\``, warn),
     sleep: (ms) => sayIfSlow(sleep(ms), () => `a pause of ${Math.round(ms / 1000)} s`, warn),
   };
@@ -64,15 +56,7 @@ export async function runVast(argv: readonly string[], surroundings: Surrounding
     await createProgram(action, surroundings).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return EXIT.ok;
-      // Commander has told people already.
-      if (argv.includes('--json')) output.failure(error.message, EXIT.usage);
-      return EXIT.usage;
-    }
-    const code = error instanceof CliFailure ? error.exitCode : EXIT.failed;
-    output.failure(messageOf(error), code);
-    return code;
+    return output.failure(error);
   }
 }
 
@@ -90,7 +74,6 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
     .description('list, register, update, delete, test and rotate webhooks')
     .addHelpText('after', '\nExample:\n  npm run vast -- webhooks register --help');
   addWebhookCommands(webhooks, action);
-  addUpdateCommand(webhooks, action);
   addRegisterCommand(webhooks, action);
   addRotateCommand(webhooks, action);
   addKeysCommand(program, action);

@@ -1,10 +1,9 @@
 // Doctor's checks at Vast.ai: is this URL registered, and for what?
 import { describeApiFailure } from '../../../vast/api-failure.ts';
-import { MAX_WEBHOOKS, type Webhook } from '../../../vast/vast-api.ts';
+import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { isSameUrl } from '../../target.ts';
-import { isSecurityCritical } from '../webhooks/event-keys.ts';
+import { contextOf, isSecurityCritical, slugOf } from '../webhooks/event-keys.ts';
 import { checkDelivery, type DeliveryDeps, deliverTest } from './check-delivery.ts';
-import { checkPreferences } from './check-preferences.ts';
 import { registerFix } from './check-worker.ts';
 import { about, type Finding } from './finding.ts';
 
@@ -17,13 +16,11 @@ export async function checkVast(deps: DeliveryDeps): Promise<Finding[]> {
   }
   const webhooks = listed.value;
   const ours = webhooks.filter((webhook) => isSameUrl(webhook.webhook_url, target.url));
-  const limit = limitFinding(webhooks.length);
   const [one] = ours;
-  if (!one) return [await absentFinding(deps, webhooks), limit];
+  if (!one) return [await absentFinding(deps, webhooks)];
   return [
     about('registration').fine(`${target.url} is webhook ${one.id}, ${one.event_types.length} event types`),
     ...ours.flatMap(criticalFindings),
-    limit,
     await checkPreferences(api, one),
     await checkDelivery(deps, one),
   ];
@@ -51,11 +48,25 @@ function criticalFindings(webhook: Webhook): Finding[] {
   return [about('security').warning(`subscribed to security-critical types: ${critical.join(', ')}`, fix)];
 }
 
-function limitFinding(count: number): Finding {
-  const { fine, warning } = about('limit');
-  const found = `${count} of ${MAX_WEBHOOKS} webhooks in use`;
-  if (count < MAX_WEBHOOKS) return fine(found);
-  return warning(found, 'Delete one that you no longer need before you register another.');
+/** Vast.ai sends a type only while its webhook channel is on. Read-only. */
+async function checkPreferences(api: VastApi, webhook: Webhook): Promise<Finding> {
+  const { fine, problem, skipped } = about('preferences');
+  const { event_types: subscribed, user_id: user } = webhook;
+  if (user === undefined) return skipped('The list of webhooks does not say whose they are.');
+  const answer = await api.preferences(user);
+  if (!answer.ok) {
+    const why = describeApiFailure(answer.failure, 'read the notification preferences');
+    return skipped(`${why} It takes the scope user_read.`);
+  }
+  // A list may answer with slugs: then every context counts that has it.
+  const isOff = (key: string) =>
+    Object.entries(answer.value).some(
+      ([context, types]) => [context, ''].includes(contextOf(key)) && types[slugOf(key)]?.webhooks === false,
+    );
+  const off = subscribed.filter(isOff);
+  if (off.length === 0) return fine(`no subscribed type of webhook ${webhook.id} is switched off`);
+  const fix = 'Switch their webhook channel on: https://cloud.vast.ai/account/, Notification Settings.';
+  return problem(`the webhook channel is off, so nothing is sent, for ${off.join(', ')}`, fix);
 }
 
 function hostOf(url: string): string {

@@ -4,8 +4,7 @@ import type { Command } from 'commander';
 import type { Result } from '../../../result.ts';
 import { type ApiFailure, describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
-import { type Action, connectToVast, expectOk } from '../connect.ts';
-import { addWranglerOption } from '../setup.ts';
+import { type Action, addWranglerOption, connectToVast, expectOk } from '../connect.ts';
 import { createSecretStore } from '../worker/secret-store.ts';
 import { flawOf, KEYS_PAGE, READ_KEY } from './read-key.ts';
 

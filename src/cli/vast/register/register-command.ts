@@ -1,8 +1,7 @@
 // The command line of `webhooks register`; what it does is in register.ts.
 import type { Command } from 'commander';
 import { secureTargetOf } from '../../target.ts';
-import { type Action, connectToVast } from '../connect.ts';
-import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
+import { type Action, addSetupOptions, connectToVast, type SetupOptions, setupDeps } from '../connect.ts';
 import { checkEvents } from '../webhooks/event-keys.ts';
 import { checkName } from '../webhooks/webhooks-commands.ts';
 import { describeConfirmation } from '../worker/confirm-in-ledger.ts';

@@ -3,17 +3,16 @@
 import { MAX_WEBHOOKS, type Webhook, type WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import { isSameUrl } from '../../target.ts';
+import type { SetupDeps } from '../connect.ts';
 import { expectOk } from '../connect.ts';
 import { isSwitching } from '../rotate/rotation-record.ts';
 import { completeSwitch } from '../rotate/switch-secret.ts';
-import type { SetupDeps } from '../setup.ts';
 import { contextOf, slugOf } from '../webhooks/event-keys.ts';
 import { describeTest, testOnce, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { expandLive } from '../webhooks/webhooks-commands.ts';
-import { type Confirmation, confirmInLedger, idsInLedger } from '../worker/confirm-in-ledger.ts';
+import { confirmInLedger, idsInLedger } from '../worker/confirm-in-ledger.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
-import { adoptWebhook, createWebhook, left } from './create-webhook.ts';
-import { addSecret, storeFirstSecret } from './store-secret.ts';
+import { addSecret, adoptWebhook, createWebhook, left, storeFirstSecret } from './new-webhook.ts';
 
 export interface RegisterOptions {
   readonly events: string;
@@ -22,17 +21,8 @@ export interface RegisterOptions {
   readonly replaceSecret?: boolean;
 }
 
-export interface RegisterResult {
-  readonly webhook: Webhook;
-  readonly slot: string;
-  /** False where an earlier run had registered it already. */
-  readonly created: boolean;
-  readonly eventId: string | undefined;
-  readonly confirmation: Confirmation;
-}
-
 /** @throws CliFailure; unfinished where a webhook is left at Vast.ai, with what to do about it. */
-export async function register(deps: SetupDeps, options: RegisterOptions): Promise<RegisterResult> {
+export async function register(deps: SetupDeps, options: RegisterOptions) {
   const { output, records, target } = deps;
   output.say(`Checking ${target.worker}`);
   const hasSecret = await checkWorker(deps);
@@ -101,7 +91,8 @@ async function fieldsOf({ api, output, target }: SetupDeps, options: RegisterOpt
   return { webhook_url: target.url, event_types: keys, ...(name !== undefined && { name }) };
 }
 
-async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: boolean): Promise<RegisterResult> {
+/** @param created False where an earlier run had registered it already. */
+async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: boolean) {
   deps.output.say('Having Vast.ai deliver a test event');
   const knownIds = await idsInLedger(deps.ops);
   const outcome = await testUntilDelivered(deps.api, webhook.id, deps.surroundings);

@@ -4,8 +4,7 @@ import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { wholeNumber } from '../../command-line.ts';
 import { isSameUrl, secureTargetOf, type Target } from '../../target.ts';
-import { type Action, connectToVast, expectOk } from '../connect.ts';
-import { addSetupOptions, type SetupOptions, setupDeps } from '../setup.ts';
+import { type Action, addSetupOptions, connectToVast, expectOk, type SetupOptions, setupDeps } from '../connect.ts';
 import { type RotateResult, rotate } from './rotate.ts';
 import type { RotateOptions } from './rotation-plan.ts';
 

@@ -2,11 +2,10 @@
 // leaves, the next one completes; rotation-plan.ts decides what a run has to do.
 import { CliFailure, EXIT, usage } from '../../cli-failure.ts';
 import type { Target } from '../../target.ts';
-import type { SetupDeps } from '../setup.ts';
+import type { SetupDeps } from '../connect.ts';
 import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
-import { rotateAtVast } from './rotate-at-vast.ts';
 import { planRotation, type RotateOptions, type RotationPlan } from './rotation-plan.ts';
-import { completeSwitch, switchSecret, unfinished } from './switch-secret.ts';
+import { completeSwitch, rotateAtVast, switchSecret, unfinished } from './switch-secret.ts';
 
 export type RotateResult =
   | { readonly state: 'rotated' | 'retired'; readonly current: string; readonly old: string }

@@ -4,13 +4,19 @@
 // The order matters: the Worker answers mismatches with 503, so that Vast.ai retries, before
 // Vast.ai may sign with a secret that the Worker does not have. The old slot stays live, because
 // Vast.ai does not say whether it signs retries again, and another webhook may use it.
+import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
+import type { VastApi } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
-import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
+import { RIGHT_WORKER, type SetupDeps } from '../connect.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
 import type { RotationPlan } from './rotation-plan.ts';
 import { isSwitching, type RotationRecord, type RotationStep } from './rotation-record.ts';
 import { closeWindow, openWindow } from './rotation-window.ts';
+
+const TRIES = 4;
+const PAUSE_MS = 3_000;
 
 type SwitchPlan = Extract<RotationPlan, { do: 'switch' }>;
 
@@ -37,10 +43,8 @@ export async function switchSecret<Fresh extends { readonly secret: string }>(
   // A resumed run must not forget that Vast.ai's secret may be one that nobody has.
   note(resumed ? 'rotating' : 'opening');
   output.say('Opening the rotation window: mismatches are answered 503, so that Vast.ai retries.');
-  const untilSeconds = await openWindow(deps);
+  const { untilSeconds, seen } = await openWindow(deps);
   const held = `nothing is refused for good until ${new Date(untilSeconds * 1000).toISOString()}`;
-  // Vast.ai is asked for nothing until the Worker is seen to hold back its permanent refusals.
-  const seen = await waitForWorker(() => worker.unsigned(), 'unavailable', deps);
   if (seen.kind !== 'unavailable') {
     const why = `The rotation window is stored, but ${describeAnswer(seen, url)}.`;
     if (resumed) throw unfinished(why);
@@ -85,4 +89,27 @@ async function abandon(deps: SetupDeps, back: RotationRecord): Promise<void> {
 
 export function unfinished(what: string): CliFailure {
   return new CliFailure(`${what} Run the same command again to complete it.`, EXIT.unfinished);
+}
+
+/**
+ * One new secret from Vast.ai. If the answer is lost, so is the secret: it rotates again.
+ *
+ * @throws CliFailure; unfinished where Vast.ai may now sign with a secret that nobody has.
+ */
+export async function rotateAtVast(api: VastApi, id: number, surroundings: Pick<Surroundings, 'sleep'>) {
+  let mayHaveRotated = false;
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await api.rotate(id);
+    if (answer.ok) return { secret: answer.value.webhook_secret };
+    const unclear = mayHaveHappened(answer.failure);
+    mayHaveRotated ||= unclear;
+    if (unclear && attempt < TRIES) {
+      await surroundings.sleep(PAUSE_MS * attempt);
+      continue;
+    }
+    const message = describeApiFailure(answer.failure, 'rotate the secret');
+    if (!mayHaveRotated) throw new CliFailure(message);
+    const advice = 'Vast.ai may sign with a new secret that nobody has: run the same command again.';
+    throw new CliFailure(`${message} ${advice}`, EXIT.unfinished);
+  }
 }

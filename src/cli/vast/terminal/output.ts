@@ -1,4 +1,6 @@
 // All that a command says: lines for people, one JSON object for scripts, no secret in either.
+import { CommanderError } from 'commander';
+import { CliFailure, EXIT, type ExitCode, messageOf } from '../../cli-failure.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Shorter values are not hidden: that would blank out ordinary words. */
@@ -32,10 +34,15 @@ export function createOutput(surroundings: Surroundings, json: boolean) {
       if (json) out(JSON.stringify({ ok: true, ...value }));
       else for (const line of lines) out(line);
     },
-    /** The end of a command that failed. */
-    failure: (message: string, exitCode: number) => {
-      if (json) out(JSON.stringify({ ok: false, exitCode, error: message }));
-      else err(`error: ${message}`);
+    /** The end of a command that threw: says why, and returns the exit code. */
+    failure: (error: unknown): ExitCode => {
+      const isUsage = error instanceof CommanderError;
+      if (isUsage && error.exitCode === 0) return EXIT.ok;
+      const exitCode = error instanceof CliFailure ? error.exitCode : isUsage ? EXIT.usage : EXIT.failed;
+      if (json) out(JSON.stringify({ ok: false, exitCode, error: messageOf(error) }));
+      // Commander has told people already.
+      else if (!isUsage) err(`error: ${messageOf(error)}`);
+      return exitCode;
     },
   };
 }

@@ -4,17 +4,15 @@
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
-import { expectOk } from '../connect.ts';
+import { expectOk, RIGHT_WORKER, type SetupDeps } from '../connect.ts';
 import { checkWorker } from '../register/register.ts';
 import { closeWindow, openWindow } from '../rotate/rotation-window.ts';
-import { RIGHT_WORKER, type SetupDeps } from '../setup.ts';
-import { waitForWorker } from '../worker/wait-for-worker.ts';
 import { describeAnswer } from '../worker/worker-client.ts';
 import { describeTest, testUntilDelivered } from './provider-test.ts';
 
 /** @throws CliFailure; unfinished where the webhook could not go back, with how to do it. */
 export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook> {
-  const { api, output, target, worker } = deps;
+  const { api, output, target } = deps;
   const before = expectOk(await api.list(), 'list the webhooks').find((one) => one.id === id)?.webhook_url;
   if (before === undefined) throw new CliFailure(`Vast.ai knows no webhook ${id}. See \`webhooks list\`.`);
   const close = () => closeWindow(deps).catch((error: unknown) => output.warn(messageOf(error)));
@@ -25,8 +23,7 @@ export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook>
     );
   }
   output.say('2/3 Opening its rotation window: mismatches are answered 503, so that Vast.ai retries');
-  await openWindow(deps);
-  const seen = await waitForWorker(() => worker.unsigned(), 'unavailable', deps);
+  const { seen } = await openWindow(deps);
   if (seen.kind !== 'unavailable') {
     await close();
     throw new CliFailure(`${describeAnswer(seen, target.url)}. Nothing was changed at Vast.ai. ${RIGHT_WORKER}`);

@@ -5,20 +5,12 @@ import { columns } from '../../columns.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { catalogueKeys, contextOf, isSecurityCritical, slugOf } from './event-keys.ts';
 
-interface ComparedType {
-  readonly key: string;
-  readonly slug: string;
-  readonly context: string;
-  readonly name: string;
-  /** `new`: not in the catalogue, so the fallback handles it. `gone`: no longer offered. */
-  readonly status: 'known' | 'new' | 'gone';
-  readonly securityCritical: boolean;
-}
+type Status = 'known' | 'new' | 'gone';
 
-/** Live types in their order, then those that are gone. */
-function compareTypes(live: readonly LiveType[]): ComparedType[] {
+/** Live types in their order, then those that are gone: no longer offered. */
+function compareTypes(live: readonly LiveType[]) {
   const [known, offered] = [new Set(catalogueKeys), new Set(live.map(({ key }) => key))];
-  const compared = (key: string, name: string, status: ComparedType['status']) => {
+  const compared = (key: string, name: string, status: Status) => {
     return { key, slug: slugOf(key), context: contextOf(key), name, status, securityCritical: isSecurityCritical(key) };
   };
   return [
@@ -27,13 +19,13 @@ function compareTypes(live: readonly LiveType[]): ComparedType[] {
   ];
 }
 
-function typeLines(types: readonly ComparedType[]): string[] {
+function typeLines(types: ReturnType<typeof compareTypes>): string[] {
   const rows = types.map(({ key, name, status, securityCritical }) => [
     status === 'known' ? '' : status,
     key,
     securityCritical ? `${name} (security-critical: only by name)` : name,
   ]);
-  const count = (status: ComparedType['status']) => types.filter((type) => type.status === status).length;
+  const count = (status: Status) => types.filter((type) => type.status === status).length;
   return [...columns(rows), '', `${count('known')} known, ${count('new')} new, ${count('gone')} gone.`];
 }
 

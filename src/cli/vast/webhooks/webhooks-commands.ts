@@ -1,18 +1,21 @@
-// `webhooks list | delete | test`: one call to Vast.ai each.
+// `webhooks list | delete | test`: one call to Vast.ai each. And `update`, whose move to another
+// URL is in move-webhook.ts.
 import type { Command } from 'commander';
-import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
+import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { wholeNumber } from '../../command-line.ts';
-import { type Action, connectToVast, expectOk } from '../connect.ts';
-import { expandEvents } from './event-keys.ts';
+import { secureTargetOf } from '../../target.ts';
+import { type Action, addSetupOptions, connectToVast, expectOk, type SetupOptions, setupDeps } from '../connect.ts';
+import { checkEvents, expandEvents } from './event-keys.ts';
+import { moveWebhook } from './move-webhook.ts';
 import { describeTest, testOnce } from './provider-test.ts';
 
 /** Vast.ai's limit, in characters. */
 const MAX_NAME_LENGTH = 120;
 
 export function addWebhookCommands(webhooks: Command, action: Action): void {
-  for (const add of [addList, addDelete, addTest]) add(webhooks, action);
+  for (const add of [addList, addDelete, addTest, addUpdate]) add(webhooks, action);
 }
 
 function addList(webhooks: Command, action: Action): void {
@@ -53,7 +56,49 @@ function addTest(webhooks: Command, action: Action): void {
   );
 }
 
-export function forOne(webhooks: Command, name: string): Command {
+interface UpdateOptions extends SetupOptions {
+  readonly url?: string;
+  readonly endpoint?: string;
+  readonly events?: string;
+  readonly name?: string;
+}
+
+const UPDATE_HELP_END = `
+A new URL is checked first and tested afterwards; where Vast.ai's test fails, the webhook goes back.
+
+Examples:
+  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation
+  npm run vast -- webhooks update 12 --url https://hooks.example.com`;
+
+function addUpdate(webhooks: Command, action: Action): void {
+  const command = forOne(webhooks, 'update')
+    .description('change name, URL or event types; the secret stays')
+    .option('--url <url>', "the Worker's address, or the whole webhook URL")
+    .option('--endpoint <name>', 'the endpoint at that address')
+    .option('--events <list>', 'replaces the whole list: groups, slugs or full keys')
+    .option('--name <text>', 'how Vast.ai shows it');
+  addSetupOptions(command).addHelpText('after', UPDATE_HELP_END);
+  action<UpdateOptions>(command, async (context, options, [id = 0]) => {
+    const target = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint);
+    const { name, events } = options;
+    checkName(name);
+    checkEvents(events);
+    if (target === undefined && name === undefined && events === undefined) {
+      throw usage('Nothing to change: give --url, --events or --name.');
+    }
+    const api = await connectToVast(context);
+    const fields: Partial<WebhookFields> = {
+      ...(name !== undefined && { name }),
+      ...(events !== undefined && { event_types: await expandLive(api, events) }),
+    };
+    const moved = target && (await moveWebhook(setupDeps(context, api, target, options), id));
+    const isMoveOnly = moved && Object.keys(fields).length === 0;
+    const webhook = isMoveOnly ? moved : expectOk(await api.update(id, fields), `update webhook ${id}`);
+    context.output.result({ webhook: shown(webhook) }, columns([row(webhook)]));
+  });
+}
+
+function forOne(webhooks: Command, name: string): Command {
   return webhooks.command(name).argument('<id>', 'as `webhooks list` shows it', wholeNumber());
 }
 
@@ -74,10 +119,10 @@ export function checkName(name = ''): void {
   if (/\p{Cc}/u.test(name)) throw usage('--name holds control characters.');
 }
 
-export function shown(webhook: Webhook) {
+function shown(webhook: Webhook) {
   return { id: webhook.id, name: webhook.name ?? null, url: webhook.webhook_url, events: webhook.event_types };
 }
 
-export function row(webhook: Webhook): string[] {
+function row(webhook: Webhook): string[] {
   return [String(webhook.id), webhook.name ?? '', webhook.webhook_url, webhook.event_types.join(', ')];
 }

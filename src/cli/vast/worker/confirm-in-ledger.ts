@@ -1,6 +1,6 @@
 // Did the provider's test event reach the ledger? That proves that queue and consumer work, too.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
-import type { SetupDeps } from '../setup.ts';
+import type { SetupDeps } from '../connect.ts';
 import type { LedgerEvent, OpsClient } from './ops-client.ts';
 import { PROBE_ID_PREFIX } from './worker-client.ts';
 

@@ -1,6 +1,6 @@
 // Waits until a Worker sees a change of its secrets. We see only the nearest of Cloudflare's
 // locations: an answer must come several times in a row, and a pause follows for the others.
-import type { SetupDeps } from '../setup.ts';
+import type { SetupDeps } from '../connect.ts';
 import type { WorkerAnswer, WorkerReply } from './worker-client.ts';
 
 /** For how long to ask, in milliseconds, and how often in a row the answer must be right. */

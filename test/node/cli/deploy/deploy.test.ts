@@ -160,6 +160,14 @@ it.each(NEEDED)('names the permission that the token lacks, in one sentence: %s'
   expect(code).toBe(3);
 });
 
+it('refuses an environment that is not there, as wrangler would deploy it without bindings', async () => {
+  const cloudflare = await startCloudflare();
+  const { code, stderr } = await deploy(cloudflare, { env: 'nowhere' });
+  expect(stderr).toMatch(/^error: wrangler.toml has no environment "nowhere" .*\n$/);
+  expect(code).toBe(2);
+  expect(cloudflare.requests).toEqual([]);
+});
+
 it('says how to log in where there is no browser', async () => {
   const cloudflare = await startCloudflare();
   await inEmptyDirectory(async (home) => {

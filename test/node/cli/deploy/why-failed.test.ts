@@ -24,3 +24,13 @@ it.each([
   expect(sentence.match(/KV Storage|Queues|Scripts|CLOUDFLARE_ACCOUNT_ID/g)).toEqual([named]);
   vi.unstubAllEnvs();
 });
+
+it.each([
+  ['a configuration that is not there', 'Could not read file: /nonexistent.toml', 2],
+  ['a configuration with mistakes', 'Processing wrangler.toml configuration:\n  - "kv_namespaces[0]" …', 2],
+  ['a configuration that is none', 'Invalid TOML document: illegal character in key', 2],
+  ['code that does not build', 'Build failed with 1 error:\nsrc/index.ts:1:7: ERROR: …', 1],
+])('does not ask to repeat what nothing was begun of: %s', async (_, message, exitCode) => {
+  const failure = await whyFailed({ code: undefined, message }, { env: '' });
+  expect(failure).toMatchObject({ exitCode, message: expect.not.stringContaining('run it again') });
+});

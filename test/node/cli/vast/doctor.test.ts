@@ -217,12 +217,6 @@ describe('doctor', () => {
     expect((await scene.doctor()).levelOf('security')?.level).toBe('warning');
   });
 
-  it('says when the webhook limit is reached', async () => {
-    const scene = await healthyScene();
-    for (const name of ['a', 'b', 'c']) scene.provider.add(`https://${name}.example/webhooks/vastai`, 's');
-    expect((await scene.doctor()).levelOf('limit')?.level).toBe('warning');
-  });
-
   it('goes on with the Worker when the API refuses the key', async () => {
     const scene = await healthyScene();
     scene.env.VAST_API_KEY = 'a-wrong-key';
