@@ -1,7 +1,9 @@
 // From what an operator types (`billing,outbid,host:machine_error`) to Vast.ai's full keys.
 import { type NotificationGroup, notificationGroups, securityCriticalTypes } from '../../../event/catalogue.ts';
+import type { VastApi } from '../../../vast/vast-api.ts';
 import { type CliFailure, usage } from '../../cli-failure.ts';
 import { nearMiss } from '../../near-miss.ts';
+import { expectOk } from '../connect.ts';
 
 /** Every full key of the catalogue: `client:outbid`, `host:machine_error`. */
 export const catalogueKeys = Object.values(notificationGroups).flatMap(keysOfGroup);
@@ -41,6 +43,15 @@ export function checkEvents(text = 'all'): void {
 function wordsIn(text: string): string[] {
   const words = text.split(',').map((part) => part.trim());
   return words.filter((word) => word !== '');
+}
+
+/** The full keys of what an operator typed, against what Vast.ai offers now. */
+export async function expandLive(api: VastApi, events: string): Promise<string[]> {
+  const types = expectOk(await api.types(), 'list the event types');
+  return expandEvents(
+    events,
+    types.map(({ key }) => key),
+  );
 }
 
 /**

@@ -1,13 +1,13 @@
 // `webhooks list | delete | test`: one call to Vast.ai each. And `update`, whose move to another
 // URL is in move-webhook.ts.
 import type { Command } from 'commander';
-import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
+import type { Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
 import { wholeNumber } from '../../command-line.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, addSetupOptions, connectToVast, expectOk, type SetupOptions, setupDeps } from '../connect.ts';
-import { checkEvents, expandEvents } from './event-keys.ts';
+import { checkEvents, expandLive } from './event-keys.ts';
 import { moveWebhook } from './move-webhook.ts';
 import { describeTest, testOnce } from './provider-test.ts';
 
@@ -104,13 +104,6 @@ function forOne(webhooks: Command, name: string): Command {
 
 function withExample(command: Command, example: string): Command {
   return command.addHelpText('after', `\nExample:\n  npm run vast -- webhooks ${example}`);
-}
-
-/** The full keys of what an operator typed, against what Vast.ai offers now. */
-export async function expandLive(api: VastApi, events: string): Promise<string[]> {
-  const types = expectOk(await api.types(), 'list the event types');
-  const keys = types.map((type) => type.key);
-  return expandEvents(events, keys);
 }
 
 /** @throws CliFailure for a name that Vast.ai would refuse. */

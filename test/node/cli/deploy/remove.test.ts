@@ -1,5 +1,5 @@
 // "Remove everything" of the front page, command by command with the real wrangler, and what is
-// left in the end. Takes seven runs of wrangler, so only with `DEPLOY_FAULTS=all` (src/cli/README.md).
+// left in the end. Seven runs of wrangler, so only with `DEPLOY_FAULTS=all` (src/cli/README.md).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
