@@ -76,6 +76,8 @@ export class VastAccount {
   onWebhook: (type: string, row: Row) => void = () => {};
   /** Whether the key may read more than instances. */
   broadKey = false as boolean;
+  /** [guess] An API that answers with whole rows, whatever it is asked for. */
+  sendsWholeRows = false as boolean;
   /** Off where a test has no time to wait. */
   keepsInterval = true as boolean;
 
@@ -247,7 +249,9 @@ export class VastAccount {
       const page = rest.slice(0, limit <= 0 ? 5 : Math.min(limit, PAGE));
       // [doc] A column of an unknown name comes back null.
       const chosen = page.map((row) => {
-        return columns ? Object.fromEntries(columns.map((name) => [name, row[name] ?? null])) : row;
+        return columns && !this.sendsWholeRows
+          ? Object.fromEntries(columns.map((name) => [name, row[name] ?? null]))
+          : row;
       });
       return { page: chosen, total: matching.length, last: rest.length > page.length ? page.at(-1)?.id : undefined };
     } catch {
