@@ -24,6 +24,7 @@ const LONGEST = [
   'fuzz',
   'watchdog',
   'flow/ledger',
+  'deployed/feed',
   'load',
 ];
 

@@ -10,6 +10,7 @@ import { tableOf } from './table.ts';
 
 const { drive } = await import('./drive.ts');
 const { startRuntime } = await import('../platform/runtime.ts');
+const { describeReader, followADay } = await import('./reader.ts');
 
 /** Small ones as well: there the watchdog's rounds weigh more than the events. */
 const ACCOUNTS = [30, 300, 3_000];
@@ -56,6 +57,9 @@ async function printBill(): Promise<void> {
   );
   console.log('KV giving out stops nothing: a copy then costs a queue message. Log lines beyond are dropped.');
   printLogs(counts);
+  const runtime = startRuntime();
+  const reader = await followADay(runtime).finally(() => runtime.restore());
+  console.log(describeReader(reader));
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
   console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
 }

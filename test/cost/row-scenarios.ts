@@ -10,6 +10,9 @@ import { watch } from '../../src/ledger/watchdog.ts';
 import type { Writer } from '../../src/ledger/writer.ts';
 import { RETENTION_MS } from '../../src/limits.ts';
 
+/** Rows that the feed reads to say that nothing is left: test/workerd/ledger/feed.test.ts. */
+export const ROWS_OF_EMPTY_PAGE = 2;
+
 const NOW = Date.UTC(2026, 10, 20);
 
 export interface LedgerParts {

@@ -69,6 +69,7 @@ const paths = fc.oneof(
     '/api/events',
     '/api/event',
     '/api/stats',
+    '/api/feed',
     '/api/replay',
     '/api',
     '/nowhere',

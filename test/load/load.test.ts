@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runCommand } from '../node/cli/run-command.ts';
 
-test('a small load is reconciled with the ledger of a Worker of its own, and read once by a reader that is killed', async () => {
+test("a small load is reconciled with its Worker's ledger, and read once by a reader that is killed", async () => {
   const { code, stdout, stderr } = await runCommand('load', ['--events', '200', '--reader', '--json']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toMatchObject({

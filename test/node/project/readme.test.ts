@@ -59,6 +59,7 @@ type Check = (command: string) => Promise<void> | void;
 const checks: readonly [pattern: RegExp, check: Check][] = [
   [/^npm ci && npm (?:run )?(demo|test)$/, (command) => expect(scripts).toHaveProperty(lastWord(command))],
   [/^npm run dev$/, () => expect(worker.exitCode).toBeNull()],
+  [/^npm run events( -- |$)/, expectOptionsInHelp],
   [/^npm run trigger -- /, expectToBeAnswered],
   [/^npm run vast -- /, expectVastOptions],
   [/^npm run deploy -- /, expectOptionsInHelp],

@@ -5,7 +5,7 @@ import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
 import { readFeed } from '../../../src/ledger/feed.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { FEED_CHARACTERS, RETENTION_MS } from '../../../src/limits.ts';
-import { ROWS_OF_EMPTY_PAGE } from '../../cost/reader.ts';
+import { ROWS_OF_EMPTY_PAGE } from '../../cost/row-scenarios.ts';
 import { collectConsole } from '../fakes/console.ts';
 import {
   claimRequest,

@@ -1,6 +1,5 @@
 // The feed as a program elsewhere reads it: what it gives, and what its token opens.
 import { reset } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
@@ -206,8 +205,4 @@ describe('GET /ops/api/feed', () => {
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
     expect((await asReader(FEED, {}, { method: 'POST' })).headers.get('allow')).toBe('GET, HEAD');
   });
-});
-
-it('the tests here use a token of their own', () => {
-  expect((env as Env).READ_TOKEN).toBeUndefined();
 });

@@ -30,21 +30,14 @@ const feedSchema = v.object({ events: v.array(placeSchema), next: v.number() });
 
 export type FeedEvent = v.InferOutput<typeof placeSchema>;
 
-interface Failure {
-  readonly why: string;
-  /** Whether the same call may succeed later. */
-  readonly passing: boolean;
-}
+/** `passing`: the same call may succeed later. */
+type Failure = { readonly why: string; readonly passing: boolean };
 
+type Network = Pick<Surroundings, 'fetch'>;
 export type OpsClient = ReturnType<typeof createOpsClient>;
 
 /** Each call fails with why not, in words that follow "because" or stand alone. */
-export function createOpsClient(
-  surroundings: Pick<Surroundings, 'fetch'>,
-  worker: string,
-  token: string,
-  tokenName = 'OPS_TOKEN',
-) {
+export function createOpsClient({ fetch }: Network, worker: string, token: string, name = 'OPS_TOKEN') {
   const authorization = `Basic ${Buffer.from(`vast:${token}`).toString('base64')}`;
 
   async function call<Schema extends v.GenericSchema>(
@@ -55,13 +48,13 @@ export function createOpsClient(
   ): Promise<Result<v.InferOutput<Schema>, Failure>> {
     const url = `${worker}/ops/api/${path}?${new URLSearchParams(query)}`;
     const headers = { Authorization: authorization, Accept: 'application/json' };
-    const answer = await ask(surroundings.fetch, url, { headers }, waitMs + TIMEOUT_MS);
+    const answer = await ask(fetch, url, { headers }, waitMs + TIMEOUT_MS);
     const not = (why: string, passing = false) => fail({ why, passing });
     if (!answer.ok) return not(`the ops API cannot be read: ${whyNoAnswer(answer.failure)}`, true);
     // For one event, 404 may also mean that the ledger does not know it.
     const { status, json } = answer.value;
-    if (status === 404) return not(`the Worker has no ${tokenName} (or a short one), so its ops API is closed`);
-    if (status === 401) return not(`the Worker does not accept this ${tokenName}`);
+    if (status === 404) return not(`the Worker has no ${name} (or a short one), so its ops API is closed`);
+    if (status === 401) return not(`the Worker does not accept this ${name}`);
     if (status === 400) return not(`the ops API refuses this: ${json?.issues}`);
     if (status !== 200) return not(`the ops API answers ${status}`, status >= 500 || status === 429);
     const parsed = v.safeParse(schema, json);
