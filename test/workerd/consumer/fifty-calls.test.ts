@@ -1,5 +1,5 @@
 // A Free invocation may make 50 outgoing calls (wrangler.toml has the sum). Five events, seven
-// destinations, every one failing.
+// destinations, every one failing, and a look at the events' instances.
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { handleBatch } from '../../../src/consumer/batch.ts';
@@ -39,8 +39,13 @@ const notices = defineNotices({
   quarantined: (delivery, context) => quarantineNotice(context, delivery),
   manyQuarantined: (count, context) => manyQuarantinedNotice(context, count),
 });
+/** The batch's one read: it fails, too. */
+const readInstances = async () => {
+  calls.push('vast.example');
+  return { ok: false, failure: { kind: 'partial' } } as const;
+};
 const handlers = defineHandlers({ fallback: (event, context) => notifyAll(context, event) });
-const deps = depsOf({ env: { ...env, ...secrets }, handlers, notices });
+const deps = depsOf({ env: { ...env, ...secrets }, handlers, notices, readInstances });
 
 let calls: string[];
 /** What every destination answers, and after how many milliseconds by the order of the calls. */
@@ -72,15 +77,15 @@ test('a batch in which every post is refused for good tells all seven of all tha
   const messages = five();
   await handleBatch(batchOf(messages), deps);
   expect(messages.map(fateOf)).toEqual(messages.map(() => 'acked'));
-  expect(new Set(calls).size).toBe(DESTINATIONS);
+  expect(new Set(calls).size).toBe(DESTINATIONS + 1);
   // One notice, or a second for those that died a moment later.
-  expect([42, 49]).toContain(calls.length);
+  expect([43, 50]).toContain(calls.length);
 });
 
 test('so does one in which every post fails at the last try', async () => {
   status = 503;
   await handleBatch(batchOf(five(MAX_RETRIES + 1)), deps);
-  expect([42, 49]).toContain(calls.length);
+  expect([43, 50]).toContain(calls.length);
 });
 
 test('what dies together is told in one notice', async () => {
@@ -93,7 +98,7 @@ test('a batch whose events die one after the other tells of the first, then of t
   // Each destination takes one post at a time, so the events end 150 ms apart.
   delayMs = () => 150;
   await handleBatch(batchOf(five()), deps);
-  expect(calls).toHaveLength(BATCH * DESTINATIONS + 2 * DESTINATIONS);
+  expect(calls).toHaveLength(BATCH * DESTINATIONS + 2 * DESTINATIONS + 1);
   expect(calls.length).toBeLessThanOrEqual(FREE_CALLS);
 });
 
