@@ -195,7 +195,7 @@ export const MATCHES_COUNTED = 1_000;
 /** Longest text that a list shows of what an event is about, in characters. */
 export const MAX_SUBJECT_LENGTH = 200;
 
-/** How far to either side of an event others of its instance are looked for, in places; how many. */
+/** How far around an event others of its instance are looked for, in places; how many are shown. */
 export const RELATED_WINDOW = 1_000;
 export const RELATED_SHOWN = 5;
 

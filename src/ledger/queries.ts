@@ -12,7 +12,7 @@ export type EventSummary = Omit<Row, 'holder' | 'claim' | 'leaseUntil' | 'dueAt'
   readonly lastError: string | null;
   /** Why it was kept aside, while it is `quarantined`. */
   readonly refusalReason: string | null;
-  /** The beginning of its subject, or of its data as JSON; null where the body could not be read. */
+  /** The beginning of its subject or of its data; null where the body could not be read. */
   readonly subject: string | null;
 };
 

@@ -65,7 +65,7 @@ function noneYet(): Record<Status, number> {
   return Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>;
 }
 
-/** Every event once, by period, type, status and reason. In one go: no claim may slip in between. */
+/** Every event once, by all that tells them apart. In one go: no claim may slip in between. */
 function groupsOf(sql: Sql, arrivals: Arrivals, now: number) {
   const byHour = `CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour`;
   const query = `SELECT ${byHour}, type, attention AS status, ${HAS_RUN} AS ran, ${REFUSAL_REASON} AS reason,

@@ -1,5 +1,5 @@
-// A delivery that was refused, as it came: the reason, the body byte for byte, and the headers. Of an
-// accepted one neither is kept.
+// A delivery that was refused, as it came: the reason, the body byte for byte, and the headers.
+// Those of an accepted one are not kept.
 import { html } from 'hono/html';
 import type { EventRecord, Refusal } from '../ledger/queries.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';

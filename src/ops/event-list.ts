@@ -64,7 +64,8 @@ function paging({ filter, cursor, limit }: ListRequest, page: EventPage): Html {
 function empty(request: ListRequest, page: EventPage, reader: Reader): Html {
   const { filter, cursor } = request;
   if (page.cursor !== null) return html`<p class="empty">No match so far.</p>${paging(request, page)}`;
-  if (!isNarrow(filter) && cursor === null) return html`<div class="empty">${gettingStarted(reader)}</div>`;
+  if (!isNarrow(filter) && cursor === null)
+    return html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
   return html`<p class="empty">No event matches. ${filter.status === 'dead' && 'Nothing is dead. '}
     <a href="${LIST}">Show all events</a></p>`;
 }

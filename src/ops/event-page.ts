@@ -40,11 +40,13 @@ export function isMoving({ status, leaseUntil }: EventRecord, { now }: Reader): 
 
 export function eventPage({ event, around, outcome, still, stuckAfter, reader }: EventPageProps): Html {
   const { type, status } = event;
+  const subject = event.event?.data.subject;
   const moves = isMoving(event, reader) && !still;
   // A queue that stands still is not asked every few seconds.
   const seconds = reader.now - event.updatedAt < LEASE_MS ? 5 : 60;
   const content = html`${outcome && replayResult(event, outcome)}
     <h1>${type} ${statusBadge(status)}</h1>
+    ${!isConfidential(type) && typeof subject === 'string' && html`<p>${subject}</p>`}
     ${situation(event, moves ? seconds : undefined, stuckAfter, reader)}
     ${section('times', 'Times', times(event, reader))}
     ${section('tries', 'Tries', tries(event, reader))}
@@ -86,7 +88,7 @@ function replay(event: EventRecord): Html | null {
   if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
   return html`<details class="replay">
-    <summary class="button primary">${verb}…</summary>
+    <summary class="button ${event.status !== 'processed' && 'primary'}">${verb}…</summary>
     <form method="post" action="${address('/event/replay', keyOf(event))}">
       <p>${replayWarning(event)}</p>
       <button class="primary" type="submit">Yes, ${verb.toLowerCase()}</button>

@@ -6,15 +6,15 @@ import type { EventSummary } from '../ledger/queries.ts';
 import { eventAddress } from './addresses.ts';
 import { type Html, statusBadge, table } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { fromNow, whenStacked } from './when.ts';
+import { whenInRow } from './when.ts';
 import { hasFailed, whyRefused } from './words.ts';
 
 export function eventTable(events: readonly EventSummary[], reader: Reader): Html {
-  const rows = events.map((event, index) => row(event, events[index - 1], reader));
+  const rows = events.map((event, index) => row(event, events[index - 1]?.receivedAt, reader));
   return table('events', [['Status'], ['Event'], ['Received']], rows);
 }
 
-function row(event: EventSummary, above: EventSummary | undefined, reader: Reader): Html {
+function row(event: EventSummary, above: number | undefined, reader: Reader): Html {
   const { status, type, endpoint, attempts, receivedAt } = event;
   return html`<tr>
     <td>${statusBadge(status)}${attempts > 1 && html` <small>${attempts} tries</small>`}</td>
@@ -22,7 +22,7 @@ function row(event: EventSummary, above: EventSummary | undefined, reader: Reade
       <a href="${eventAddress(event)}"><span class="type">${type}</span> ${about(event)}</a>
       ${endpoint !== DEFAULT_ENDPOINT && html`<span class="endpoint">${endpoint}</span>`}
     </th>
-    <td>${whenStacked(receivedAt, reader, above && fromNow(above.receivedAt, reader))}</td>
+    <td>${whenInRow(receivedAt, above, reader)}</td>
   </tr>`;
 }
 

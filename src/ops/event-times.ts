@@ -5,7 +5,7 @@ import type { Try } from '../ledger/store.ts';
 import { LEASE_MS, MAX_TRIES_KEPT } from '../limits.ts';
 import { type Html, table, terms } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { duration, when } from './when.ts';
+import { duration, when, whenInRow } from './when.ts';
 import { figures } from './words.ts';
 
 export function times({ event, receivedAt, status, updatedAt, leaseUntil, tries }: EventRecord, reader: Reader): Html {
@@ -20,7 +20,14 @@ export function times({ event, receivedAt, status, updatedAt, leaseUntil, tries 
   return terms('details', [
     ['Created (sender’s clock)', known === undefined ? 'unknown' : when(known, reader)],
     ['Received', after(receivedAt, known, 'it was created')],
-    ['Started', started === undefined ? 'not known' : after(started, receivedAt, 'it was received')],
+    [
+      'Started',
+      started === undefined
+        ? tries.length > 0
+          ? 'not kept'
+          : 'not yet'
+        : after(started, receivedAt, 'it was received'),
+    ],
     [status === 'dead' ? 'Given up' : 'Done', done === undefined ? 'not yet' : after(done, started, 'it started')],
   ]);
 }
@@ -50,7 +57,7 @@ export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader
       <td class="outcome ${outcome}">${tryWords[outcome]}</td>
       <td class="number">${before !== undefined && duration(Math.max(startOf(each) - before, 0))}</td>
       <td class="number">${ms !== undefined && `${figures(ms)} ms`}</td>
-      <td>${when(at, reader)}</td>
+      <td>${whenInRow(at, at, reader)}</td>
       <td class="error">${error}</td>
     </tr>`;
   });

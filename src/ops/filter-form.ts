@@ -26,7 +26,7 @@ export function filterForm(filter: EventFilter, knownTypes: readonly string[], r
         placeholder="any"></label>
       ${time('from', 'From')}${time('to', 'Before')}
       <label>Id or text<input type="search" name="q" value="${filter.q}" maxlength="${MAX_SEARCH_LENGTH}"
-        placeholder="an instance, an error…"></label>
+        placeholder="any"></label>
       <button class="primary" type="submit">Filter</button>
     </form>
   </details>

@@ -1,5 +1,5 @@
-// The snapshot as OpenMetrics text. What is counted in the ledger as it is now are gauges: expiry and
-// replay make them go down. What has happened are counters and histograms.
+// The snapshot as OpenMetrics text. What the ledger holds now are gauges: expiry and replay make
+// them go down. What has happened so far are counters and histograms.
 import { AGE_BOUNDS, DURATION_BOUNDS, type Histogram } from '../ledger/meters.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -68,7 +68,9 @@ function counter(name: string, help: string, samples: readonly Sample[]): string
 /** Each bucket counts what is at most its bound, those before it included. */
 function histogram(name: string, help: string, bounds: readonly number[], { counts, sum }: Histogram): string[] {
   const upTo = (bucket: number) => counts.slice(0, bucket + 1).reduce((total, count) => total + count, 0);
-  const buckets = counts.map((_, bucket): Sample => [{ le: bounds[bucket]?.toFixed(1) ?? '+Inf' }, upTo(bucket)]);
+  // OpenMetrics writes whole numbers as floats, too: `1.0`.
+  const le = (bound = Number.POSITIVE_INFINITY) => String(bound).replace('Infinity', '+Inf').replace(/^\d+$/, '$&.0');
+  const buckets = counts.map((_, bucket): Sample => [{ le: le(bounds[bucket]) }, upTo(bucket)]);
   const all = upTo(counts.length);
   return family('histogram', name, help, [
     ['_bucket', buckets],

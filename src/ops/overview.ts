@@ -45,7 +45,8 @@ function verdictBox({ tone, first, rest, isNew }: Verdict, isTroubled: boolean, 
     ${rest.length > 0 && html`<p>Also: ${rest.map((other, index) => html`${index > 0 && ', '}${named(other)}`)}.</p>`}
     ${
       isTroubled &&
-      html`<a class="button primary" href="${address('/events', { status: 'attention' })}">Show what needs attention</a>`
+      html`<a class="button primary" href="${address('/events', { status: 'attention' })}">
+        Show what needs attention</a>`
     }
   </section>`;
 }

@@ -33,18 +33,17 @@ export function replayPage({ filter, cursor, page, done, reader }: ReplayPagePro
   const { matches, more, events } = page;
   const title = matches === 1 && !more ? 'Run this event again' : 'Run many events again';
   const count = `${more ? 'At least ' : ''}${counted(matches, ...whatIsLeft(done !== undefined))}`;
+  const list = address('/events', filter);
   const older = matches === 0 && page.cursor !== null && address('/replay', { ...filter, cursor: page.cursor });
   const content = html`${done && stepNotice(done)}
     <h1>${title}</h1>
     <p>${count}: ${filterWords(filter)}</p>
-    ${matches > 0 && html`${eventTable(events, reader)}${matches > events.length && html`<p class="hint">and more</p>`}`}
+    ${matches > 0 && eventTable(events, reader)}
+    ${matches > events.length && html`<p class="hint">…</p>`}
     ${older && html`<p><a href="${older}">Search older events</a></p>`}
-    ${matches > 0 ? stepForm({ ...filter, cursor }, matches, address('/events', filter)) : back(address('/events', filter))}`;
+    ${matches > 0 && stepForm({ ...filter, cursor }, matches, list)}
+    ${matches === 0 && html`<p><a href="${list}">Back to the list</a></p>`}`;
   return document(title, content, 'events');
-}
-
-function back(list: string): Html {
-  return html`<p><a href="${list}">Back to the list</a></p>`;
 }
 
 function stepForm(fields: object, matching: number, list: string): Html {

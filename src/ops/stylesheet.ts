@@ -81,6 +81,7 @@ input, select { display: block; width: 100%; }
 details { margin-top: .6rem; }
 summary { cursor: pointer; }
 .replay summary { list-style: none; }
+.replay :is(button, .button) { margin: .25rem .5rem .25rem 0; }
 
 ul, dl, dd { list-style: none; margin: 0; padding: 0; }
 .chart { margin: 0; }
@@ -97,7 +98,8 @@ th, td, .details div { border-bottom: 1px solid var(--line); }
 .number { text-align: right; white-space: nowrap; }
 .events th a { text-decoration: none; color: inherit; }
 .events .type { color: var(--link); }
-.events .about, .events small { display: block; }
+.events .about, .events small, .facts small { display: block; }
+.outcome, .tries th { white-space: nowrap; }
 small { font-size: .75rem; font-weight: 400; }
 .endpoint::before { content: "endpoint "; }
 .events td { width: 1%; white-space: nowrap; }
@@ -116,7 +118,9 @@ small { font-size: .75rem; font-weight: 400; }
   .events :is(td, th), .tries :is(td, th) { display: block; border: 0; padding: 0; text-align: left; }
   .events th, .tries .error, .tries td:nth-child(5) { grid-column: 1 / -1; }
   .events td { order: -1; width: auto; }
+  .events td:last-child { white-space: normal; text-align: right; }
   .events td small { display: inline; }
+  .events { line-height: 1.3; }
   .events .about, .events th small {
     display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
   }

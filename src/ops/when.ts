@@ -58,7 +58,7 @@ function wholeUnits(ms: number): string {
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */
-export function fromNow(time: number, { now }: Reader): string {
+function fromNow(time: number, { now }: Reader): string {
   const distance = wholeUnits(Math.abs(time - now));
   if (distance === '') return 'just now';
   return time > now ? `in ${distance}` : `${distance} ago`;
@@ -74,10 +74,18 @@ export function when(time: number, reader: Reader): Html {
   return timeElement(time, `${inBoth(time, reader)} (${fromNow(time, reader)})`);
 }
 
-/** The age first, unless it is that of the row above; the time small below it. */
-export function whenStacked(time: number, reader: Reader, above?: string): Html {
-  const age = fromNow(time, reader);
-  return timeElement(time, html`${age !== above && age} <small>${inBoth(time, reader)}</small>`);
+/** The age first, the time small below it. */
+export function whenStacked(time: number, reader: Reader): Html {
+  return timeElement(time, html`${fromNow(time, reader)} <small>${inBoth(time, reader)}</small>`);
+}
+
+/** The same in a row of a list: neither age nor date say again what the row above says. */
+export function whenInRow(time: number, above: number | undefined, reader: Reader): Html {
+  const news = (tell: (time: number) => string) =>
+    above !== undefined && tell(above) === tell(time) ? '' : tell(time);
+  const clock = [utc(time), reader.zone && local(time, reader.zone).replace(/^\d.* (?=\d)/, '')];
+  const small = [news((each) => utc(each).slice(0, 10)), clock.filter(Boolean).join(' · ').slice(11)];
+  return timeElement(time, html`${news((each) => fromNow(each, reader))} <small>${small.join(' ')}</small>`);
 }
 
 function timeElement(time: number, text: string | Html): Html {

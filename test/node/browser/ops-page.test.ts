@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DEAD_ERROR, DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
+import { DEAD_ERROR, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
 import { hasBrowser, howToInstall, launch, operator } from './launch.ts';
 import { OPS_TOKEN, startWorker } from './start-worker.ts';
 
@@ -20,6 +20,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   beforeAll(async () => {
     worker = await startWorker();
     await worker.ledger.fill();
+    await worker.ledger.startOne('held');
     browser = await launch();
   });
 
@@ -50,8 +51,8 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
 
   it('leads from the overview to the failed event and, replayed, to a processed one', async () => {
     await go('/ops');
-    await page.getByRole('link', { name: 'Show dead events' }).click();
-    await page.getByRole('link', { name: DEAD_ID }).click();
+    await page.getByRole('link', { name: 'Show what needs attention' }).click();
+    await page.getByRole('link', { name: DEAD_ERROR }).click();
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('outbid');
     expect(await page.getByText(DEAD_ERROR).first().isVisible()).toBe(true);
 
@@ -73,7 +74,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   });
 
   it('filters by status and by text', async () => {
-    const listed = () => page.locator('tbody tr').allTextContents();
+    const listed = () => page.locator('tbody tr a').evaluateAll((links) => links.map((link) => String(link)));
     await go('/ops/events');
     await page.getByLabel('Status').selectOption('Retrying');
     await page.getByRole('button', { name: 'Filter' }).click();
@@ -118,12 +119,76 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('leads from a bar of the chart to its hour', async () => {
+    await go('/ops');
+    await page.locator('svg a').last().click();
+    await page.waitForURL(/from=.*to=/);
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
+  });
+
+  it('selects the id as a whole', async () => {
+    await go(`/ops/event?id=${LATE_ID}`);
+    await page.getByText(LATE_ID, { exact: true }).click();
+    expect(await page.evaluate('String(getSelection())')).toBe(LATE_ID);
+  });
+
+  it('loads an event again while its handler runs', async () => {
+    await go('/ops/event?id=held');
+    await page.waitForEvent('load', { timeout: 20_000 });
+    expect(await page.getByText('Keep it still').isVisible()).toBe(true);
+  });
+
+  it('shows the filter at once on a desk, with all controls in one line, and folds it away on a phone', async () => {
+    await context.close();
+    await open({ viewport: { width: 1100, height: 800 } });
+    await go('/ops/events');
+    const boxes = await page
+      .locator('.filter :is(input, select, button)')
+      .evaluateAll((fields) => fields.map((field) => field.getBoundingClientRect()));
+    expect(boxes).toHaveLength(7);
+    expect(new Set(boxes.map(({ y, height }) => `${y} ${height}`)).size).toBe(1);
+
+    await context.close();
+    await open({ viewport: { width: 360, height: 740 }, isMobile: true });
+    await go('/ops/events');
+    expect(await page.getByLabel('Status').isVisible()).toBe(false);
+    await page.getByText('Filter', { exact: true }).first().click();
+    expect(await page.getByLabel('Status').isVisible()).toBe(true);
+  });
+
+  it('shows fifty events on a phone in less than 7,000 pixels', async () => {
+    await context.close();
+    await open({ viewport: { width: 360, height: 740 }, isMobile: true });
+    await go('/ops/events');
+    expect(await page.locator('tbody tr').count()).toBe(50);
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThan(7_000);
+  });
+
+  it('has one button that stands out on each view, and a way back from each confirmation', async () => {
+    const standing = `[...document.querySelectorAll('a, button, summary')].filter((each) =>
+      each.checkVisibility() && getComputedStyle(each).backgroundColor === 'rgb(11, 87, 194)').length`;
+    for (const path of Object.values(views)) {
+      await go(path);
+      expect(await page.evaluate(standing), path).toBeLessThanOrEqual(1);
+    }
+    await go(`/ops/event?id=${RETRYING_ID}`);
+    await page.getByText('Run it again…').click();
+    expect(await page.evaluate(standing)).toBe(1);
+    await page.getByRole('link', { name: 'No, leave it' }).click();
+    expect(await page.getByRole('button', { name: 'Yes, run it again' }).isVisible()).toBe(false);
+    await go(views['replay of many']);
+    await page.getByRole('link', { name: 'No, back to the list' }).click();
+    await page.waitForURL(/\/ops\/events\?status=quarantined/);
+  });
+
   const views = {
     overview: '/ops',
     list: '/ops/events',
+    'what needs attention': '/ops/events?status=attention',
     'an empty list': '/ops/events?type=nothing',
     'a failing event': `/ops/event?id=${RETRYING_ID}`,
     'a quarantined delivery': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
+    'a running event': '/ops/event?id=held',
     'replay of many': '/ops/replay?status=quarantined',
   };
   const looks = {
@@ -141,7 +206,9 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
         await go(path);
         await page.evaluate(axe);
         const found = (await page.evaluate("axe.run({ resultTypes: ['violations'] })")) as AxeResults;
-        const serious = found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+        // An event that is about to change loads itself again, and offers to keep still.
+        const barriers = found.violations.filter(({ id }) => view !== 'a running event' || id !== 'meta-refresh');
+        const serious = barriers.filter(({ impact }) => impact === 'serious' || impact === 'critical');
         const shown = serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
         expect(shown, view).toEqual([]);
         const sideways = await page.evaluate('document.documentElement.scrollWidth > innerWidth');

@@ -1,5 +1,5 @@
-// `npm run screenshots -- <folder>`: takes a picture of every view after a mixed hour, on a desk and
-// on a phone, in light and in dark. The README's picture is `overview-light.png`.
+// `npm run screenshots -- <folder>`: takes a picture of every view after a mixed hour, on a desk
+// and on a phone, in light and in dark. The README's picture is `overview-light.png`.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';

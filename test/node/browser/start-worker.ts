@@ -11,6 +11,7 @@ interface TestLedger {
   fill(): Promise<void>;
   seed(from: number, count: number, total: number, days: number): Promise<void>;
   claim(claim: string, requests: readonly object[]): Promise<unknown>;
+  startOne(id: string): Promise<void>;
   addDead(id: string, type: string, data: Record<string, unknown>, error: string): Promise<void>;
 }
 

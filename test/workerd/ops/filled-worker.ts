@@ -18,6 +18,13 @@ export class EventLedger extends RealLedger {
     this.ctx.storage.transactionSync(() => seed(this.ctx.storage.sql, from, count, total, days, Date.now()));
   }
 
+  /** Adds an event whose handler is running. */
+  startOne(id: string): void {
+    const { storage } = this.ctx;
+    const story = new Story(new Writer(new Store(storage.sql), (work) => storage.transactionSync(work)));
+    story.start(story.event('outbid', Date.now(), id), Date.now());
+  }
+
   /** Adds an event that its handler has failed for good. */
   addDead(id: string, type: string, data: Record<string, unknown>, error: string): void {
     const { storage } = this.ctx;

@@ -2,7 +2,7 @@ import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../../src/ledger/client.ts';
-import { LIST_WINDOW, LOCAL_WATCH_INTERVAL_MS } from '../../../src/limits.ts';
+import { LIST_WINDOW, LOCAL_WATCH_INTERVAL_MS, MATCHES_COUNTED } from '../../../src/limits.ts';
 import { ask, eventAt } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -43,6 +43,88 @@ describe('the overview', () => {
     const html = await page('/ops');
     expect(html).toContain('All is well');
     expect(html).toContain('1 older event waits');
+  });
+
+  it('says how long nothing has come and what that may mean, and no longer that all is well', async () => {
+    const days = (count: number) => Date.now() - count * 86_400_000;
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', days(6.9)), days(6.9));
+      story.succeed(story.event('webhook_test', days(0)), days(0));
+    });
+    expect(await page('/ops')).toContain('All is well');
+    await reset();
+    await inLedger(({ story }) => {
+      story.succeed(story.event('outbid', days(25)), days(25));
+      story.succeed(story.event('webhook_test', days(0)), days(0));
+    });
+    const html = await page('/ops');
+    expect(html).toContain('Nothing has come for 25 days');
+    expect(html).toContain('npm run vast -- doctor --url https://worker.example');
+    expect(html).not.toContain('All is well');
+    await fill();
+    expect(await page('/ops')).not.toContain('Nothing has come');
+  });
+
+  it('links every part of its verdict to the events it counts', async () => {
+    await fill();
+    const verdict = (await page('/ops')).match(/<section class="verdict.*?<\/section>/s)?.[0] ?? '';
+    const links = [...verdict.matchAll(/href="([^"]+)"[^>]*>([^<]+)</g)].map(([, href = '', text = '']) => ({
+      href: href.replaceAll('&amp;', '&'),
+      text: text.trim(),
+    }));
+    expect(links.map(({ text }) => text)).toEqual([
+      '1 event has failed for good',
+      '2 deliveries were quarantined',
+      '1 event is being retried',
+      'Show what needs attention',
+    ]);
+    const listed = await Promise.all(
+      links.map(async ({ href }) => (await page(href)).match(/(\d+) events? match/)?.[1]),
+    );
+    expect(listed).toEqual(['1', '2', '1', '4']);
+  });
+
+  it('puts first what needs a person, and draws no empty chart', async () => {
+    const empty = await page('/ops');
+    expect(empty).not.toContain('<svg');
+    expect(empty).not.toContain('peak');
+    await fill();
+    const tiles = [...(await page('/ops')).matchAll(/class="count">.*?badge (\w+)/gs)].map(([, status]) => status);
+    expect(tiles).toEqual(['dead', 'quarantined', 'retrying', 'queued', 'processing', 'processed']);
+  });
+
+  it('leads from each bar to the list of its hour', async () => {
+    await fill();
+    const html = await page('/ops');
+    const bars = [...html.matchAll(/<a href="([^"]+)" tabindex="-1">\s*<title>[^:]+:\d\d: ([^<]+)</g)];
+    expect(bars).toHaveLength(48);
+    for (const [, href = '', counts = ''] of bars) {
+      const total = [...counts.matchAll(/\d+/g)].reduce((sum, [count]) => sum + Number(count), 0);
+      const listed = await page(href.replaceAll('&amp;', '&'));
+      if (total === 0) expect(listed).toContain('No event matches');
+      else expect(listed).toMatch(new RegExp(`>${total} events? match`));
+    }
+  });
+
+  it('names this Worker’s own address while nothing has come, and localhost on this machine alone', async () => {
+    for (const path of ['/ops', '/ops/events']) {
+      const html = await page(path);
+      expect(html).toContain('https://worker.example/webhooks/vastai');
+      expect(html).toContain('npm run trigger -- outbid --url https://worker.example');
+      expect(html).not.toContain('localhost');
+    }
+    expect(await page('http://localhost:8787/ops')).toContain('npm run trigger -- outbid</pre>');
+  });
+
+  it('shows times in the zone of its reader, where the platform knows one', async () => {
+    const at = Date.UTC(2026, 2, 2, 23, 30);
+    await inLedger(({ story }) => story.succeed(story.event('outbid', at, 'a'), at));
+    const from = async (timezone?: string) => page(eventAt('a'), { cf: { timezone } });
+    expect(await from('Asia/Tokyo')).toContain('2026-03-02 23:30:00 UTC · 2026-03-03 08:30:00 Tokyo');
+    expect(await from('Europe/Berlin')).toContain('2026-03-02 23:30:00 UTC · 2026-03-03 00:30:00 Berlin');
+    for (const none of [undefined, 'Etc/UTC', 'Nowhere/Land', '']) expect(await from(none)).not.toContain('UTC ·');
+    const list = await page('/ops/events', { cf: { timezone: 'America/New_York' } });
+    expect(list).toContain('2026-03-02 23:30:00 UTC · 18:30:00 New York');
   });
 
   it('says "unknown" where a queue reports no backlog', async () => {
@@ -95,6 +177,64 @@ describe('the list', () => {
     expect(await answer.text()).toContain('cursor must be a whole number');
   });
 
+  it('says what each row is about: the error, the reason, the subject, and nothing that may let a reader in', async () => {
+    await inLedger(({ story }) => {
+      const now = Date.now();
+      const secret = { subject: 'Click https://vast.ai/reset?t=hush', message: '' };
+      for (const type of ['password_reset', 'magic_login_link']) {
+        story.succeed({ ...story.event('outbid', now), type, data: secret }, now);
+        story.fail({ ...story.event('outbid', now), type, data: secret }, now, [0], 'Error: hush', 'dead');
+      }
+      story.succeed(story.event('outbid', now, 'fine'), now);
+      story.fail(story.event('low_credit', now), now, [0], 'Error: seen', 'dead');
+    });
+    const html = await page('/ops/events');
+    expect(html).not.toContain('hush');
+    expect(html.match(/Withheld/g)).toHaveLength(4);
+    expect(html).toContain('Your Interruptible Instance #48926820 Has Been Outbid');
+    expect(html).toContain('Error: seen');
+    expect(html).not.toMatch(/\b1 tr(y|ies)/);
+    expect(html.match(/just now/g)).toHaveLength(1);
+  });
+
+  it('filters by time, in UTC where none is named, and keeps the time in its fields', async () => {
+    const day = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const at = Date.parse(`${day}T04:30Z`);
+    await inLedger(({ story }) => story.succeed(story.event('outbid', at, 'a'), at));
+    for (const [query, found] of [
+      [`from=${day}`, true],
+      [`from=${day}T04:30`, true],
+      [`from=${day}T04:31`, false],
+      [`to=${day}T04:30`, false],
+      [`from=${day}T05:00%2B01:00&to=${day}T04:30:01Z`, true],
+    ] as const) {
+      expect((await page(`/ops/events?${query}`)).includes('1 event matches'), query).toBe(found);
+    }
+    expect(await page(`/ops/events?from=${day}T04:30`)).toContain(`name="from" value="${day}T04:30"`);
+    for (const wrong of ['yesterday', '2026-13-01', '1', '2026-03-02 04:30'])
+      expect((await ask(`/ops/events?from=${wrong}`)).status, wrong).toBe(400);
+  });
+
+  it('offers the last hour and the day of its reader', async () => {
+    const today = async (timezone?: string) => {
+      const html = await page('/ops/events', { cf: { timezone } });
+      return html.match(/from=([^"]+)">Today/)?.[1]?.replaceAll('%3A', ':');
+    };
+    const utcDay = new Date().toISOString().slice(0, 10);
+    expect(await today()).toBe(`${utcDay}T00:00:00Z`);
+    expect(await today('Asia/Kolkata')).toMatch(/T18:30:00Z$/);
+  });
+
+  it('counts what matches, up to a bound, and says so', async () => {
+    await inLedger(({ story }) => {
+      for (let index = 0; index < MATCHES_COUNTED; index += 1) story.start(story.event('outbid', 1_700_000_000_000), 0);
+    });
+    const type = '/ops/events?type=outbid';
+    expect(await page(type)).toContain('1,000 events match.');
+    await inLedger(({ story }) => story.start(story.event('outbid', 1_700_000_000_000), 0));
+    expect(await page(type)).toContain('At least 1,000 events match.');
+  });
+
   it('offers to run all again only for what waits for a decision', async () => {
     await fill();
     expect(await page('/ops/events?status=dead')).toContain('Run all of these again');
@@ -133,6 +273,76 @@ describe('an event’s page', () => {
     const html = await page(eventAt(UNREADABLE_ID));
     expect(html).toContain('000000  7b 22 69 64 ff fe 22 7d');
     expect(html).not.toContain('<form method="post"');
+  });
+
+  it('says when each thing happened and how long it took, and numbers the tries', async () => {
+    const at = Date.now() - 60_000;
+    await inLedger(({ story, ledger }) => {
+      const event = story.event('outbid', at - 2_500, 'timed');
+      story.fail(event, at, [1_000, 15_000], 'Error: old', 'dead');
+      ledger.reopen({ endpoint: 'default', id: 'timed' }, at + 20_000);
+      story.succeed(event, at + 30_000);
+    });
+    const html = await page(eventAt('timed'));
+    expect(html).toContain('3.5 s after it was created');
+    // Settled after 900 ms, of which the handler took 310.
+    expect(html).toContain('590 ms after it was received');
+    expect(html).toMatch(/3\d\.\d s after it started/);
+    const tries = [...html.matchAll(/<th scope="row">(\d+) <small>of run (\d)<.*?number">([^<]*)</gs)];
+    expect(tries.map(([, attempt, run]) => `${run}.${attempt}`)).toEqual(['2.1', '1.2', '1.1']);
+    expect(tries.map(([, , , pause]) => pause)).toEqual(['16.4 s', '13.7 s', '590 ms']);
+    expect(html).not.toContain('Last error');
+  });
+
+  it('says how late a late one was, shows it as it came, and says why an accepted one is not shown so', async () => {
+    const late = await page(eventAt(LATE_ID));
+    expect(late).toMatch(/Signed <strong>6 min [34] s before<\/strong> it arrived/);
+    expect(late).toContain('x-vast-timestamp');
+    expect(await page(eventAt(RETRYING_ID))).toContain('Headers and raw body are kept of refused deliveries only');
+  });
+
+  it('gives id and a command in fields that select as a whole', async () => {
+    const id = "it's";
+    await inLedger(({ story }) => story.succeed(story.event('outbid', Date.now(), id), Date.now()));
+    const html = await page(eventAt(id));
+    expect(html).toContain('<code class="whole">it&#39;s</code>');
+    const command = 'curl -u "x:$OPS_TOKEN" \'https://worker.example/ops/api/event?id=it%27s&endpoint=default\'';
+    expect(html).toContain(command.replaceAll('"', '&quot;').replaceAll("'", '&#39;').replaceAll('&e', '&amp;e'));
+    expect(await page('/ops/style.css')).toMatch(/\.whole \{ user-select: all/);
+  });
+
+  it('leads to its neighbours and to others of its instance', async () => {
+    const html = await page(eventAt(RETRYING_ID));
+    expect(html).toContain('Others of instance 48927380');
+    expect(html).toContain(eventAt(LATE_ID).replaceAll('&', '&amp;'));
+    const previous = html.match(/rel="prev" href="([^"]+)"/)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(await page(previous)).toContain(`rel="next" href="${eventAt(RETRYING_ID).replaceAll('&', '&amp;')}"`);
+    expect(html).not.toContain('rel="next"');
+  });
+
+  it('loads itself again while it is queued or processing, unless it is to keep still', async () => {
+    const refresh = '<meta http-equiv="refresh"';
+    await inLedger(({ story, ledger }) => {
+      story.start(story.event('outbid', Date.now(), 'running'), Date.now());
+      ledger.reopen({ endpoint: 'default', id: DEAD_ID }, Date.now());
+    });
+    for (const id of ['running', DEAD_ID]) {
+      const html = await page(eventAt(id));
+      expect(html).toContain(`${refresh} content="5"`);
+      expect(html).not.toContain('Last error');
+      const still = html.match(/href="([^"]+)">Keep it still/)?.[1]?.replaceAll('&amp;', '&') ?? '';
+      expect(await page(still)).not.toContain(refresh);
+    }
+    for (const id of [RETRYING_ID, LATE_ID]) expect(await page(eventAt(id))).not.toContain(refresh);
+  });
+
+  it('folds away a text that may let its reader into the account', async () => {
+    await inLedger(({ story }) => {
+      const event = { ...story.event('password_reset', Date.now(), 'reset'), data: { subject: 'hush' } };
+      story.succeed(event, Date.now());
+    });
+    const html = await page(eventAt('reset'));
+    expect(html.indexOf('hush')).toBeGreaterThan(html.indexOf('Show it: it may hold'));
   });
 
   it('warns before a replay repeats what has succeeded', async () => {
@@ -249,7 +459,12 @@ describe('the replay button', () => {
   });
 
   it('for many shows the count, runs them once confirmed, then shows what is left', async () => {
-    expect(await page('/ops/replay?status=dead')).toContain('1 event matches');
+    const preview = await page('/ops/replay?status=dead');
+    expect(preview).toContain('Run this event again');
+    expect(preview).toContain('1 event matches');
+    expect(preview).toContain(DEAD_ERROR);
+    expect(preview).toContain('No, back to the list');
+    expect(await page('/ops/replay?status=quarantined')).toContain('Run many events again');
     expect((await openLedger(env).get(DEAD_ID))?.status).toBe('dead');
     const answer = await post('/ops/replay', { status: 'dead', cursor: '' });
     expect(answer.status).toBe(303);
