@@ -102,9 +102,6 @@ const UNFINISHED = `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id A
 
 const EVERYWHERE: Places = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
-/** Found places are looked up this many at a time, so that a full page stops the search. */
-const LOOKUP_CHUNK = 500;
-
 export class Queries {
   readonly #sql: Sql;
   readonly #store: Store;
@@ -160,15 +157,14 @@ export class Queries {
     };
   }
 
-  /** The nearest ones, the latest first. */
+  /** The nearest ones. */
   #placesOfInstance(instance: number, seq: number): number[] {
     const query = `SELECT seq FROM deliveries WHERE seq BETWEEN ? AND ? AND seq <> ?
       AND instr(event, ?) AND event ->> '$.mentions.instanceId' = ? ORDER BY abs(seq - ?) LIMIT ?`;
     const [from, to] = [seq - RELATED_WINDOW, seq + RELATED_WINDOW];
     // Most texts need not be parsed to see that they do not mention it.
     const bindings = [from, to, seq, `"instanceId":${instance}`, instance, seq, RELATED_SHOWN] as const;
-    const found = this.#sql.exec<{ seq: number }>(query, ...bindings).toArray();
-    return found.map((row) => row.seq).sort((a, b) => b - a);
+    return this.#seqs(query, ...bindings);
   }
 
   /**
@@ -204,22 +200,19 @@ export class Queries {
     const { terms, bindings } = termsOf(filter, row);
     const where = [`${row}.seq BETWEEN ? AND ?`, ...terms].join(' AND ');
     const query = `SELECT ${row}.seq FROM ${source} WHERE ${where} ORDER BY ${row}.seq DESC LIMIT ?`;
-    const found = this.#sql.exec<{ seq: number }>(query, first, last, ...bindings, limit);
-    return [...found].map(({ seq }) => seq);
+    return this.#seqs(query, first, last, ...bindings, limit);
   }
 
-  /** Those of `places` that match. */
+  /** Those of `places` that match, in their order: a full page stops the search. */
   #among(filter: EventFilter, places: readonly number[], limit: number): number[] {
     const { terms, bindings } = termsOf(filter, 'd');
-    const query = `SELECT d.seq FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
-      WHERE ${['d.seq = place.value', ...terms].join(' AND ')} ORDER BY d.seq DESC LIMIT ?`;
-    const found: number[] = [];
-    for (let start = 0; start < places.length && found.length < limit; start += LOOKUP_CHUNK) {
-      const chunk = JSON.stringify(places.slice(start, start + LOOKUP_CHUNK));
-      const rows = this.#sql.exec<{ seq: number }>(query, chunk, ...bindings, limit - found.length);
-      found.push(...[...rows].map(({ seq }) => seq));
-    }
-    return found;
+    const where = ['d.seq = place.value', ...terms].join(' AND ');
+    const query = `SELECT d.seq FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL} WHERE ${where} LIMIT ?`;
+    return this.#seqs(query, JSON.stringify(places), ...bindings, limit);
+  }
+
+  #seqs(query: string, ...bindings: SqlValue[]): number[] {
+    return [...this.#sql.exec<{ seq: number }>(query, ...bindings)].map(({ seq }) => seq);
   }
 
   #summaries(places: readonly number[]): EventSummary[] {

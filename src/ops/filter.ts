@@ -42,16 +42,12 @@ export const wholeNumber = (field: string, least: number, most: number) =>
 /** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
 const time = (field: string) =>
   v.pipe(
-    v.custom<string>((value) => typeof value === 'string' && !Number.isNaN(timeOf(value)), `${field} must be a time`),
-    v.transform((text) => isoOf(timeOf(text))),
+    v.string(`${field} must be a string`),
+    v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, `${field} must be a time in ISO 8601`),
+    v.transform((text) => Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)),
+    v.number(`${field} must be a time that there is`),
+    v.transform(isoOf),
   );
-
-function timeOf(text: string): number {
-  const [, day, clock = 'T00:00', zone = 'Z'] = TIME.exec(text) ?? [];
-  return day === undefined ? Number.NaN : Date.parse(`${day}${clock}${zone}`);
-}
-
-const TIME = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 const oneOf = statuses.join(', ');
 const filterEntries = {

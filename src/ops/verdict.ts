@@ -27,13 +27,13 @@ export interface Verdict {
   readonly tone: Tone;
   readonly first: Concern;
   readonly rest: readonly Concern[];
-  /** Whether nothing has ever come. */
+  /** Whether nothing has ever come but tests. */
   readonly isNew: boolean;
 }
 
 export function verdictOn(snapshot: Snapshot, configured: boolean, reader: Reader): Verdict {
-  const { total, byStatus, lastReceivedAt, perHour } = snapshot;
-  const isNew = configured && total === 0 && lastReceivedAt === null;
+  const { byStatus, lastReceivedAt, perHour } = snapshot;
+  const isNew = configured && lastReceivedAt === null;
   const left = byStatus.dead + byStatus.quarantined - recent(snapshot, 'dead') - recent(snapshot, 'quarantined');
   const older: Concern = {
     tone: 'good',
@@ -44,7 +44,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, reader: Reade
   return { tone: first.tone, first, rest: left > 0 ? [...rest, older] : rest, isNew };
 }
 
-const READY: Concern = { tone: 'idle', text: 'Ready, but nothing received yet' };
+const READY: Concern = { tone: 'idle', text: 'Ready, but no event received yet' };
 const WELL: Concern = {
   tone: 'good',
   text: 'All is well',
