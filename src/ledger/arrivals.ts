@@ -9,7 +9,7 @@ import { BY_ARRIVAL, HAS_RUN, type Try } from './store.ts';
 import { addUp, type Group, HOUR_MS, joinSpans, type Span, spanOf } from './tally.ts';
 
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
-const COUNTED_AT_ONCE = 2_000;
+const COUNTED_AT_ONCE = 1_000;
 
 /** So many new rows are worth one written row. An object that starts counts fewer of them again. */
 const STORED_AFTER = 100;

@@ -15,8 +15,8 @@ const DUMPED_BYTES = 4_096;
 
 export function delivered({ refusal, receivedAt }: EventRecord): Html {
   if (refusal === null)
-    return html`<p>Headers and raw body are kept of refused deliveries only. This one was accepted, and the event above
-      has every field of its body.</p>`;
+    return html`<p>Headers and body are kept as they came of refused deliveries only. This one was accepted, and the
+      event above has every field of its body.</p>`;
   const { reason, headers, body } = refusal;
   const bytes = Uint8Array.fromBase64(body);
   const text = textOf(bytes);

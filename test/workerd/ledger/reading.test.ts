@@ -245,7 +245,8 @@ describe('a list of a time', () => {
   it('has what the chart counts in each hour, and what falls on its bounds only once', async () => {
     const now = Date.now();
     await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, now));
-    const { perHour } = await openLedger(env).stats();
+    const { perHour, total } = await openLedger(env).stats();
+    expect((await openLedger(env).list({ from: hour(perHour[0]?.hour ?? 0) }, null, 1, 1_000)).matches).toBe(total);
     for (const { hour: start, byStatus } of perHour) {
       const page = await openLedger(env).list({ from: hour(start), to: hour(start + HOUR_MS) }, null, 1, 1_000);
       const count = Object.values(byStatus).reduce((sum, each) => sum + each, 0);

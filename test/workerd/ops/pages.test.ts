@@ -177,7 +177,7 @@ describe('the list', () => {
     expect(await answer.text()).toContain('cursor must be a whole number');
   });
 
-  it('says what each row is about: the error, the reason, the subject, and nothing that may let a reader in', async () => {
+  it('says what each row is about, and shows no text that may let a reader into the account', async () => {
     await inLedger(({ story }) => {
       const now = Date.now();
       const secret = { subject: 'Click https://vast.ai/reset?t=hush', message: '' };
@@ -298,7 +298,9 @@ describe('an event’s page', () => {
     const late = await page(eventAt(LATE_ID));
     expect(late).toMatch(/Signed <strong>6 min [34] s before<\/strong> it arrived/);
     expect(late).toContain('x-vast-timestamp');
-    expect(await page(eventAt(RETRYING_ID))).toContain('Headers and raw body are kept of refused deliveries only');
+    expect(await page(eventAt(RETRYING_ID))).toContain(
+      'Headers and body are kept as they came of refused deliveries only',
+    );
   });
 
   it('gives id and a command in fields that select as a whole', async () => {
