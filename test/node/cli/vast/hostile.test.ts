@@ -131,7 +131,7 @@ it('gives trigger and demo no raw text either', async () => {
 it('asks servers in one place only', () => {
   const root = join(import.meta.dirname, '../../../../src');
   const asking = globSync('{cli,vast}/**/*.ts', { cwd: root }).filter((file) =>
-    /\bfetch\(|\.(?:text|json|arrayBuffer)\(\)/.test(readFileSync(join(root, file), 'utf8')),
+    /\bawait fetch\(|\.(?:text|json|arrayBuffer|blob|bytes)\(\)/.test(readFileSync(join(root, file), 'utf8')),
   );
   expect(asking).toEqual(['vast/ask.ts']);
 });
