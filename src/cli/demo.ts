@@ -48,7 +48,9 @@ await runCli(async () => {
     const surroundings = realSurroundings();
     const followed = followedOf(played, target);
     const ops = createOpsClient(surroundings, target.worker, token);
-    const unknown = await follow(followed, ops, target, { surroundings, output: createOutput(surroundings, false) });
+    // That it waits, and for what, has just been said.
+    const output = { ...createOutput(surroundings, false), warn: () => undefined };
+    const unknown = await follow(followed, ops, target, { surroundings, output });
     if (unknown !== undefined) throw new CliFailure(unknown);
     await surroundings.sleep(SETTLE_MS);
     const failures = tell(played, followed, worker);
