@@ -5,3 +5,9 @@ if (!process.features.typescript) {
   console.error(`error: Node ${process.versions.node} runs this; it takes ${needed} or newer (nodejs.org).`);
   process.exit(1);
 }
+
+// Node 24.0 to 24.2 warn of running TypeScript, which they do well.
+const { emitWarning } = process;
+process.emitWarning = (warning, ...rest) => {
+  if (!String(warning).startsWith('Type Stripping')) emitWarning(warning, ...rest);
+};
