@@ -54,8 +54,9 @@ export function hasRun({ status, tries }: Row): boolean {
   return status === 'processing' || tries.length > 0;
 }
 
-/** What a row of `deliveries` says. */
-export type Delivery = NewDelivery & Pick<Row, 'seq'>;
+/** A row of `deliveries`, as `DELIVERY` lists it. */
+export type Delivery = readonly (string | number | null)[];
+const DELIVERY = 'seq, id, endpoint, received_at, event, refusal';
 
 type SqlRow = Omit<Row, 'tries' | 'steps'> & { readonly tries: string; readonly steps: string };
 
@@ -67,11 +68,8 @@ const CHANGING = 'seq, status, run, holder, claim, lease_until, due_at, attempts
 const COLUMNS = `id, endpoint, received_at, ${CHANGING}`;
 
 const SAVE_ROWS = saving('events', COLUMNS, `SET (${CHANGING}) = (${CHANGING.replaceAll(/\w+/g, 'excluded.$&')})`);
-const SAVE_DELIVERIES = saving(
-  'deliveries',
-  'seq, id, endpoint, received_at, event, refusal',
-  'SET event = excluded.event WHERE event IS NOT excluded.event',
-);
+const KEEP_EVENT = 'SET event = excluded.event WHERE event IS NOT excluded.event';
+const SAVE_DELIVERIES = saving('deliveries', DELIVERY, KEEP_EVENT);
 
 /** Inserts rows from one JSON list of lists, or changes those that are there. */
 function saving(table: string, columns: string, change: string): string {
@@ -142,10 +140,7 @@ export class Store {
    * that has it already is not written.
    */
   save(deliveries: readonly Delivery[], rows: readonly Row[]): void {
-    const delivered = deliveries.map(({ seq, id, endpoint, receivedAt, event, refusal }) => [
-      ...[seq, id, endpoint, receivedAt, event, refusal],
-    ]);
-    for (const portion of portionsOf(delivered)) this.#sql.exec(SAVE_DELIVERIES, portion);
+    for (const portion of portionsOf(deliveries)) this.#sql.exec(SAVE_DELIVERIES, portion);
     for (const portion of portionsOf(rows.map(columnsOf))) this.#sql.exec(SAVE_ROWS, portion);
   }
 

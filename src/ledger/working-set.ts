@@ -1,15 +1,7 @@
 // The rows that one call works on: read together, changed in memory, where a second copy in the
 // batch meets what the first has changed, and written together.
-import {
-  type Delivery,
-  type EventKey,
-  hasRun,
-  type NewDelivery,
-  nameOf,
-  type Row,
-  type RowChange,
-  type Store,
-} from './store.ts';
+import type { Delivery, EventKey, NewDelivery, Row, RowChange, Store } from './store.ts';
+import { hasRun, nameOf } from './store.ts';
 
 export class WorkingSet {
   readonly #store: Store;
@@ -31,13 +23,12 @@ export class WorkingSet {
   }
 
   /** Adds an event. Two rows written, three where its status has an index. */
-  insert({ event, refusal, ...about }: NewDelivery, state: RowChange & Pick<Row, 'status'>): Row {
-    const { id, endpoint, type, receivedAt } = about;
+  insert(delivery: NewDelivery, state: RowChange & Pick<Row, 'status'>): Row {
+    const { id, endpoint, type, receivedAt, event, refusal } = delivery;
     const seq = this.#takePlace();
+    this.#deliveries.push([seq, id, endpoint, receivedAt, event, refusal]);
     const fresh = { run: 1, holder: null, claim: null, leaseUntil: 0, dueAt: null, attempts: 0, tries: [], steps: [] };
-    const row = { ...fresh, id, endpoint, type, receivedAt, seq, updatedAt: this.#now, ...state };
-    this.#deliveries.push({ ...row, event, refusal });
-    return this.#keep(row);
+    return this.#keep({ ...fresh, id, endpoint, type, receivedAt, seq, updatedAt: this.#now, ...state });
   }
 
   /**
@@ -55,8 +46,8 @@ export class WorkingSet {
   }
 
   /** Keeps the envelope that is run from now on. Writes nothing where the row has it already. */
-  setEvent(row: Row, event: string): void {
-    this.#deliveries.push({ ...row, event, refusal: null });
+  setEvent({ seq, id, endpoint, receivedAt }: Row, event: string): void {
+    this.#deliveries.push([seq, id, endpoint, receivedAt, event, null]);
   }
 
   save(): void {
