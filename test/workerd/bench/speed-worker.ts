@@ -130,6 +130,8 @@ function hmacKey(uses: ('sign' | 'verify')[]): Promise<CryptoKey> {
 
 /** Deliveries of different events, made before the clock starts: each is new to the edge. */
 let waiting: RequestInit[] = [];
+/** The same for the consumer. */
+let inQueue: ReturnType<typeof messageOf>[] = [];
 
 async function prepare(times: number, signedWith: string): Promise<void> {
   const now = String(Math.floor(Date.now() / 1000));
@@ -160,18 +162,18 @@ async function consume(times: number, size: number, env: Env): Promise<void> {
   const fallback = async () => {
     handled += 1;
   };
+  const ack = () => {
+    acked += 1;
+  };
   const deps = { env, handlers: { fallback }, log: () => undefined, random: Math.random };
   for (let done = 0; done < times; done += size) {
-    const messages = Array.from({ length: size }, () => ({
-      ...messageOf(crypto.randomUUID()),
-      ack: () => {
-        acked += 1;
-      },
-      retry: () => check(false),
-    }));
+    const messages = inQueue
+      .slice(done, done + size)
+      .map((message) => ({ ...message, ack, retry: () => check(false) }));
     await handleBatch({ queue: 'vastai-events', messages } as unknown as MessageBatch, deps);
   }
   check(handled === times && acked === times);
+  inQueue = [];
 }
 
 function messageOf(id: string) {
@@ -190,8 +192,11 @@ export default {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url);
     const times = Number(searchParams.get('times'));
-    if (pathname === '/prepare') await prepare(times, searchParams.get('forged') === '1' ? 'another secret' : secret);
+    if (pathname === '/queue') inQueue = Array.from({ length: times }, () => messageOf(crypto.randomUUID()));
+    else if (pathname === '/prepare')
+      await prepare(times, searchParams.get('forged') === '1' ? 'another secret' : secret);
     else await loops[pathname.slice(1)]?.(times, env);
-    return new Response(null, { status: pathname === '/prepare' || pathname.slice(1) in loops ? 200 : 404 });
+    const known = ['/queue', '/prepare'].includes(pathname) || pathname.slice(1) in loops;
+    return new Response(null, { status: known ? 200 : 404 });
   },
 } satisfies ExportedHandler<Env>;
