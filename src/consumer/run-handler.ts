@@ -29,7 +29,7 @@ type TimeLimit = (expire: (timeout: HandlerTimeout) => void) => { readonly end: 
 /** One limit for runs that start together: a timer for each took a seventh of a batch's CPU. */
 export function timeLimit(ms = HANDLER_TIMEOUT_MS): TimeLimit {
   const running = new Set<(timeout: HandlerTimeout) => void>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const expireAll = () => {
     for (const expire of running) expire(new HandlerTimeout(`handler did not finish within ${ms} ms`));
   };
@@ -40,7 +40,7 @@ export function timeLimit(ms = HANDLER_TIMEOUT_MS): TimeLimit {
       running.delete(expire);
       if (running.size > 0 || timer === undefined) return;
       clearTimeout(timer);
-      timer = null;
+      timer = undefined;
     };
     return { end };
   };
