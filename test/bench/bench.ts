@@ -70,7 +70,7 @@ async function speed(codes: readonly string[]): Promise<Verdict[]> {
   console.log(operationsTable(ours, beside));
   if (judged.length > 0) console.log(`\n${goalsTable(judged)}`);
   console.log(`\n${partsTable(ours.speeds)}\n\n${invocationsTable(ours.invocations, batch)}`);
-  return judged.map(({ verdict }) => verdict);
+  return judged.flatMap(({ verdict }) => verdict ?? []);
 }
 
 async function size(): Promise<Verdict[]> {
