@@ -11,8 +11,8 @@ import { READ_KEY, VastAccount } from '../../platform/vast-account.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { claimRequest, eventOf, newLedger, sentEvent, T0 } from '../ledger/fixtures.ts';
 
-export function patrolScene(count = 1, changes: Partial<Env> = {}) {
-  vi.useFakeTimers({ toFake: ['Date'], now: T0 });
+export function patrolScene(count = 1, changes: Partial<Env> = {}, now = T0) {
+  vi.useFakeTimers({ toFake: ['Date'], now });
   const account = new VastAccount();
   vi.stubGlobal('fetch', account.fetch);
   onTestFinished(() => {
