@@ -17,14 +17,15 @@ const encoder = new TextEncoder();
 const toldTooShort = new Set<TokenName>();
 
 /** The secrets that open the path of a request. Where there is none, the path does not exist. */
-export function keysTo({ env, req }: Context<{ Bindings: Env }>): readonly string[] {
+export function keysTo({ env, req }: Context<{ Bindings: Env }>): ReadonlyMap<TokenName, string> {
   const names: TokenName[] = ['OPS_TOKEN'];
   // The path that routes go by, already without a trailing slash: no other one can pass for it.
   if (req.path === address(FEED)) names.push('READ_TOKEN');
-  return names.flatMap((name) => {
+  const keys = names.flatMap((name): [TokenName, string][] => {
     const token = env[name];
-    return isOpen(name, token, req.raw) ? token : [];
+    return isOpen(name, token, req.raw) ? [[name, token]] : [];
   });
+  return new Map(keys);
 }
 
 /** Whether a token may open anything. One that is too short is logged once per isolate. */
@@ -39,11 +40,12 @@ function isOpen(name: TokenName, token: string | undefined, request: Request): t
 /** Asks for the password. A wrong one is logged; a request without one is not. */
 export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next) => {
   const given = auth(context.req.raw);
-  const same = given && (await Promise.all(keysTo(context).map((key) => isSame(given.password, key))));
+  const keys = keysTo(context);
+  const same = given && (await Promise.all([...keys.values()].map((key) => isSame(given.password, key))));
   if (same?.includes(true)) return next();
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
   const user = given?.username.slice(0, 64);
-  const advice = `Wrong password for user "${user}": it is this Worker's OPS_TOKEN. Any user name will do.`;
+  const advice = `Wrong password for user "${user}": it is this Worker's ${[...keys.keys()].join(' or ')}. Any user name will do.`;
   return context.text(given ? advice : 'Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 };
 

@@ -35,7 +35,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
 
   ops.use(async (context, next) => {
     // Closed means that the path does not exist: no header may tell it from any other unknown path.
-    if (keysTo(context).length === 0) return context.notFound();
+    if (keysTo(context).size === 0) return context.notFound();
     await next();
     for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
     return undefined;

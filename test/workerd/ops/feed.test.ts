@@ -38,7 +38,10 @@ describe('READ_TOKEN', () => {
 
     it(`opens the feed ${what}, with any user name`, async () => {
       for (const path of [FEED, `${FEED}/`]) expect((await asReader(path, secrets)).status, path).toBe(200);
-      expect((await asReader(FEED, secrets, {}, `${READ_TOKEN}x`)).status).toBe(401);
+      const wrong = await asReader(FEED, secrets, {}, `${READ_TOKEN}x`);
+      expect(wrong.status).toBe(401);
+      const names = OPS_TOKEN === undefined ? 'READ_TOKEN' : 'OPS_TOKEN or READ_TOKEN';
+      expect(await wrong.text()).toContain(`it is this Worker's ${names}.`);
       expect((await askStranger(FEED, { env: { READ_TOKEN, ...secrets } })).status).toBe(401);
     });
 
