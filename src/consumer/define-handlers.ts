@@ -24,10 +24,7 @@ export interface HandlerContext {
    * failed. Rejects as `run` does.
    */
   once(step: string, run: () => Promise<unknown>): Promise<void>;
-  /**
-   * What Vast.ai says of the event's instance, read once however often you ask; never rejects.
-   * Needs `VAST_READ_KEY`. Look at `kind` first.
-   */
+  /** What Vast.ai says of the event's instance, read once. Never rejects. Needs `VAST_READ_KEY`. */
   instance(): Promise<InstanceLook>;
   /** For the destinations: what was told before, so that a repeat is told once. */
   readonly tellOnce?: TellOnce;

@@ -52,7 +52,7 @@ export function sampleEvent(
 /** Runs the handler of an event, or of a sample of that type, and says how it would go on. */
 export async function runHandler(handlers: Handlers, what: string | AnyEvent, options: RunOptions = {}): Promise<Run> {
   const event = typeof what === 'string' ? sampleEvent(what) : what;
-  const { attempt = 1, doneBefore = [], timeoutMs } = options;
+  const { attempt = 1, doneBefore = [], timeoutMs, instance } = options;
   const logs: Run['logs'][number][] = [];
   const about = { id: event.id, type: event.type, endpoint: event.endpoint, attempt };
   const log: Log = (name, fields, level = 'info') => void logs.push({ ...about, ...fields, event: name, level });
@@ -61,7 +61,7 @@ export async function runHandler(handlers: Handlers, what: string | AnyEvent, op
   };
   const env = { ...options.env } as Env;
   const limit = timeoutMs === undefined ? {} : { handlerTimeoutMs: timeoutMs };
-  const look = options.instance && (async () => options.instance as InstanceLook);
+  const look = instance && (async () => instance);
   const outcome = await run(event, { attempt, steps: doneBefore }, {}, { env, handlers: recorded, ...limit }, look);
   const { steps } = outcome;
   if (outcome.kind === 'succeeded') return { ended: 'processed', steps, logs };

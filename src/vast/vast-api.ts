@@ -21,7 +21,11 @@ const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string(
 const newKeySchema = v.object({ id: v.pipe(v.number(), v.integer()), key: v.pipe(v.string(), v.regex(KEY_SHAPE)) });
 /** Values are never listed. */
 const keySchema = v.object({ id: v.number(), user_id: v.number(), name: v.nullish(v.string()) });
-const testSchema = v.object({ event_id: v.nullish(v.string()) });
+/** Not every answer tells the event's id. */
+const testSchema = v.pipe(
+  v.object({ event_id: v.fallback(v.nullish(v.string()), undefined) }),
+  v.transform(({ event_id: id }) => ({ eventId: id ?? undefined })),
+);
 
 /** By context, then by slug. */
 const preferencesSchema = v.record(v.string(), v.record(v.string(), v.object({ webhooks: v.optional(v.boolean()) })));
@@ -65,22 +69,15 @@ export function createVastApi(call: ApiCall) {
       pick(call, post(KEYS, { name, permissions: { api } }), undefined, newKeySchema),
     removeKey: async (id: number) => {
       const answer = await call({ method: 'DELETE', path: `${KEYS}${id}/`, repeat: 'whenever' });
-      if (answer.ok) return answer;
-      // It is answered with a text, where other calls have an object; 404: gone already.
-      const { failure } = answer;
-      const isGone = failure.kind === 'malformed' || (failure.kind === 'status' && failure.status === 404);
-      return isGone ? succeed({}) : answer;
+      // Its answer is a text, where other calls have an object; 404: gone already.
+      const { kind, status } = answer.ok ? {} : { status: undefined, ...answer.failure };
+      return kind === 'malformed' || (kind === 'status' && status === 404) ? succeed({}) : answer;
     },
     /** One id at most, as rows hold secrets: that there is an answer is the point. */
     instances: () =>
       pick(call, get('/api/v1/instances/?limit=1&select_cols=["id"]'), 'instances', v.array(v.unknown())),
     /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
-    test: async (id: number) => {
-      const answer = await call(post(at(id, 'test/')));
-      if (!answer.ok) return answer;
-      const parsed = v.safeParse(testSchema, answer.value);
-      return succeed({ eventId: parsed.success ? (parsed.output.event_id ?? undefined) : undefined });
-    },
+    test: (id: number) => pick(call, post(at(id, 'test/')), undefined, testSchema),
   };
 }
 

@@ -4,7 +4,7 @@ import { EXIT } from '../cli-failure.ts';
 import { sayIfSlow } from '../say-if-slow.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
-import { addKeysCommand } from './keys/keys-command.ts';
+import { addKeysCommand } from './keys/read-key.ts';
 import { addRegisterCommand } from './register/register-command.ts';
 import { addRotateCommand } from './rotate/rotate-command.ts';
 import { createOutput, type Output } from './terminal/output.ts';
@@ -21,7 +21,6 @@ Environment:
 Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
   npm run vast -- webhooks rotate
-  npm run vast -- keys create --read
   npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
 
 /** Whatever takes long says what it waits for. */

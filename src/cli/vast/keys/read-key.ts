@@ -1,31 +1,59 @@
-// The key that the Worker reads Vast.ai with: what it can do there, found out by asking. It must
-// list instances and be refused the account. Only reads are tried: one that also writes passes.
-import { type ApiFailure, describeApiFailure } from '../../../vast/api-failure.ts';
+// The key that the Worker reads Vast.ai with: `keys create --read` makes it with the operator's,
+// tries it out and stores it unseen, and doctor judges it. Only reads are tried: a key that also
+// writes passes. The value is shown once, so what does not reach the Worker is deleted again.
+import type { Command } from 'commander';
+import type { Result } from '../../../result.ts';
+import { type ApiFailure, describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
-import { type ActionContext, connectToVast } from '../connect.ts';
+import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
+import { type Action, type ActionContext, addWranglerOption, connectToVast, expectOk } from '../connect.ts';
 import { about, type Finding } from '../doctor/finding.ts';
+import { createSecretStore } from '../worker/secret-store.ts';
 
-/** The name of the Worker's secret. */
-export const READ_KEY = 'VAST_READ_KEY';
+/** The Worker's secret, and where keys are made and deleted by hand. */
+const READ_KEY = 'VAST_READ_KEY';
+const KEYS_PAGE = 'https://cloud.vast.ai/manage-keys/';
 
-/** Where keys are made and deleted by hand. */
-export const KEYS_PAGE = 'https://cloud.vast.ai/manage-keys/';
+/** Begins the names of our keys at Vast.ai; the time behind it tells them apart. */
+const NAME = 'vastai-webhooks read ';
 
-/**
- * What is wrong with a key, in words that follow its name; undefined where its reach is right.
- *
- * @param user Whose preferences the key must not read, where that is known.
- */
-export async function flawOf(key: VastApi, user: number | undefined): Promise<string | undefined> {
-  const instances = await key.instances();
-  if (!instances.ok) return isRefusal(instances.failure) ? 'cannot list instances' : untried(instances.failure);
-  // Another account's preferences are closed to any key, but not its own account's list of keys.
-  for (const ask of [key.keys, ...(user === undefined ? [] : [() => key.preferences(user)])]) {
-    const account = await ask();
-    if (account.ok) return 'reads the account as well, with its secrets and keys';
-    if (!isRefusal(account.failure)) return untried(account.failure);
-  }
-  return undefined;
+const HELP_END = `
+Makes a key with the scope instance_read, tries out that it lists instances and cannot read the account, and stores it
+as ${READ_KEY}. Whoever has that key sees your instances, their logs, your SSH public keys, volumes and deposits.
+
+Example:
+  npm run vast -- keys create --read`;
+
+export function addKeysCommand(program: Command, action: Action): void {
+  const keys = program.command('keys').description('the key that the Worker reads your instances with');
+  const command = keys.command('create').description('make a key, check its reach and store it at the Worker');
+  addWranglerOption(command.requiredOption('--read', `one that reads instances, as ${READ_KEY}`));
+  for (const each of [keys, command]) each.addHelpText('after', HELP_END);
+  action<{ readonly wrangler: string }>(command, async (context, { wrangler }) => {
+    const { output, surroundings } = context;
+    const api = await connectToVast(context);
+    const listed = expectOk(await api.keys(), 'list the API keys');
+    const name = NAME + new Date(surroundings.now()).toISOString();
+    output.say(`Making the key "${name}". If it stops before it is stored, run this again: it names what is left.`);
+    const id = await surroundings.uninterrupted(async () => {
+      const made = await api.createKey(name, { instance_read: {} });
+      if (!made.ok) throw notMade(made.failure, name);
+      const { id, key } = made.value;
+      try {
+        const flaw = await flawOf(await connectToVast(context, key), listed[0]?.user_id);
+        if (flaw !== undefined) throw new CliFailure(`Not stored: the new key ${flaw}.`);
+        output.say(`It lists instances and cannot read the account. Storing it as ${READ_KEY}`);
+        await createSecretStore(wrangler, surroundings, output).put(READ_KEY, key);
+        return id;
+      } catch (error) {
+        throw notStored(messageOf(error), id, await api.removeKey(id));
+      }
+    });
+    const earlier = listed.filter((key) => key.name?.startsWith(NAME)).map((key) => key.id);
+    const left = `From earlier runs: ${earlier.join(', ')}. Delete those that no Worker uses: ${KEYS_PAGE}`;
+    const done = [`Done: ${READ_KEY} holds key ${id}.`, ...(earlier.length > 0 ? [left] : [])];
+    output.result({ key: id, secret: READ_KEY, earlier }, done);
+  });
 }
 
 /** Doctor's finding, where it is given the key; the operator's own tells whose account it is. */
@@ -39,10 +67,37 @@ export async function checkReadKey(context: ActionContext, operator: VastApi | u
   return [warning(`${READ_KEY} ${flaw}`, `Make another (\`keys create --read\`), then delete this one: ${KEYS_PAGE}`)];
 }
 
+/**
+ * What is wrong with a key, in words that follow its name; undefined where its reach is right.
+ *
+ * @param user Whose preferences the key must not read, where that is known.
+ */
+async function flawOf(key: VastApi, user: number | undefined): Promise<string | undefined> {
+  const untried = (why: ApiFailure) => `could not be tried out. ${describeApiFailure(why, 'see what it reads')}`;
+  const instances = await key.instances();
+  if (!instances.ok) return isRefusal(instances.failure) ? 'cannot list instances' : untried(instances.failure);
+  // Another account's preferences are closed to any key, but not its own account's list of keys.
+  for (const ask of [key.keys, ...(user === undefined ? [] : [() => key.preferences(user)])]) {
+    const account = await ask();
+    if (account.ok) return 'reads the account as well, with its secrets and keys';
+    if (!isRefusal(account.failure)) return untried(account.failure);
+  }
+  return undefined;
+}
+
 function isRefusal(failure: ApiFailure): boolean {
   return failure.kind === 'status' && [401, 403, 404].includes(failure.status);
 }
 
-function untried(failure: ApiFailure): string {
-  return `could not be tried out. ${describeApiFailure(failure, 'see what it reads')}`;
+function notMade(failure: ApiFailure, name: string): CliFailure {
+  const trouble = describeApiFailure(failure, 'make the key');
+  if (!mayHaveHappened(failure)) return new CliFailure(trouble);
+  const left = `Where ${KEYS_PAGE} shows "${name}", nobody has its value: delete it there, then run this again.`;
+  return new CliFailure(`${trouble} ${left}`, EXIT.unfinished);
+}
+
+function notStored(why: string, id: number, removed: Result<unknown, ApiFailure>): CliFailure {
+  if (removed.ok) return new CliFailure(`${why} The key is deleted again. Once that is fixed, run this again.`);
+  const trouble = describeApiFailure(removed.failure, 'delete the new key');
+  return new CliFailure(`${why} ${trouble} To finish: delete key ${id} at ${KEYS_PAGE}`, EXIT.unfinished);
 }
