@@ -5,7 +5,7 @@ import { Writer } from '../../../src/ledger/writer.ts';
 import { seed } from '../bench/seed.ts';
 import { fillMixedHour, Story } from './mixed-hour.ts';
 
-export { default } from '../../../src/index.ts';
+export { default, Patrol } from '../../../src/index.ts';
 
 export class EventLedger extends RealLedger {
   fill(): void {
