@@ -109,19 +109,21 @@ export class Patrol extends DurableObject<Env> {
   /** What follows from a look. One that has failed says nothing but that. */
   #conclude(list: Result<InstanceList, string>, now: number): void {
     this.#change(({ picture, sightings, notes }) => {
-      const heardAt = notes.heardAt || now;
-      if (list.ok) {
-        const found = differences(picture, list.value, notes.conditions, now);
-        const next = { ...notes, conditions: found.conditions, failures: 0, isDoubted: false, heardAt };
-        const memory = { picture: found.picture, sightings: [...sightings, ...found.sightings], notes: next };
-        return judged(memory, accountFact('observed.blind', false, accountOf(picture), ''), now);
-      }
-      const failures = notes.failures + 1;
-      const lastFailure = { at: now, reason: list.failure };
-      const isDoubted = list.failure === 'suddenly_empty';
-      const why = `Several looks in a row have failed (${list.failure}). It concludes nothing until one succeeds.`;
-      const blind = accountFact('observed.blind', failures >= PATROL_BLIND_AFTER || null, accountOf(picture), why);
-      return judged({ picture, sightings, notes: { ...notes, failures, lastFailure, isDoubted, heardAt } }, blind, now);
+      const nothing = { picture, conditions: notes.conditions, sightings: [] };
+      const found = list.ok ? differences(picture, list.value, notes.conditions, now) : nothing;
+      const failures = list.ok ? 0 : notes.failures + 1;
+      const reason = list.ok ? '' : list.failure;
+      const next = {
+        conditions: found.conditions,
+        failures,
+        lastFailure: list.ok ? notes.lastFailure : { at: now, reason },
+        isDoubted: reason === 'suddenly_empty',
+        heardAt: notes.heardAt || now,
+      };
+      const isBlind = list.ok ? false : failures >= PATROL_BLIND_AFTER || null;
+      const why = `Several looks in a row have failed (${reason}). It concludes nothing until one succeeds.`;
+      const blind = accountFact('observed.blind', isBlind, accountOf(found.picture), why);
+      return judged({ picture: found.picture, sightings: [...sightings, ...found.sightings], notes: next }, blind, now);
     });
   }
 

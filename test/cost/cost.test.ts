@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { startRuntime } from '../platform/runtime.ts';
 import { billOf, dollarsByVolume, invocationLines, monthlyDollars, queueUnits } from './bill.ts';
 import { drive, type Mix } from './drive.ts';
+import { drivePatrol } from './patrol-day.ts';
 import { type Counts, resources } from './prices.ts';
 import { tableOf } from './table.ts';
 
@@ -115,5 +116,18 @@ describe('a bill', () => {
     [127_900, 2],
   ])('counts a message of %d bytes as %d', (size, units) => {
     expect(queueUnits('x'.repeat(size))).toBe(units);
+  });
+});
+
+describe('a quiet day of patrol', () => {
+  const day = async (instances: number) => {
+    const runtime = startRuntime();
+    return drivePatrol(runtime, instances).finally(() => runtime.restore());
+  };
+
+  it('is a look every five minutes: a call for each page, a second between two, an alarm, a picture', async () => {
+    // An alarm and a picture each time, and once the notes, when it began.
+    const expected = { looks: 288, calls: 288 * 2, objectRequests: 288, rowsWritten: 288 * 2 + 1 };
+    expect(await day(26)).toEqual({ ...expected, seconds: Math.round(288 * 1.1) });
   });
 });

@@ -2,6 +2,7 @@
 // real code.
 import '../simulation/register-runtime.ts';
 import { commandLine, share, wholeNumber } from '../../src/cli/command-line.ts';
+import { PATROL_MAX_INSTANCES } from '../../src/limits.ts';
 import { markdownTable } from '../bench/markdown.ts';
 import { billOf, dollarsByVolume, invocationLines, monthlyDollars } from './bill.ts';
 import type { Driven, Mix } from './drive.ts';
@@ -9,11 +10,16 @@ import { PRICES_AS_OF, prices, SOURCES } from './prices.ts';
 import { tableOf } from './table.ts';
 
 const { drive } = await import('./drive.ts');
+const { drivePatrol } = await import('./patrol-day.ts');
 const { startRuntime } = await import('../platform/runtime.ts');
 const { describeReader, followADay } = await import('./reader.ts');
 
 /** Small ones as well: there the watchdog's rounds weigh more than the events. */
 const ACCOUNTS = [30, 300, 3_000];
+
+/** Of an object's memory, as it is billed; and what the Free plan carries in a day. */
+const GIGABYTES = 0.128;
+const FREE_GB_SECONDS = 13_000;
 
 const options = commandLine('npm run cost --', '--events 500', '--accounts')
   .description('Count what a day of events uses of each billed resource, and price it.')
@@ -60,8 +66,24 @@ async function printBill(): Promise<void> {
   const runtime = startRuntime();
   const reader = await followADay(runtime).finally(() => runtime.restore());
   console.log(describeReader(reader));
+  await printPatrol();
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
   console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
+}
+
+/** What patrol adds a day, and its share of the Free plan. */
+async function printPatrol(): Promise<void> {
+  for (const instances of [10, PATROL_MAX_INSTANCES]) {
+    const runtime = startRuntime();
+    const day = await drivePatrol(runtime, instances).finally(() => runtime.restore());
+    const shareOf = (used: number, free: number) => `${((100 * used) / free).toFixed(1)} %`;
+    console.log(
+      `Patrol of ${instances} instances, if a key is set: ${day.looks} looks a day, ${day.calls} calls to Vast.ai, ` +
+        `${day.objectRequests} object requests (${shareOf(day.objectRequests, prices.objectRequests.freePerDay)} ` +
+        `of the Free plan), ${day.rowsWritten} rows written (${shareOf(day.rowsWritten, prices.rowsWritten.freePerDay)}), ` +
+        `${Math.round(day.seconds * GIGABYTES)} GB-s awake (${shareOf(day.seconds * GIGABYTES, FREE_GB_SECONDS)}).`,
+    );
+  }
 }
 
 /** What invocation logs would add, and what all lines cost by volume. */

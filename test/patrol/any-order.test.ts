@@ -77,6 +77,7 @@ async function play(seed: number): Promise<PatrolWorld> {
   const runtime = startRuntime();
   try {
     const world = new PatrolWorld(runtime, Choices.fromSeed(seed));
+    world.account.outbidLagMs = 25_000;
     const ids = [1, 2, 3].map(() => world.account.add({ is_bid: true }));
     for (const id of ids) world.happened.set(`added ${id}`, 1);
     await runtime.finish(world.patrol.running().wake());
@@ -84,7 +85,7 @@ async function play(seed: number): Promise<PatrolWorld> {
     for (let step = 0; step < 40; step += 1) {
       if (world.choices.chance(30)) await trouble(world);
       change(world, world.choices.pick(ids));
-      await world.pass(world.choices.pick(PAUSES));
+      await world.pass(world.choices.pick(PAUSES) + world.choices.below(MINUTE));
     }
     await world.calm();
     return world;

@@ -36,7 +36,8 @@ export class PatrolWorld {
   readonly conditions: AnyEvent[] = [];
   /** The last complete look, by what the account itself held then. */
   #shown: Map<number, Shown> | undefined;
-  #pending: { at: number; type: string; id: number }[] = [];
+  #pending: { at: number; type: string; id: number; event_id: string }[] = [];
+  #webhooks = 0;
   #messages = 0;
   readonly #runtime: Runtime;
   readonly choices: Choices;
@@ -54,8 +55,10 @@ export class PatrolWorld {
   /** A webhook that is lost, or comes within half a minute, once or twice. */
   #send(type: string, id: number): void {
     if (this.choices.chance(50)) return;
+    this.#webhooks += 1;
+    const event_id = `webhook-${this.#webhooks}`;
     for (let copy = this.choices.below(2); copy >= 0; copy -= 1) {
-      this.#pending.push({ at: this.#runtime.time.now + this.choices.below(30_000), type, id });
+      this.#pending.push({ at: this.#runtime.time.now + this.choices.below(30_000), type, id, event_id });
     }
   }
 
@@ -87,9 +90,7 @@ export class PatrolWorld {
     const due = this.#pending.findIndex(({ at }) => at <= this.#runtime.time.now);
     const [webhook] = this.#pending.splice(due, 1);
     if (webhook === undefined) return;
-    const { type, id, at } = webhook;
-    // Copies of one webhook have one id; the same transition is told once in a minute at most.
-    const event_id = `${type}-${id}-${Math.floor(at / 60_000)}`;
+    const { type, id, event_id } = webhook;
     const body = { event_id, user_id: 1, notif_type: type, subject: type, message: `Your instance ${id} changed.` };
     const bytes = new TextEncoder().encode(JSON.stringify(body));
     const timestamp = String(Math.floor(this.#runtime.time.now / 1000));

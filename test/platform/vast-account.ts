@@ -74,6 +74,8 @@ export class VastAccount {
   fault: Fault | undefined;
   /** Called when Vast.ai would send a webhook: of this type, about this instance. */
   onWebhook: (type: string, row: Row) => void = () => {};
+  /** How long an outbid takes to show [live: up to 1.4 s]. */
+  outbidLagMs = OUTBID_INTENDED_MS;
   /** Whether the key may read more than instances. */
   broadKey = false as boolean;
   /** [guess] An API that answers with whole rows, whatever it is asked for. */
@@ -129,7 +131,7 @@ export class VastAccount {
   /** The webhook comes first, then the stop; the text goes on saying that all is well [live]. */
   outbid(id: number, told = true): void {
     if (told) this.#tell('outbid', id);
-    this.#in(OUTBID_INTENDED_MS, () => this.set(id, { intended_status: 'stopped', cur_state: 'stopped' }));
+    this.#in(this.outbidLagMs, () => this.set(id, { intended_status: 'stopped', cur_state: 'stopped' }));
     this.#in(OUTBID_ACTUAL_MS, () => this.set(id, { actual_status: 'exited' }));
   }
 
