@@ -6,6 +6,8 @@ import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
 
 const DAY_MS = 86_400_000;
 
+export { Patrol } from '../../../src/patrol/patrol.ts';
+
 export class EventLedger extends RealLedger {
   /** Adds processed events, the oldest 29 days old, until there are `total`. */
   fill(total: number): void {

@@ -16,6 +16,7 @@ import { vectors } from '../signature/vectors.json';
 import { bareFetch, partApps } from './edge-parts.ts';
 
 export { EventLedger } from '../../../src/ledger/event-ledger.ts';
+export { Patrol } from '../../../src/patrol/patrol.ts';
 
 const [vector] = vectors;
 if (vector === undefined) throw new Error('vectors.json has no vector');
