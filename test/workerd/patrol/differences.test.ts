@@ -161,6 +161,12 @@ describe('conditions', () => {
     expect(told.at(-1)).toEqual(['observed.cleared']);
   });
 
+  test('one that nobody can judge any more stays open until somebody can', () => {
+    const soon = { ...end(3_600_000), start_date: T0 / 1000 };
+    const told = toldOf(soon, { end_date: null }, { end_date: null }, soon, end(9e9));
+    expect(told).toEqual([['observed.ends_soon'], [], [], [], ['observed.cleared']]);
+  });
+
   test('one busy look begins the hour again', () => {
     const idle = Array.from({ length: 12 }, () => ({ gpu_util: 0 }));
     expect(toldOf(...idle, {}, ...idle).flat()).toEqual([]);
