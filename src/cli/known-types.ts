@@ -1,6 +1,5 @@
 // `npm run trigger -- --list`: every known type with the subject of its sample.
-import { notificationGroups, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
-import { observedTypes } from '../event/observed.ts';
+import { notificationGroups, observedTypes, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
 import { sampleOf } from '../event/samples.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import { columns } from './columns.ts';
@@ -9,11 +8,14 @@ import { columns } from './columns.ts';
 export function knownTypes(): string[] {
   const groups = [
     ...Object.entries(notificationGroups).map(([name, group]) => ({ ...group, title: `${name} (${group.context})` })),
-    { title: 'test', types: [TEST_TYPE] },
+    { title: 'test', types: { [TEST_TYPE]: 'info' } },
     { title: 'resource dialect', types: resourceTypes },
     { title: 'told by patrol', types: observedTypes },
   ];
-  const rows = groups.flatMap(({ title, types }) => [[title], ...types.map((type) => [`  ${type}`, subjectOf(type)])]);
+  const rows = groups.flatMap(({ title, types }) => [
+    [title],
+    ...Object.keys(types).map((type) => [`  ${type}`, subjectOf(type)]),
+  ]);
   return columns(rows);
 }
 

@@ -1,5 +1,5 @@
 // Tells the destinations that an event has been given up, without its payload.
-import { isConfidential } from '../event/confidential.ts';
+import { isConfidential } from '../event/catalogue.ts';
 import type { DestinationContext } from './context.ts';
 import { detailsOf } from './message.ts';
 import { type News, newsId, tellNews } from './notice.ts';

@@ -1,12 +1,12 @@
 // Tells the destinations at once, each what it hears of. One failure stops no other destination;
 // what the failures mean together is decided here.
 import type { DestinationSecrets } from '../env.ts';
+import type { Severity } from '../event/catalogue.ts';
 import type { Hearing, TellOnce } from '../event/telling.ts';
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { REPEAT_QUIET_MINUTES } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 import { discord } from './discord.ts';
-import type { Severity } from './event-kinds.ts';
 import { type ForwardedEvent, forward } from './forward.ts';
 import { googleChat } from './google-chat.ts';
 import { type ChatMessage, detailsOf } from './message.ts';

@@ -1,11 +1,11 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
 import { eventKey, PATROL_ENDPOINT } from '../endpoint.ts';
-import { isConfidential } from '../event/confidential.ts';
+import { isConfidential, type Severity } from '../event/catalogue.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { InstanceLook } from '../event/instance.ts';
 import { clip } from './clip.ts';
-import { kindOf, type Link, type Severity } from './event-kinds.ts';
+import { kindOf, type Link } from './event-kinds.ts';
 
 /** An event of any type, in a handler of its own or in the fallback. */
 export type NotifiableEvent = Envelope<string, object>;

@@ -1,45 +1,59 @@
-// Every event type that is known: what Vast.ai sends, and what patrol tells. The list grows on
-// their side: a type that is not here reaches the fallback handler.
-import { type ObservedType, observedTypes } from './observed.ts';
+// Every event type that is known, with its severity: what Vast.ai sends, and what patrol tells. The
+// list grows on their side: a type that is not here reaches the fallback handler.
+import type { ObservedType } from './observed.ts';
+
+/** `critical` is what wakes people; `good` counts as `info`, and looks better. */
+export type Severity = 'good' | 'info' | 'warning' | 'critical';
 
 /** By the groups of Vast.ai's console. A type in two groups exists as `client:` and as `host:`. */
 export const notificationGroups = {
-  billing: { context: 'client', types: ['low_credit', 'billing_failed', 'payment_receipt', 'credit_received'] },
+  billing: {
+    context: 'client',
+    types: { low_credit: 'critical', billing_failed: 'critical', payment_receipt: 'info', credit_received: 'good' },
+  },
   instance: {
     context: 'client',
-    types: [
-      'instance_created',
-      'instance_started',
-      'instance_stopped',
-      'instance_resumed',
-      'instance_deleted',
-      'outbid',
-      'machine_maintenance',
-      'upcoming_downtime',
-      'instance_offline',
-      'instance_online',
-      'error_msgs',
-      'low_disk_space',
-      'storage_full',
-      'idle_gpu',
-      'near_end_date',
-      'new_end_date',
-    ],
+    types: {
+      instance_created: 'info',
+      instance_started: 'good',
+      instance_stopped: 'warning',
+      instance_resumed: 'good',
+      instance_deleted: 'warning',
+      outbid: 'critical',
+      machine_maintenance: 'warning',
+      upcoming_downtime: 'warning',
+      instance_offline: 'critical',
+      instance_online: 'good',
+      error_msgs: 'warning',
+      low_disk_space: 'warning',
+      storage_full: 'warning',
+      idle_gpu: 'warning',
+      near_end_date: 'warning',
+      new_end_date: 'info',
+    },
   },
-  account: { context: 'client', types: ['email_verification', 'password_reset', 'email_change', 'team_invitation'] },
+  account: {
+    context: 'client',
+    types: {
+      email_verification: 'warning',
+      password_reset: 'warning',
+      email_change: 'warning',
+      team_invitation: 'info',
+    },
+  },
   host: {
     context: 'host',
-    types: [
-      'machine_offline',
-      'machine_unverified',
-      'machine_error',
-      'receive_reports',
-      'low_disk_space',
-      'near_end_date',
-      'maintenance_scheduled',
-    ],
+    types: {
+      machine_offline: 'critical',
+      machine_unverified: 'warning',
+      machine_error: 'critical',
+      receive_reports: 'warning',
+      low_disk_space: 'warning',
+      near_end_date: 'warning',
+      maintenance_scheduled: 'warning',
+    },
   },
-} as const;
+} as const satisfies Record<string, { context: 'client' | 'host'; types: Record<string, Severity> }>;
 
 export type NotificationGroup = keyof typeof notificationGroups;
 
@@ -47,29 +61,64 @@ export type NotificationGroup = keyof typeof notificationGroups;
 export const TEST_TYPE = 'webhook_test';
 
 /** The types of the `resource` dialect. */
-export const resourceTypes = ['resource.created', 'resource.updated', 'resource.deleted'] as const;
+export const resourceTypes = {
+  'resource.created': 'info',
+  'resource.updated': 'info',
+  'resource.deleted': 'info',
+} as const;
 
-export type NotificationType = (typeof notificationGroups)[NotificationGroup]['types'][number] | typeof TEST_TYPE;
-export type ResourceType = (typeof resourceTypes)[number];
+/** What patrol alone tells. */
+export const observedTypes: Record<ObservedType, Severity> = {
+  'observed.stuck_loading': 'warning',
+  'observed.idle': 'warning',
+  'observed.stopped_still_billing': 'warning',
+  'observed.ends_soon': 'warning',
+  'observed.lease_over': 'warning',
+  'observed.burn_rate': 'critical',
+  'observed.blind': 'warning',
+  'observed.silence': 'warning',
+  'observed.cleared': 'good',
+};
 
-/** Their text may hold a link that lets its reader into the account: never post it into a chat. */
-export const securityCriticalTypes: ReadonlySet<string> = new Set<NotificationType>(notificationGroups.account.types);
-
-/** Every notification type once, `webhook_test` last. */
-export const notificationTypes: readonly NotificationType[] = [
-  ...new Set<NotificationType>(Object.values(notificationGroups).flatMap((group) => group.types)),
-  TEST_TYPE,
-];
+const { billing, instance, account, host } = notificationGroups;
 
 /** Every known type of all dialects. */
-export const eventTypes: readonly (NotificationType | ResourceType | ObservedType)[] = [
-  ...notificationTypes,
+export const severities = {
+  ...billing.types,
+  ...instance.types,
+  ...account.types,
+  ...host.types,
+  [TEST_TYPE]: 'info',
   ...resourceTypes,
   ...observedTypes,
-];
+} as const;
 
-const resourceTypeSet: ReadonlySet<string> = new Set(resourceTypes);
+export type ResourceType = keyof typeof resourceTypes;
+export type NotificationType = Exclude<keyof typeof severities, ResourceType | ObservedType>;
 
+export const eventTypes = Object.keys(severities) as (keyof typeof severities)[];
+
+// By own keys, because a type is data from outside: `constructor` is an ordinary unknown type.
 export function isResourceType(type: string): type is ResourceType {
-  return resourceTypeSet.has(type);
+  return Object.hasOwn(resourceTypes, type);
+}
+
+function isKnown(type: string): type is keyof typeof severities {
+  return Object.hasOwn(severities, type);
+}
+
+/** `info` for a type that is not known yet. */
+export function severityOf(type: string): Severity {
+  return isKnown(type) ? severities[type] : 'info';
+}
+
+/** Their text may hold a link that lets its reader into the account: never post it into a chat. */
+export const securityCriticalTypes: ReadonlySet<string> = new Set(Object.keys(account.types));
+
+/** An unknown type that sounds like those that carry a link into the account counts as one. */
+const SOUNDS_CONFIDENTIAL = /password|passcode|e?mail|login|sign_?in|2fa|mfa|otp|token|api_?key|invit|verification/i;
+
+/** Whether an event's text, and an error that may quote it, stay out of chats and lists. */
+export function isConfidential(type: string): boolean {
+  return securityCriticalTypes.has(type) || (!isKnown(type) && SOUNDS_CONFIDENTIAL.test(type));
 }

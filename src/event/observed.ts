@@ -33,11 +33,6 @@ export type AccountCondition = keyof typeof accountConditions;
 export type ConditionType = InstanceCondition | AccountCondition;
 export type ObservedType = ConditionType | 'observed.cleared';
 
-export const observedTypes = [
-  ...Object.keys({ ...conditions, ...accountConditions }),
-  'observed.cleared',
-] as readonly ObservedType[];
-
 export interface Texts {
   subject: string;
   message: string;

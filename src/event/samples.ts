@@ -69,7 +69,7 @@ const seenTexts: ReadonlyMap<string, Texts> = new Map<NotificationType, Texts>([
 /** For a type whose texts nobody has seen: its name, and the ids that such a text would mention. */
 function inventedTexts(type: string): Texts {
   const words = type.replaceAll('_', ' ');
-  const isIn = (group: 'instance' | 'host') => (notificationGroups[group].types as readonly string[]).includes(type);
+  const isIn = (group: 'instance' | 'host') => Object.hasOwn(notificationGroups[group].types, type);
   if (isIn('instance')) {
     const message = `Your instance 48927380 on machine 46110: ${words}. ${VIEW}`;
     return [`Your Vast.ai Instance #48927380: ${words}`, message];

@@ -1,6 +1,6 @@
 // Everything about one event: what happened and why, what happens next, and the replay button.
 import { html } from 'hono/html';
-import { isConfidential } from '../event/confidential.ts';
+import { isConfidential } from '../event/catalogue.ts';
 import type { EventRecord, Surroundings } from '../ledger/queries.ts';
 import type { EventKey } from '../ledger/store.ts';
 import { LEASE_MS } from '../limits.ts';

@@ -1,7 +1,7 @@
 // Events as rows: what happened, what it is about, and when it came.
 import { html } from 'hono/html';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
-import { isConfidential } from '../event/confidential.ts';
+import { isConfidential } from '../event/catalogue.ts';
 import type { EventSummary } from '../ledger/queries.ts';
 import { eventAddress } from './addresses.ts';
 import { type Html, statusBadge, table } from './layout.ts';

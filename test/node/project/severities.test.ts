@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { severities } from '../../../src/destinations/event-kinds.ts';
-import { securityCriticalTypes } from '../../../src/event/catalogue.ts';
+import { securityCriticalTypes, severities } from '../../../src/event/catalogue.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../../../src/destinations/README.md'), 'utf8');
 

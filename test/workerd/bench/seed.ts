@@ -1,11 +1,13 @@
 // Fills a ledger's tables with rows as they would be after weeks of traffic. Straight SQL: a
 // hundred thousand claims would take minutes.
-import { notificationTypes } from '../../../src/event/catalogue.ts';
+import { notificationGroups } from '../../../src/event/catalogue.ts';
 import { sampleOf } from '../../../src/event/samples.ts';
 import type { Sql } from '../../../src/ledger/sql.ts';
 import type { Status } from '../../../src/ledger/status.ts';
 
 const HOUR_MS = 3_600_000;
+
+const types = Object.values(notificationGroups).flatMap((group) => Object.keys(group.types));
 
 /**
  * Of a thousand events: 985 processed, 8 dead, 4 quarantined, 3 retrying. Unfinished ones are
@@ -30,8 +32,7 @@ export function seed(sql: Sql, from: number, count: number, total: number, days:
     const age = Math.floor(((total - 1 - index) / total) * days * 24 * HOUR_MS);
     const receivedAt = now - age;
     const status = statusOf(index, age);
-    const type =
-      index % 1000 === 500 ? 'a_rare_type' : (notificationTypes[(index * 31) % notificationTypes.length] ?? '');
+    const type = index % 1000 === 500 ? 'a_rare_type' : (types[(index * 31) % types.length] ?? '');
     const id = idOf(index);
     const {
       event_id: _id,

@@ -8,8 +8,8 @@ import { expectOk } from '../connect.ts';
 /** Every full key of the catalogue: `client:outbid`, `host:machine_error`. */
 export const catalogueKeys = Object.values(notificationGroups).flatMap(keysOfGroup);
 
-function keysOfGroup({ context, types }: { context: string; types: readonly string[] }): string[] {
-  return types.map((slug) => `${context}:${slug}`);
+function keysOfGroup({ context, types }: { context: string; types: object }): string[] {
+  return Object.keys(types).map((slug) => `${context}:${slug}`);
 }
 
 export function slugOf(key: string): string {
