@@ -3,10 +3,10 @@
 // would use up most of the rows that may be read in a day.
 import { TEST_TYPE } from '../event/catalogue.ts';
 import { noTotals, type Totals, withAge, withTry } from './meters.ts';
-import { firstRow, type Sql } from './sql.ts';
+import { firstValue, type Sql } from './sql.ts';
 import type { Status } from './status.ts';
 import { BY_ARRIVAL, HAS_RUN, type Try } from './store.ts';
-import { addUp, type Group, HOUR_MS, joinSpans, type Span, spanOf } from './tally.ts';
+import { addUp, type Group, HOUR_MS, joinSpans, type Span } from './tally.ts';
 
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
 const COUNTED_AT_ONCE = 1_000;
@@ -25,44 +25,47 @@ const MAX_STORED_LENGTH = 500_000;
 
 const NAME = 'arrivals';
 
-/** As it is stored. */
+/** What has been counted, as it is stored. */
 interface Counted {
   /** The last place in the order of arrival that has been counted. */
-  readonly to: number;
-  readonly lastReceivedAt: number | null;
-  readonly groups: readonly (readonly [period: number, type: string, count: number])[];
-  readonly spans: readonly Span[];
-  readonly totals: Totals;
+  to: number;
+  /** When the newest event was received. Not the last by place: a dead letter may be hours late. */
+  lastReceivedAt: number | null;
+  /** What has gone to a handler. */
+  groups: readonly Group[];
+  spans: readonly Span[];
+  totals: Totals;
   /** Of each event that may be tried again: its place, and up to when its tries are counted. */
-  readonly followed: readonly (readonly [seq: number, until: number])[];
+  followed: readonly (readonly [seq: number, until: number])[];
 }
 
 type Followed = { readonly seq: number; readonly status: Status; readonly tries: string };
-type Arrived = Followed & { received_at: number; type: string; ran: number; plain: number; created: string | null };
-
-const NOTHING: Counted = { to: 0, lastReceivedAt: null, groups: [], spans: [], totals: noTotals, followed: [] };
+type Arrived = Followed & {
+  received_at: number;
+  hour: number;
+  type: string;
+  ran: number;
+  plain: number;
+  created: string | null;
+};
 
 export class Arrivals {
   readonly #sql: Sql;
+  readonly #counted: Counted = { to: 0, lastReceivedAt: null, groups: [], spans: [], totals: noTotals, followed: [] };
   readonly #followed: Map<number, number>;
-  #groups: readonly Group[];
-  #spans: readonly Span[];
-  #totals: Totals;
-  #to: number;
-  #lastReceivedAt: number | null;
   /** What has been counted since the count was stored. */
   #notStored = 0;
 
   constructor(sql: Sql) {
     this.#sql = sql;
-    const row = firstRow<{ json: string }>(sql, 'SELECT json FROM tallies WHERE name = ?', NAME);
-    const stored: Counted = row ? JSON.parse(row.json) : NOTHING;
-    this.#groups = stored.groups.map(([period, type, count]) => ({ period, type, count }));
-    this.#spans = stored.spans;
-    this.#totals = stored.totals;
-    this.#followed = new Map(stored.followed);
-    this.#to = stored.to;
-    this.#lastReceivedAt = stored.lastReceivedAt;
+    const json = firstValue<string>(sql, 'SELECT json FROM tallies WHERE name = ?', NAME);
+    if (json !== null) this.#counted = JSON.parse(json);
+    this.#followed = new Map(this.#counted.followed);
+  }
+
+  /** As of the latest `update`. */
+  get counted(): Readonly<Omit<Counted, 'followed'>> {
+    return this.#counted;
   }
 
   /** Counts all that is new, with room for claims in between. Right until the caller next waits. */
@@ -84,86 +87,60 @@ export class Arrivals {
 
   /** Copies leave no row: until the count is stored, only this object knows of them. */
   addDuplicates(count: number): void {
-    this.#totals = { ...this.#totals, duplicates: this.#totals.duplicates + count };
+    const { totals } = this.#counted;
+    this.#counted.totals = { ...totals, duplicates: totals.duplicates + count };
     this.#notStored += count;
-  }
-
-  /** How many have gone to a handler, by type and by the periods of `now`: see `tally.ts`. */
-  groups(now: number): Group[] {
-    return addUp(this.#groups, now);
-  }
-
-  /** The places of all that was received from one time up to another, and of others. */
-  placesOf(from: number, to: number, now: number): { readonly first: number; readonly last: number } {
-    return spanOf(this.#spans, from, to, now);
-  }
-
-  get totals(): Totals {
-    return this.#totals;
-  }
-
-  /** When the newest event was received. Not the last by place: a dead letter may be hours late. */
-  get lastReceivedAt(): number | null {
-    return this.#lastReceivedAt;
   }
 
   /** @returns How many rows: fewer than `COUNTED_AT_ONCE` means that none is left. */
   #countSome(now: number): number {
+    const counted = this.#counted;
     // Grouped here and not in SQL, whose sorting is billed as a third row read.
-    const query = `SELECT d.seq, d.received_at, e.type, e.status, e.tries, ${HAS_RUN} AS ran,
-      d.refusal IS NULL AS plain, d.event ->> '$.created' AS created
+    const query = `SELECT d.seq, d.received_at, d.received_at / ${HOUR_MS} AS hour, e.type, e.status, e.tries,
+      ${HAS_RUN} AS ran, d.refusal IS NULL AS plain, d.event ->> '$.created' AS created
       FROM ${BY_ARRIVAL} WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
-    const found = this.#sql.exec<Arrived>(query, this.#to, COUNTED_AT_ONCE).toArray();
+    const found = this.#sql.exec<Arrived>(query, counted.to, COUNTED_AT_ONCE).toArray();
     if (found.length === 0) return 0;
-    const hourOf = (row: Arrived) => Math.floor(row.received_at / HOUR_MS);
-    const ran = found.filter((row) => row.ran);
-    this.#groups = addUp(
-      [...this.#groups, ...ran.map((row) => ({ period: hourOf(row), type: row.type, count: 1 }))],
-      now,
-    );
-    this.#spans = joinSpans([...this.#spans, ...found.map((row) => [hourOf(row), row.seq, row.seq] as const)], now);
+    const ran = found.filter((row) => row.ran).map(({ hour, type }) => [hour, type, 1] as const);
+    counted.groups = addUp([...counted.groups, ...ran], now);
+    counted.spans = joinSpans([...counted.spans, ...found.map(({ hour, seq }) => [hour, seq, seq] as const)], now);
     for (const row of found) {
-      const { received_at, type, created, plain } = row;
-      if (type !== TEST_TYPE) this.#lastReceivedAt = Math.max(this.#lastReceivedAt ?? 0, received_at);
+      const { seq, received_at, type, created, plain } = row;
+      counted.to = seq;
+      if (type !== TEST_TYPE) counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
       // What was kept aside had its age counted there, and comes by once more when it has run.
       const age = plain || !row.ran ? (received_at - Date.parse(created ?? '')) / 1000 : Number.NaN;
-      if (!Number.isNaN(age)) this.#totals = withAge(this.#totals, age);
+      if (!Number.isNaN(age)) counted.totals = withAge(counted.totals, age);
       if (row.ran) this.#countTries(row);
     }
-    this.#to = found.at(-1)?.seq ?? this.#to;
     this.#notStored += found.length;
     if (this.#notStored >= STORED_AFTER) this.#store();
     return found.length;
   }
 
-  /** Counts what has been tried since, of events that were not finished then. */
+  /** Counts what has been tried since, of the latest events that were not finished then. */
   #follow(): void {
-    const places = JSON.stringify([...this.#followed.keys()]);
+    const places = [...this.#followed.keys()].slice(-FOLLOWED);
     const query = `SELECT e.seq, e.status, e.tries FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
       WHERE d.seq = place.value`;
-    const found = this.#sql.exec<Followed>(query, places).toArray();
+    const found = this.#sql.exec<Followed>(query, JSON.stringify(places)).toArray();
     const left = new Set(found.map(({ seq }) => seq));
-    for (const seq of [...this.#followed.keys()].slice(0, -FOLLOWED)) left.delete(seq);
     for (const seq of this.#followed.keys()) if (!left.has(seq)) this.#followed.delete(seq);
-    for (const row of found) if (left.has(row.seq)) this.#countTries(row);
+    for (const row of found) this.#countTries(row);
   }
 
   #countTries({ seq, status, tries }: Followed): void {
     const until = this.#followed.get(seq) ?? 0;
     const ended = (JSON.parse(tries) as Try[]).filter(({ at }) => at > until);
-    for (const attempt of ended) this.#totals = withTry(this.#totals, attempt);
+    for (const attempt of ended) this.#counted.totals = withTry(this.#counted.totals, attempt);
     if (this.#followed.has(seq)) this.#notStored += ended.length;
     if (status === 'processed') this.#followed.delete(seq);
     else this.#followed.set(seq, ended.at(-1)?.at ?? until);
   }
 
   #store(): void {
-    const groups = this.#groups.map(({ period, type, count }) => [period, type, count] as const);
-    const about = { to: this.#to, lastReceivedAt: this.#lastReceivedAt, totals: this.#totals };
-    const counted: Counted = { ...about, groups, spans: this.#spans, followed: [...this.#followed] };
-    const json = JSON.stringify(counted);
+    const json = JSON.stringify({ ...this.#counted, followed: [...this.#followed] } satisfies Counted);
     this.#notStored = 0;
-    if (json.length > MAX_STORED_LENGTH) return;
-    this.#sql.exec('INSERT OR REPLACE INTO tallies VALUES (?, ?)', NAME, json);
+    if (json.length <= MAX_STORED_LENGTH) this.#sql.exec('INSERT OR REPLACE INTO tallies VALUES (?, ?)', NAME, json);
   }
 }

@@ -15,6 +15,7 @@ import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay
 import { migrate } from './schema.ts';
 import { countEvents, type Stats } from './stats.ts';
 import { type EventKey, Store } from './store.ts';
+import { placesOf } from './tally.ts';
 import { askToTell, noteTold, type TellRequest } from './told.ts';
 import { type Resend, type Round, stuckAfterMs, watch } from './watchdog.ts';
 import { Writer } from './writer.ts';
@@ -109,7 +110,8 @@ export class EventLedger extends DurableObject<Env> {
     if (!filter.from && !filter.to) return this.#queries.list(filter, cursor, limit, counted);
     await this.#arrivals.update(Date.now());
     const [from, to] = [Date.parse(filter.from || '1970'), Date.parse(filter.to || '9999')];
-    return this.#queries.list(filter, cursor, limit, counted, this.#arrivals.placesOf(from, to, Date.now()));
+    const within = placesOf(this.#arrivals.counted.spans, from, to, Date.now());
+    return this.#queries.list(filter, cursor, limit, counted, within);
   }
 
   async feed(after: number, limit: number): Promise<FeedPage | null> {

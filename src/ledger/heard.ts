@@ -4,7 +4,7 @@ import type { AnyEvent } from '../event/envelope.ts';
 import { mentionsIn } from '../event/mentions.ts';
 import { LIST_WINDOW } from '../limits.ts';
 import { UNREADABLE_MESSAGE_ENDPOINT } from './protocol.ts';
-import { firstRow, type Sql } from './sql.ts';
+import { firstValue, type Sql } from './sql.ts';
 import { BY_ARRIVAL } from './store.ts';
 
 export interface HeardQuestion {
@@ -41,6 +41,5 @@ export function heard(sql: Sql, questions: readonly HeardQuestion[]): Heard {
   const told = questions.map(({ types: telling, instanceId, after }) =>
     found.some((one) => one.instanceId === instanceId && one.at >= after && telling.includes(one.type)),
   );
-  const latest = `SELECT max(received_at) AS at FROM deliveries AS d WHERE ${webhooks}`;
-  return { told, last: firstRow<{ at: number | null }>(sql, latest)?.at ?? null };
+  return { told, last: firstValue(sql, `SELECT max(received_at) FROM deliveries AS d WHERE ${webhooks}`) };
 }

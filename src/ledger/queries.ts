@@ -3,9 +3,10 @@
 import type { AnyEvent } from '../event/envelope.ts';
 import { LIST_WINDOW, MAX_SUBJECT_LENGTH, RELATED_SHOWN, RELATED_WINDOW } from '../limits.ts';
 import { findPlaces } from './search.ts';
-import { firstRow, type Sql, type SqlValue } from './sql.ts';
+import { firstRow, firstValue, type Sql, type SqlValue } from './sql.ts';
 import { type Status, troubles } from './status.ts';
 import { BY_ARRIVAL, type EventKey, type Row, type Store } from './store.ts';
+import type { Places } from './tally.ts';
 
 /** One line of a list. `seq` is the event's place: see `schema.ts`. */
 export type EventSummary = Omit<Row, 'holder' | 'claim' | 'leaseUntil' | 'dueAt' | 'tries' | 'steps'> & {
@@ -52,12 +53,6 @@ export interface EventFilter {
   /** Received from this time on, and before that one: ISO 8601. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-}
-
-/** From the first place on, up to and with the last. */
-export interface Places {
-  readonly first: number;
-  readonly last: number;
 }
 
 export interface EventPage {
@@ -190,9 +185,7 @@ export class Queries {
 
   /** Where a search that has come down to `seq` goes on, or null where nothing is older. */
   #olderThan(seq: number): number | null {
-    const query = 'SELECT max(seq) AS seq FROM deliveries WHERE seq < ?';
-    const older = firstRow<{ seq: number | null }>(this.#sql, query, seq)?.seq ?? null;
-    return older === null ? null : older + 1;
+    return firstValue<number>(this.#sql, 'SELECT max(seq) + 1 FROM deliveries WHERE seq < ?', seq);
   }
 
   #select(filter: EventFilter, source: string, first: number, last: number, limit: number): number[] {

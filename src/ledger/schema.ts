@@ -16,7 +16,7 @@
 // - `tries`, `steps`: JSON lists of the latest tries and of the `once()` steps that succeeded.
 // - `tallies.json`: what has been counted, and how far: see `stats.ts`.
 // - `told.json`: who was told of a condition, and when: see `told.ts`.
-import { firstRow, type Sql, type Transaction } from './sql.ts';
+import { firstValue, type Sql, type Transaction } from './sql.ts';
 
 const migrations: readonly (readonly string[])[] = [
   [
@@ -108,8 +108,7 @@ const migrations: readonly (readonly string[])[] = [
  */
 export function migrate(sql: Sql, transaction: Transaction): void {
   sql.exec('CREATE TABLE IF NOT EXISTS migrations (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL)');
-  const latest =
-    firstRow<{ version: number | null }>(sql, 'SELECT max(version) AS version FROM migrations')?.version ?? 0;
+  const latest = firstValue<number>(sql, 'SELECT max(version) FROM migrations') ?? 0;
   const known = migrations.length;
   if (latest > known) {
     throw new Error(`this ledger has tables of version ${latest}; this code knows ${known}: deploy the newer code`);

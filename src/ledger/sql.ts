@@ -20,6 +20,11 @@ export function firstRow<Row extends Record<string, SqlValue>>(sql: Sql, query: 
   return sql.exec<Row>(query, ...bindings).toArray()[0];
 }
 
+/** The first column of the first row that a query finds; null where it finds none. */
+export function firstValue<Value extends SqlValue>(sql: Sql, query: string, ...bindings: SqlValue[]): Value | null {
+  return (Object.values(firstRow(sql, query, ...bindings) ?? {})[0] as Value | undefined) ?? null;
+}
+
 /** Longest JSON bound at once, in characters of up to three bytes: the platform takes 2 MB. */
 const MAX_PORTION = 600_000;
 

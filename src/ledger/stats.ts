@@ -7,7 +7,7 @@ import { REFUSAL_REASON, UNFINISHED_TRIES } from './queries.ts';
 import { firstRow, type Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
 import { HAS_RUN, type Row } from './store.ts';
-import { type Group, HOUR_MS, periodOf, recentHours, subtract } from './tally.ts';
+import { addUp, HOUR_MS, recentHours } from './tally.ts';
 
 type Counts = Readonly<Record<Status, number>>;
 type OldestUnfinished = Pick<Row, 'id' | 'endpoint' | 'status' | 'receivedAt'>;
@@ -37,12 +37,12 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
   const byType = new Map<string, Stats['byType'][number]>();
   const kept = new Map<string, number>();
   const hours = new Map(recentHours(now).map((hour) => [hour, noneYet()]));
-  for (const { period, type, status, count, reason } of groups) {
+  for (const { hour, type, status, count, reason } of groups) {
     byStatus[status] += count;
     if (reason !== null) kept.set(reason, (kept.get(reason) ?? 0) + count);
     const key = `${type} ${status}`;
     byType.set(key, { type, status, count: (byType.get(key)?.count ?? 0) + count });
-    const inHour = hours.get(period);
+    const inHour = hours.get(hour);
     if (inHour) inHour[status] += count;
   }
 
@@ -54,9 +54,9 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
     byStatus,
     byType: [...byType.values()].sort((a, b) => b.count - a.count || a.type.localeCompare(b.type)),
     perHour: [...hours].map(([hour, counts]) => ({ hour: hour * HOUR_MS, byStatus: counts })),
-    lastReceivedAt: arrivals.lastReceivedAt,
+    lastReceivedAt: arrivals.counted.lastReceivedAt,
     kept: [...kept].map(([reason, count]) => ({ reason, count })),
-    totals: arrivals.totals,
+    totals: arrivals.counted.totals,
     oldestUnfinished: firstRow<OldestUnfinished>(sql, oldest) ?? null,
   };
 }
@@ -67,17 +67,16 @@ function noneYet(): Record<Status, number> {
 
 /** Every event once, by all that tells them apart. In one go: no claim may slip in between. */
 function groupsOf(sql: Sql, arrivals: Arrivals, now: number) {
-  const byHour = `CAST(received_at / ${HOUR_MS} AS INTEGER) AS hour`;
-  const query = `SELECT ${byHour}, type, attention AS status, ${HAS_RUN} AS ran, ${REFUSAL_REASON} AS reason,
+  const hour = `received_at / ${HOUR_MS} AS hour`;
+  const query = `SELECT ${hour}, type, attention AS status, ${HAS_RUN} AS ran, ${REFUSAL_REASON} AS reason,
       count(*) AS count FROM events AS e WHERE attention IS NOT NULL GROUP BY 1, 2, 3, 4, 5
-    UNION ALL SELECT ${byHour}, type, 'processing', true, NULL, count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`;
-  const found = sql.exec<Omit<Group, 'period'> & { hour: number; status: Status; ran: number; reason: string | null }>(
-    query,
-  );
-  const open = [...found].map(({ hour, ...group }) => ({ ...group, period: periodOf(hour, now) }));
-  const processed = subtract(
-    arrivals.groups(now),
-    open.filter(({ ran }) => ran),
-  );
-  return [...open, ...processed.map((group) => ({ ...group, status: 'processed' as const, reason: null }))];
+    UNION ALL SELECT ${hour}, type, 'processing', true, NULL, count(*) FROM (${UNFINISHED_TRIES}) GROUP BY 1, 2`;
+  type Open = { hour: number; type: string; status: Status; ran: number; reason: string | null; count: number };
+  const open = sql.exec<Open>(query).toArray();
+  const less = open.filter(({ ran }) => ran).map(({ hour, type, count }) => [hour, type, -count] as const);
+  const processed = addUp([...arrivals.counted.groups, ...less], now);
+  return [
+    ...open,
+    ...processed.map(([hour, type, count]) => ({ hour, type, count, status: 'processed' as const, reason: null })),
+  ];
 }

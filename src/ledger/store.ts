@@ -1,7 +1,7 @@
 // Rows in and out of SQL. Decides nothing.
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { KEPT_COUNTED, MAX_TRIES_KEPT } from '../limits.ts';
-import { firstRow, portionsOf, type Sql, type SqlValue } from './sql.ts';
+import { firstValue, portionsOf, type Sql, type SqlValue } from './sql.ts';
 import type { RowState } from './status.ts';
 
 /** Names an event. */
@@ -99,8 +99,8 @@ export class Store {
     return new Map(found.map((row) => [nameOf(row), row]));
   }
 
-  row({ endpoint, id }: EventKey): Row | undefined {
-    return this.#select('FROM events AS e WHERE e.id = ? AND e.endpoint = ?', id, endpoint)[0];
+  row(key: EventKey): Row | undefined {
+    return this.rows([key]).get(nameOf(key));
   }
 
   /**
@@ -115,9 +115,9 @@ export class Store {
 
   /** How many deliveries have been kept aside since `time`, counted up to a bound. */
   keptSince(time: number): number {
-    const query = `SELECT count(*) AS count FROM (SELECT updated_at FROM events WHERE attention = 'quarantined'
+    const query = `SELECT count(*) FROM (SELECT updated_at FROM events WHERE attention = 'quarantined'
       AND holder IS NOT NULL ORDER BY seq DESC LIMIT ${KEPT_COUNTED}) WHERE updated_at > ?`;
-    return firstRow<{ count: number }>(this.#sql, query, time)?.count ?? 0;
+    return firstValue<number>(this.#sql, query, time) ?? 0;
   }
 
   /** Rows whose due time has come, the longest waiting first. */
@@ -151,24 +151,21 @@ export class Store {
 
   /** The envelope as JSON, or null where the body could not be read. */
   eventOf(row: Row): string | null {
-    const query = 'SELECT event FROM deliveries WHERE seq = ?';
-    return firstRow<{ event: string | null }>(this.#sql, query, row.seq)?.event ?? null;
+    return firstValue<string>(this.#sql, 'SELECT event FROM deliveries WHERE seq = ?', row.seq);
   }
 
   /** The place of the latest arrival that is still here. */
   lastSeq(): number {
-    return firstRow<{ seq: number | null }>(this.#sql, 'SELECT max(seq) AS seq FROM deliveries')?.seq ?? 0;
+    return firstValue<number>(this.#sql, 'SELECT max(seq) FROM deliveries') ?? 0;
   }
 
   /** The place after all that were ever given: none is given twice. */
   nextSeq(): number {
-    const query = `SELECT max(seq) + 1 AS seq FROM (SELECT 0 AS seq UNION ALL SELECT max(seq) FROM deliveries
-      UNION ALL SELECT value FROM marks WHERE name = '${LAST_DELETED}')`;
-    return firstRow<{ seq: number }>(this.#sql, query)?.seq ?? 1;
+    return Math.max(this.lastSeq(), this.mark(LAST_DELETED)) + 1;
   }
 
   mark(name: string): number {
-    return firstRow<{ value: number }>(this.#sql, 'SELECT value FROM marks WHERE name = ?', name)?.value ?? 0;
+    return firstValue<number>(this.#sql, 'SELECT value FROM marks WHERE name = ?', name) ?? 0;
   }
 
   setMark(name: string, value: number): void {

@@ -8,12 +8,8 @@ const DAY_HOURS = 24;
 /** How many hours are told apart, the current one among them. */
 const RECENT_HOURS = 48;
 
-export interface Group {
-  /** Hours since the epoch, as `periodOf` gives them. */
-  readonly period: number;
-  readonly type: string;
-  readonly count: number;
-}
+/** How many of a type in a period, which is in hours since the epoch: see `periodOf`. */
+export type Group = readonly [period: number, type: string, count: number];
 
 /** The hours that are told apart at `now` (ms), the oldest first, in hours since the epoch. */
 export function recentHours(now: number): number[] {
@@ -29,31 +25,19 @@ export function periodOf(hour: number, now: number): number {
   return hour > Math.floor(now / HOUR_MS) - RECENT_HOURS ? hour : hour - (hour % DAY_HOURS);
 }
 
-/** Adds up each period. Leaves out days that expiry has begun to delete: their rest will follow. */
+/**
+ * Adds up each type and period, which may be given as an hour. Leaves out what adds up to nothing or
+ * less, and days that expiry has begun to delete: their rest will follow.
+ */
 export function addUp(groups: Iterable<Group>, now: number): Group[] {
   const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;
   const sums = new Map<string, Group>();
-  for (const { period: hour, type, count } of groups) {
+  for (const [hour, type, count] of groups) {
     const period = periodOf(hour, now);
     const key = `${period} ${type}`;
-    if (period >= oldest) sums.set(key, { period, type, count: count + (sums.get(key)?.count ?? 0) });
+    sums.set(key, [period, type, count + (sums.get(key)?.[2] ?? 0)]);
   }
-  return [...sums.values()];
-}
-
-/**
- * What is left of `arrived` without `open`, both counted in the same periods. What is open from a
- * day that `arrived` no longer has takes nothing away.
- */
-export function subtract(arrived: readonly Group[], open: readonly Group[]): Group[] {
-  const taken = new Map<string, number>();
-  for (const { period, type, count } of open) {
-    const key = `${period} ${type}`;
-    taken.set(key, (taken.get(key) ?? 0) + count);
-  }
-  return arrived
-    .map(({ period, type, count }) => ({ period, type, count: count - (taken.get(`${period} ${type}`) ?? 0) }))
-    .filter(({ count }) => count > 0);
+  return [...sums.values()].filter(([period, , count]) => period >= oldest && count > 0);
 }
 
 /** The first and the last place of what was received in a period. */
@@ -73,8 +57,14 @@ export function joinSpans(spans: Iterable<Span>, now: number): Span[] {
   return [...joined.values()].filter(([period]) => period > now / HOUR_MS - SPANS_KEPT_HOURS);
 }
 
+/** From the first place on, up to and with the last. */
+export interface Places {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Between which places all lies that was received from `from` up to `to` (ms), and more. */
-export function spanOf(spans: readonly Span[], from: number, to: number, now: number) {
+export function placesOf(spans: readonly Span[], from: number, to: number, now: number): Places {
   const met = joinSpans(spans, now).filter(([period]) => {
     const hours = periodOf(period + 1, now) === period ? DAY_HOURS : 1;
     return (period + hours) * HOUR_MS > from && period * HOUR_MS < to;

@@ -2,7 +2,7 @@
 // what was delivered counts. Handlers run side by side, so whoever tells reserves it first.
 import type { Hearing, Telling } from '../event/telling.ts';
 import { MAX_REPEATS, TELL_RESERVED_MS } from '../limits.ts';
-import { firstRow, type Sql } from './sql.ts';
+import { firstValue, type Sql } from './sql.ts';
 
 /** Asks whom to tell of an event. Times are milliseconds since the epoch. */
 export interface TellRequest extends Telling {
@@ -68,8 +68,8 @@ export function noteTold(sql: Sql, { key, type, event }: TellRequest, reached: r
 }
 
 function read(sql: Sql, key: string): Memory | undefined {
-  const row = firstRow<{ json: string }>(sql, 'SELECT json FROM told WHERE key = ?', key);
-  return row && (JSON.parse(row.json) as Memory);
+  const json = firstValue<string>(sql, 'SELECT json FROM told WHERE key = ?', key);
+  return json === null ? undefined : JSON.parse(json);
 }
 
 function save(sql: Sql, key: string, memory: Memory, now: number): void {

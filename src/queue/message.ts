@@ -50,9 +50,13 @@ export type DecodeFailure =
   | 'message_version_newer'
   | 'message_malformed';
 
+function isObject(json: unknown): json is object {
+  return typeof json === 'object' && json !== null;
+}
+
 /** Whether a JSON value is nested deeper than `limit`, where this recursion ends, too. */
 function isNestedDeeperThan(limit: number, json: unknown): boolean {
-  if (typeof json !== 'object' || json === null) return false;
+  if (!isObject(json)) return false;
   // What comes from JSON has own keys only; `Object.values` would copy each object.
   for (const key in json) {
     if (limit === 0 || isNestedDeeperThan(limit - 1, json[key as keyof typeof json])) return true;
@@ -85,11 +89,11 @@ const envelopeSchema = v.object({
   endpoint: storable,
   dialect: v.picklist(dialects),
   created: v.string(),
-  data: v.custom<Record<string, unknown>>((data) => typeof data === 'object' && data !== null),
+  data: v.custom<Record<string, unknown>>(isObject),
 });
 const envelope = v.custom<AnyEvent>((value) => v.is(envelopeSchema, value));
 
-const messageSchema = v.variant('kind', [
+const messageSchema = v.union([
   v.object({ kind: v.literal('event'), event: envelope, receivedAt: time }),
   v.object({
     kind: v.literal('refused'),
@@ -99,7 +103,9 @@ const messageSchema = v.variant('kind', [
     dialect: v.picklist(signedDialects),
     receivedAt: time,
     ageSeconds: v.exactOptional(v.pipe(v.number(), v.integer())),
-    headers: v.record(v.string(), v.string()),
+    headers: v.custom<Record<string, string>>(
+      (headers) => isObject(headers) && Object.values(headers).every((header) => typeof header === 'string'),
+    ),
     body: v.string(),
     event: v.exactOptional(envelope),
   }),
@@ -117,7 +123,7 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   } catch {
     return fail('message_not_json');
   }
-  if (typeof json !== 'object' || json === null) return fail('message_malformed');
+  if (!isObject(json)) return fail('message_malformed');
   const version = 'version' in json ? json.version : undefined;
   if (Number.isInteger(version) && (version as number) > OBSERVED_VERSION) return fail('message_version_newer');
   if (version !== VERSION && version !== OBSERVED_VERSION) return fail('message_version_unknown');

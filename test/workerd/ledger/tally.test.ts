@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addUp, HOUR_MS, joinSpans, periodOf, recentHours, spanOf, subtract } from '../../../src/ledger/tally.ts';
+import { addUp, HOUR_MS, joinSpans, periodOf, placesOf, recentHours } from '../../../src/ledger/tally.ts';
 import { RETENTION_MS } from '../../../src/limits.ts';
 
 const DAY = 24;
 /** Noon of a day, in hours since the epoch. */
 const NOON = 20_000 * DAY + 12;
 const now = NOON * HOUR_MS + 1_234;
-const outbid = (period: number, count: number) => ({ period, type: 'outbid', count });
+const outbid = (period: number, count: number) => [period, 'outbid', count] as const;
 
 describe('a period', () => {
   it('is the hour itself for the last 48 hours, and the day before that', () => {
@@ -20,7 +20,7 @@ describe('a period', () => {
 
 describe('adding up', () => {
   it('joins what has the same type and period, and nothing else', () => {
-    const lowCredit = { period: NOON, type: 'low_credit', count: 5 };
+    const lowCredit = [NOON, 'low_credit', 5] as const;
     expect(addUp([outbid(NOON, 2), lowCredit, outbid(NOON, 3), outbid(NOON - 1, 7)], now)).toEqual([
       outbid(NOON, 5),
       lowCredit,
@@ -31,8 +31,8 @@ describe('adding up', () => {
   it('folds hours into their day as time goes on, without losing one', () => {
     const hours = recentHours(now).map((hour) => outbid(hour, 1));
     const later = addUp(addUp(hours, now), now + 10 * DAY * HOUR_MS);
-    expect(later.map(({ count }) => count)).toEqual([11, 24, 13]);
-    expect(later.every(({ period }) => period % DAY === 0)).toBe(true);
+    expect(later.map(([, , count]) => count)).toEqual([11, 24, 13]);
+    expect(later.every(([period]) => period % DAY === 0)).toBe(true);
   });
 
   it('forgets a day once its first rows are old enough to be deleted', () => {
@@ -43,22 +43,20 @@ describe('adding up', () => {
   });
 });
 
-describe('subtracting', () => {
-  it('takes every status away from its own period and type', () => {
-    const arrived = [outbid(NOON, 9), outbid(NOON - 1, 9), { period: NOON, type: 'low_credit', count: 9 }];
-    const dead = { ...outbid(NOON, 2), status: 'dead' };
-    const retrying = { ...outbid(NOON, 3), status: 'retrying' };
-    expect(subtract(arrived, [dead, retrying])).toEqual([outbid(NOON, 4), arrived[1], arrived[2]]);
+describe('taking away', () => {
+  it('leaves the rest of the same type and period, and all else as it was', () => {
+    const arrived = [outbid(NOON, 9), outbid(NOON - 1, 9), [NOON, 'low_credit', 9] as const];
+    const open = [outbid(NOON, -2), outbid(NOON, -3)];
+    expect(addUp([...arrived, ...open], now)).toEqual([outbid(NOON, 4), arrived[1], arrived[2]]);
   });
 
   it('leaves nothing out of nothing, be it that all is open or that the day is forgotten', () => {
-    expect(subtract([outbid(NOON, 2)], [outbid(NOON, 2), outbid(NOON - 900, 1)])).toEqual([]);
+    expect(addUp([outbid(NOON, 2), outbid(NOON, -2), outbid(NOON - 900, -1)], now)).toEqual([]);
   });
 
-  it('changes neither of its arguments', () => {
-    const arrived = [outbid(NOON, 2)];
-    subtract(arrived, [outbid(NOON, 1)]);
-    expect(arrived).toEqual([outbid(NOON, 2)]);
+  it('in an hour finds what has been folded into its day', () => {
+    const day = addUp([outbid(NOON - 70, 5)], now);
+    expect(addUp([...day, outbid(NOON - 70, -2)], now)).toEqual([outbid(periodOf(NOON - 70, now), 3)]);
   });
 });
 
@@ -79,7 +77,7 @@ describe('places', () => {
       [NOON - 1, 1, 2],
       [periodOf(NOON - 70, now), 5, 21],
     ]);
-    const between = (from: number, to: number) => spanOf(spans, from * HOUR_MS, to * HOUR_MS, now);
+    const between = (from: number, to: number) => placesOf(spans, from * HOUR_MS, to * HOUR_MS, now);
     expect(between(NOON, NOON + 1)).toEqual({ first: 3, last: 9 });
     expect(between(NOON - 1, NOON)).toEqual({ first: 1, last: 2 });
     expect(between(NOON - 0.5, NOON + 1)).toEqual({ first: 1, last: 9 });
@@ -87,7 +85,7 @@ describe('places', () => {
   });
 
   it('of a time with nothing in it are none', () => {
-    const { first, last } = spanOf([[NOON, 3, 9]], (NOON - 2) * HOUR_MS, NOON * HOUR_MS, now);
+    const { first, last } = placesOf([[NOON, 3, 9]], (NOON - 2) * HOUR_MS, NOON * HOUR_MS, now);
     expect(first).toBeGreaterThan(last);
   });
 });
