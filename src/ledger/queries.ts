@@ -167,20 +167,27 @@ export class Queries {
    * the end of its window: null where nothing is older.
    */
   #find(filter: EventFilter, { first, last }: Places, limit: number): { places: number[]; rest: number | null } {
-    const select = (source: string, part = filter, from = first) => this.#select(part, source, from, last, limit);
+    const { status, type, endpoint } = filter;
+    const select = (source: string, from: number, part = filter) => this.#select(part, source, from, last, limit);
     if (filter.q) return { places: this.#among(filter, findPlaces(this.#sql, filter.q, last + 1), limit), rest: null };
-    if (filter.status === 'attention') {
-      const places = troubles.flatMap((status) => select(INDEXED, { ...filter, status }));
-      return { places: places.sort((a, b) => b - a).slice(0, limit), rest: null };
+    if (status === 'processing') return { places: select(UNFINISHED, first), rest: null };
+    // What does not match is read, too: it holds up the claims, and is billed.
+    const indexed = status === 'attention' ? troubles : hasIndex(status) ? [status] : null;
+    if (indexed) {
+      const rest = type || endpoint || filter.from || filter.to ? this.#endOfWindow(indexed, first, last) : null;
+      const places = indexed.flatMap((one) => select(INDEXED, rest ?? first, { ...filter, status: one }));
+      return { places: places.sort((a, b) => b - a).slice(0, limit), rest };
     }
-    if (hasIndex(filter.status)) return { places: select(INDEXED), rest: null };
-    if (filter.status === 'processing') return { places: select(UNFINISHED), rest: null };
-    // Goes back in the order of arrival, at most to the end of a window: what does not match is
-    // read, too, and reading is billed.
     const from = Math.max(Math.min(last, this.#store.lastSeq()) + 1 - LIST_WINDOW, first);
-    const isWhole = [filter.type, filter.endpoint, filter.status].every((field) => !field);
-    const places = select(isWhole ? 'deliveries AS d' : BY_ARRIVAL, filter, from);
+    const places = select(type || endpoint || status ? BY_ARRIVAL : 'deliveries AS d', from);
     return { places, rest: from <= first ? null : this.#olderThan(from) };
+  }
+
+  /** Where the window of a list by an index begins, or null where nothing is older. */
+  #endOfWindow(statuses: readonly Status[], first: number, last: number): number | null {
+    const query = `SELECT seq + 1 FROM events WHERE attention = ? AND seq BETWEEN ? AND ?
+      ORDER BY seq DESC LIMIT 1 OFFSET ${LIST_WINDOW}`;
+    return Math.max(...statuses.map((one) => firstValue<number>(this.#sql, query, one, first, last) ?? 0)) || null;
   }
 
   /** Where a search that has come down to `seq` goes on, or null where nothing is older. */
@@ -235,6 +242,6 @@ function termsOf({ status, type, endpoint, from, to }: EventFilter, row: string)
 }
 
 /** Whether events of this status have an index: see `schema.ts`. */
-function hasIndex(status: EventFilter['status']): boolean {
+function hasIndex(status: EventFilter['status']): status is Exclude<Status, 'processing' | 'processed'> {
   return status !== undefined && status !== 'attention' && status !== 'processing' && status !== 'processed';
 }

@@ -122,6 +122,39 @@ describe('a list', () => {
     }
   });
 
+  it('of what failed is bounded, too, where little of it matches, and goes on with what is older', async () => {
+    const failed = await filledLedger(1);
+    const rows = 4 * LIST_WINDOW;
+    // All of them dead but every tenth, which is kept aside. Only the first was at another endpoint.
+    await failed((_, { sql }) => {
+      sql.exec(`WITH RECURSIVE n (seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${rows})
+        INSERT INTO deliveries SELECT seq, 'n' || seq, 1, '{}', NULL, 'default' FROM n`);
+      sql.exec(`INSERT INTO events (id, endpoint, seq, status, run, lease_until, attempts, type, received_at, updated_at,
+          tries, steps)
+        SELECT id, endpoint, seq, iif(seq % 10, 'dead', 'quarantined'), 1, 0, 1, 'outbid', 1, 1, '[]', '[]'
+        FROM deliveries WHERE seq > 1`);
+      for (const table of ['deliveries', 'events']) sql.exec(`UPDATE ${table} SET endpoint = 'host' WHERE seq = 1`);
+      sql.exec(`UPDATE events SET status = 'dead' WHERE seq = 1`);
+    });
+    for (const status of ['dead', 'attention'] as const) {
+      const found: number[] = [];
+      let cursor: number | null = null;
+      let pages = 0;
+      do {
+        const { page, read } = await failed((sql) => {
+          const list = new Queries(sql, new Store(sql)).list({ status, endpoint: 'host' }, cursor, PAGE_SIZE);
+          return { page: list, read: sql.rowsRead() };
+        });
+        expect(read).toBeLessThan(3 * LIST_WINDOW);
+        found.push(...page.events.map(({ seq }) => seq));
+        expect(page.more).toBe(page.cursor !== null);
+        cursor = page.cursor;
+        pages += 1;
+      } while (cursor !== null);
+      expect([found, pages]).toEqual([[1], 4]);
+    }
+  });
+
   it('of a beginning that all ids share looks at a bounded number of them', async () => {
     await inside((_, { sql }) => {
       for (const table of ['deliveries', 'events']) sql.exec(`UPDATE ${table} SET id = 'zq' || id`);
