@@ -251,6 +251,7 @@ export const BURN_LIMIT_PER_HOUR: number | null = null;
 /** Conditions that are still listed after they have ended. */
 export const PATROL_ENDED_KEPT = 20;
 
-/** How often an isolate wakes patrol, and how long a page waits for it, in milliseconds. */
+/** How often an isolate wakes patrol, and asks it, and how long it waits, in milliseconds. */
 export const PATROL_WAKE_EVERY_MS = 3_600_000;
+export const PATROL_ASK_EVERY_MS = 60_000;
 export const PATROL_READ_TIMEOUT_MS = 5_000;

@@ -4,6 +4,7 @@ import type { EventKey } from '../ledger/store.ts';
 
 export const PAGE_ROOT = '/ops';
 export const LIST = `${PAGE_ROOT}/events`;
+export const INSTANCES = `${PAGE_ROOT}/instances`;
 
 /** Where programs read the feed, below `PAGE_ROOT`: what READ_TOKEN opens. */
 export const FEED = '/api/feed';

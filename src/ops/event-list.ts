@@ -28,7 +28,7 @@ export function eventListPage(
         in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
     }
     ${page.events.length > 0 ? found(request, page, reader) : empty(request, page, reader)}`;
-  return document('Events', content, 'events');
+  return document('Events', content, reader, 'events');
 }
 
 function found(request: ListRequest, page: EventPage, reader: Reader): Html {

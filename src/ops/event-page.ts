@@ -54,7 +54,7 @@ export function eventPage({ event, around, outcome, still, stuckAfter, reader }:
     ${section('delivered', 'As it was delivered', delivered(event))}
     ${section('details', 'Details', details(event, reader))}
     ${around && surroundings(event, around, reader)}`;
-  return document(type, content, 'events', moves ? seconds : undefined);
+  return document(type, content, reader, 'events', moves ? seconds : undefined);
 }
 
 function replayResult({ status }: EventRecord, outcome: ReplayNotice): Html {

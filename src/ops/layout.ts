@@ -2,13 +2,15 @@
 // that is put in; the value of an attribute stands in quotation marks, or it could break out.
 import { html } from 'hono/html';
 import type { Status } from '../ledger/status.ts';
-import { LIST, PAGE_ROOT } from './addresses.ts';
+import { INSTANCES, LIST, PAGE_ROOT } from './addresses.ts';
+import type { Reader } from './reader.ts';
 import { statusWords } from './words.ts';
 
 export type Html = ReturnType<typeof html>;
+type Place = 'overview' | 'events' | 'instances';
 
 /** @param refreshSeconds When the page loads itself again, where it does. */
-export function document(title: string, content: Html, here?: 'overview' | 'events', refreshSeconds?: number): Html {
+export function document(title: string, content: Html, reader: Reader, here?: Place, refreshSeconds?: number): Html {
   const current = (page: string) => (page === here ? html` aria-current="page"` : '');
   return html`<!doctype html>
 <html lang="en">
@@ -27,6 +29,7 @@ export function document(title: string, content: Html, here?: 'overview' | 'even
     <nav aria-label="Main">
       <a href="${PAGE_ROOT}"${current('overview')}>Overview</a>
       <a href="${LIST}"${current('events')}>Events</a>
+      ${reader.hasPatrol && html`<a href="${INSTANCES}"${current('instances')}>Instances</a>`}
     </nav>
   </header>
   <main id="content">${content}</main>
@@ -35,11 +38,11 @@ export function document(title: string, content: Html, here?: 'overview' | 'even
 }
 
 /** Says what went wrong, and leads back. */
-export function errorPage(title: string, explanations: readonly string[]): Html {
+export function errorPage(title: string, explanations: readonly string[], reader: Reader): Html {
   const content = html`<h1>${title}</h1>
     ${explanations.map((explanation) => html`<p>${explanation}</p>`)}
     <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${LIST}">All events</a></p>`;
-  return document(title, content);
+  return document(title, content, reader);
 }
 
 /** A text that one click selects as a whole. */
@@ -49,7 +52,12 @@ export function whole(text: string): Html {
 
 export function statusBadge(status: Status): Html {
   const { label, mark } = statusWords[status];
-  return html`<span class="badge ${status}"><span aria-hidden="true">${mark}</span> ${label}</span>`;
+  return badge(status, mark, label);
+}
+
+/** @param mark Stands beside the label, so that colour is not the only difference. */
+export function badge(look: string, mark: string, label: string): Html {
+  return html`<span class="badge ${look}"><span aria-hidden="true">${mark}</span> ${label}</span>`;
 }
 
 export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {

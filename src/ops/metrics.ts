@@ -1,6 +1,7 @@
 // The snapshot as OpenMetrics text. What the ledger holds now are gauges: expiry and replay make
 // them go down. What has happened so far are counters and histograms.
 import { AGE_BOUNDS, DURATION_BOUNDS, type Histogram } from '../ledger/meters.ts';
+import type { Glance } from '../patrol/glance.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -8,7 +9,7 @@ export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
 
 /** @param now Milliseconds since the epoch. */
-export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number): string {
+export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, patrol?: Glance): string {
   const { byStatus, byType, kept, oldestUnfinished: oldest, lastReceivedAt, backlog, totals } = snapshot;
   const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
   return [
@@ -43,10 +44,21 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
     counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),
     histogram('handler_duration_seconds', 'How long handlers took.', DURATION_BOUNDS, totals.durations),
     histogram('delivery_age_seconds', 'How long before its arrival an event was created.', AGE_BOUNDS, totals.ages),
+    patrol ? patrolMetrics(patrol) : [],
     '# EOF\n',
   ]
     .flat()
     .join('\n');
+}
+
+/** Before the first look there are no counts, and the time is 0, so that an alert sees that. */
+function patrolMetrics({ lastSuccess, byState, dollarsPerHour: dollars }: Glance): string[] {
+  const at: Sample[] = lastSuccess === undefined ? [] : [[{}, (lastSuccess ?? 0) / 1000]];
+  return [
+    gauge('instances', 'Instances at the last complete look, by state.', samplesOf('state', byState ?? {})),
+    gauge('burn_dollars_per_hour', 'What they cost, as far as it is known.', dollars == null ? [] : [[{}, dollars]]),
+    gauge('patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', at),
+  ].flat();
 }
 
 function samplesOf(label: string, counts: Readonly<Record<string, number>>): Sample[] {

@@ -5,12 +5,14 @@ import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
+import { glanceAtPatrol } from '../patrol/glance.ts';
 import { addApi, unavailable } from './api.ts';
 import { addFeed } from './feed.ts';
 import { errorPage } from './layout.ts';
 import { keysTo, login } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
+import { readerOf } from './reader.ts';
 import { sameOrigin } from './same-origin.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { ICON, STYLESHEET } from './stylesheet.ts';
@@ -45,8 +47,8 @@ export function createOps(): Hono<{ Bindings: Env }> {
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
   ops.get('/metrics', async (context) => {
-    const snapshot = await takeSnapshot(context.env);
-    const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now());
+    const [snapshot, patrol] = await Promise.all([takeSnapshot(context.env), glanceAtPatrol(context.env)]);
+    const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now(), patrol);
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);
@@ -64,7 +66,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
     log('ops.failed', { error: errorSite(error) }, 'error');
     if (/^\/ops\/(api\/|metrics)/.test(context.req.path)) return unavailable(context);
     const advice = 'Deliveries are still accepted and kept in the queue. Reload this page in a minute.';
-    return context.html(errorPage('The ledger did not answer', [advice]), 503, {
+    return context.html(errorPage('The ledger did not answer', [advice], readerOf(context)), 503, {
       'Retry-After': String(RETRY_AFTER_SECONDS),
     });
   });

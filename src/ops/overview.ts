@@ -33,7 +33,7 @@ export function overviewPage(props: OverviewProps): Html {
     ${snapshot.byType.length > 0 && section('types', 'All events by type', types(snapshot))}
     <p class="asof">As of ${when(reader.now, reader)}. Events are kept for 30 days. For scripts:
       <a href="${PAGE_ROOT}/api/stats">stats</a> and <a href="${PAGE_ROOT}/metrics">metrics</a>.</p>`;
-  return document('Overview', content, 'overview');
+  return document('Overview', content, reader, 'overview');
 }
 
 function verdictBox({ tone, first, rest, isNew }: Verdict, isTroubled: boolean, reader: Reader): Html {

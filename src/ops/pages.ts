@@ -8,10 +8,12 @@ import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
 import { MATCHES_COUNTED, REPLAY_STEP } from '../limits.ts';
+import { openPatrol } from '../patrol/client.ts';
 import { address, eventAddress } from './addresses.ts';
 import { eventListPage } from './event-list.ts';
 import { eventPage, isMoving, isReplayNotice } from './event-page.ts';
 import { boundedBody, type Issues, parseList, parseReplay, wholeNumber } from './filter.ts';
+import { instancesPage } from './instances-page.ts';
 import { errorPage } from './layout.ts';
 import { keyOf, replayEvent } from './one-event.ts';
 import { overviewPage } from './overview.ts';
@@ -48,6 +50,11 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const outcome = isReplayNotice(notice) ? notice : undefined;
     const stuckAfter = stuckAfterMs(context.env);
     return context.html(eventPage({ event, around, outcome, still: still !== undefined, stuckAfter, reader }));
+  });
+
+  ops.get('/instances', async (context) => {
+    const answer = await openPatrol(context.env)?.read();
+    return context.html(instancesPage(answer, readerOf(context)), answer?.ok === false ? 503 : 200);
   });
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.
@@ -87,13 +94,13 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   });
 }
 
-function noSuchEvent(context: Context) {
+function noSuchEvent(context: Context<{ Bindings: Env }>) {
   const unknown = 'It was never received at this endpoint, or it is older than 30 days and deleted.';
-  return context.html(errorPage('There is no such event', [unknown]), 404);
+  return context.html(errorPage('There is no such event', [unknown], readerOf(context)), 404);
 }
 
-function badFilter(context: Context, issues: Issues) {
-  return context.html(errorPage('Invalid filter', issues), 400);
+function badFilter(context: Context<{ Bindings: Env }>, issues: Issues) {
+  return context.html(errorPage('Invalid filter', issues, readerOf(context)), 400);
 }
 
 const stepCount = (field: string) => wholeNumber(field, 0, REPLAY_STEP);

@@ -1,5 +1,6 @@
-// Who looks at a page: when, in which time zone, and at which address of this Worker.
+// Who looks at a page: when, in which time zone, at which address of this Worker, with what to see.
 import type { Context } from 'hono';
+import type { Env } from '../env.ts';
 
 export interface Reader {
   /** Milliseconds since the epoch. */
@@ -8,11 +9,14 @@ export interface Reader {
   readonly zone: string | undefined;
   /** `https://…` */
   readonly origin: string;
+  /** Whether there are instances to see. */
+  readonly hasPatrol: boolean;
 }
 
-export function readerOf({ req }: Context): Reader {
+export function readerOf({ req, env }: Context<{ Bindings: Env }>): Reader {
   const { timezone } = (req.raw.cf ?? {}) as { readonly timezone?: unknown };
-  return { now: Date.now(), zone: usableZone(timezone), origin: new URL(req.url).origin };
+  const { origin } = new URL(req.url);
+  return { now: Date.now(), zone: usableZone(timezone), origin, hasPatrol: Boolean(env.VAST_READ_KEY) };
 }
 
 /** One that the runtime does not know would throw wherever a time is shown. */

@@ -43,7 +43,7 @@ export function replayPage({ filter, cursor, page, done, reader }: ReplayPagePro
     ${older && html`<p><a href="${older}">Search older events</a></p>`}
     ${matches > 0 && stepForm({ ...filter, cursor }, matches, list)}
     ${matches === 0 && html`<p><a href="${list}">Back to the list</a></p>`}`;
-  return document(title, content, 'events');
+  return document(title, content, reader, 'events');
 }
 
 function stepForm(fields: object, matching: number, list: string): Html {

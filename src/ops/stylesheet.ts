@@ -77,6 +77,7 @@ input, select { display: block; width: 100%; }
 .verdict > :not(.headline, .primary) { color: var(--text); }
 .headline a { color: inherit; }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
+.badge.stopped { background: var(--line); color: var(--text); }
 .outcome { color: var(--ink); }
 details { margin-top: .6rem; }
 summary { cursor: pointer; }
@@ -121,6 +122,8 @@ small { font-size: .75rem; font-weight: 400; }
   .events td:last-child { white-space: normal; text-align: right; }
   .events td small { display: inline; }
   .events { line-height: 1.3; }
+  .events :is(td:nth-child(2):last-child, td:nth-child(4)) { order: 0; grid-column: 1 / -1; text-align: left; }
+  .events :is(td:nth-child(2):last-child, td:nth-child(4))::before { content: "since "; }
   .events .about, .events th small {
     display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
   }

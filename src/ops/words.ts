@@ -13,7 +13,6 @@ export function hasFailed(status: Status): boolean {
   return status === 'dead' || status === 'retrying';
 }
 
-/** The mark stands beside the label, so that colour is not the only difference. */
 export const statusWords: Record<Status, { readonly label: string; readonly mark: string; readonly meaning: string }> =
   {
     processing: { label: 'Processing', mark: '▶', meaning: 'Its handler is running now.' },

@@ -7,12 +7,13 @@ import { withTimeout } from '../with-timeout.ts';
 import { accountOf } from './differences.ts';
 import type { Memory, Patrol } from './patrol.ts';
 
+export type { Instance } from '../vast/instances.ts';
 export type { Condition } from './conditions.ts';
 export type { Picture, Seen } from './picture.ts';
 
 /** What patrol knows: see `Memory`. */
 export type PatrolView = Memory & ReturnType<typeof accountOf>;
-type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
+export type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
 /** undefined where no key is set. A read that fails gives the platform's error text. */
 export function openPatrol(env: PatrolEnv) {
@@ -24,6 +25,7 @@ export function openPatrol(env: PatrolEnv) {
         const memory = await withTimeout(stub.memory(), PATROL_READ_TIMEOUT_MS);
         return succeed({ ...memory, ...accountOf(memory.picture) });
       } catch (error) {
+        log('patrol.unreachable', { error: platformError(error) }, 'warn');
         return fail(platformError(error));
       }
     },

@@ -65,13 +65,13 @@ function changesOf(last: Seen | undefined, { phase, offline }: Seen): Transition
   return types;
 }
 
-/** What each costs, in dollars per hour; null where nobody knows. */
-const pricesOf = ({ seen }: Picture) =>
-  seen.map(({ phase, instance }) => (phase === 'stopped' ? instance.storage_total_cost : instance.dph_total));
+/** What one costs, in dollars per hour; null where nobody knows. */
+export const priceOf = ({ phase, instance }: Seen) =>
+  phase === 'stopped' ? instance.storage_total_cost : instance.dph_total;
 
 export function accountOf(picture: Picture | null): Account {
   if (picture === null) return { instances: null, dollarsPerHour: null };
-  const dollars = pricesOf(picture).reduce<number>((sum, price) => sum + (price ?? 0), 0);
+  const dollars = picture.seen.map(priceOf).reduce<number>((sum, price) => sum + (price ?? 0), 0);
   return { instances: picture.total, dollarsPerHour: Math.round(dollars * 1e6) / 1e6 };
 }
 
@@ -79,7 +79,7 @@ function burnRate(picture: Picture, limit = BURN_LIMIT_PER_HOUR): Fact {
   const account = accountOf(picture);
   const isOver = limit !== null && (account.dollarsPerHour ?? 0) > limit;
   // A sum that lacks what is unknown may be over the limit all the same.
-  const isWhole = picture.stoppedAfter === null && !pricesOf(picture).includes(null);
+  const isWhole = picture.stoppedAfter === null && !picture.seen.map(priceOf).includes(null);
   const why = `They cost $${account.dollarsPerHour}/h together; your limit is $${limit}/h.`;
   return accountFact('observed.burn_rate', isOver || isWhole || limit === null ? isOver : null, account, why);
 }

@@ -8,7 +8,7 @@ export interface Seen {
   /** The last one known: a state that means nothing to us leaves it as it was. */
   readonly phase: 'loading' | 'running' | 'stopped' | null;
   readonly offline: boolean;
-  /** When it was first seen in this phase, since the epoch; how long it was watched in it. */
+  /** When it was first seen so, since the epoch; how long it was watched in this phase. */
   readonly since: number;
   readonly phaseMs: number;
   /** How long it has been watched with an idle GPU; null where it is busy. */
@@ -55,7 +55,8 @@ function follow(before: Seen | undefined, instance: Instance, gap: number, now: 
   const idleBefore = before?.idleMs ?? null;
   const idle = load !== null && load < PATROL_IDLE_PERCENT ? (idleBefore === null ? 0 : idleBefore + gap) : null;
   return {
-    ...{ instance, phase, offline, since: isSame ? before.since : now, phaseMs: isSame ? before.phaseMs + gap : 0 },
+    ...{ instance, phase, offline, phaseMs: isSame ? before.phaseMs + gap : 0 },
+    since: isSame && before.offline === offline ? before.since : now,
     idleMs: phase === 'running' && !offline ? (load === null ? idleBefore : idle) : null,
     hasRun: (before?.hasRun ?? false) || phase === 'running' || phase === 'stopped',
   };

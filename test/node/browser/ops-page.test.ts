@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { READ_KEY } from '../../platform/vast-account.ts';
 import { DEAD_ERROR, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
 import { hasBrowser, howToInstall, launch, operator } from './launch.ts';
 import { OPS_TOKEN, startWorker } from './start-worker.ts';
@@ -18,8 +19,9 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
   let complaints: string[];
 
   beforeAll(async () => {
-    worker = await startWorker();
+    worker = await startWorker({ VAST_READ_KEY: READ_KEY });
     await worker.ledger.fill();
+    await worker.patrol.fill('trouble');
     await worker.ledger.startOne('held');
     browser = await launch();
   });
@@ -181,6 +183,15 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await page.waitForURL(/\/ops\/events\?status=quarantined/);
   });
 
+  it('leads to the instances, and keeps a label full of HTML and script as text', async () => {
+    await go('/ops');
+    await page.getByRole('link', { name: 'Instances' }).click();
+    await page.waitForURL(/instances$/);
+    expect(await page.locator('main').textContent()).toContain('<script>alert(1)</script><img src=x');
+    expect(await page.locator('main :is(script, img)').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   const views = {
     overview: '/ops',
     list: '/ops/events',
@@ -190,6 +201,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     'a quarantined delivery': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
     'a running event': '/ops/event?id=held',
     'replay of many': '/ops/replay?status=quarantined',
+    instances: '/ops/instances',
   };
   const looks = {
     light: { colorScheme: 'light' },

@@ -2,7 +2,9 @@
 // and on a phone, in light and in dark. The README's picture is `overview-light.png`.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { READ_KEY } from '../../platform/vast-account.ts';
 import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from '../../workerd/ops/mixed-hour.ts';
+import type { Mood } from '../../workerd/ops/patrolled.ts';
 import { launch, operator } from './launch.ts';
 import { startWorker } from './start-worker.ts';
 
@@ -20,6 +22,7 @@ const views: Record<string, string> = {
   'event-unreadable': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
   'replay-many': '/ops/replay?status=dead',
   unknown: '/ops/event?id=nothing',
+  'instances-keyless': '/ops/instances',
 };
 const looks = {
   light: { colorScheme: 'light', viewport: { width: 1100, height: 800 } },
@@ -28,7 +31,9 @@ const looks = {
   'phone-dark': { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 } as const;
 
-const worker = await startWorker();
+const moods: readonly Mood[] = ['new', 'none', 'quiet', 'trouble', 'blind'];
+
+let worker = await startWorker();
 const browser = await launch();
 try {
   const empty = await operator(browser, looks.light);
@@ -49,6 +54,19 @@ try {
       await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: true });
     }
     await context.close();
+  }
+  await worker.close();
+  worker = await startWorker({ VAST_READ_KEY: READ_KEY });
+  for (const mood of moods) {
+    await worker.patrol.fill(mood);
+    for (const [look, options] of Object.entries(looks)) {
+      const context = await operator(browser, options);
+      const page = await context.newPage();
+      await page.goto(new URL('/ops/instances', worker.url).href);
+      // Nobody looks at a picture of 500 rows.
+      await page.screenshot({ path: join(folder, `instances-${mood}-${look}.png`), fullPage: mood !== 'blind' });
+      await context.close();
+    }
   }
 } finally {
   await browser.close();

@@ -3,7 +3,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { noTotals } from '../../../src/ledger/meters.ts';
-import { SILENT_AFTER_MS } from '../../../src/limits.ts';
+import { PATROL_LONGEST_GAP_MS, SILENT_AFTER_MS } from '../../../src/limits.ts';
 import { renderMetrics } from '../../../src/ops/metrics.ts';
 import type { Snapshot } from '../../../src/ops/snapshot.ts';
 import { documents } from './documents.ts';
@@ -26,7 +26,8 @@ const snapshot: Snapshot = {
   oldestUnfinished: null,
   backlog: { events: 0, deadLetters: 0 },
 };
-const metrics = renderMetrics(snapshot, true, 2);
+const patrol = { lastSuccess: 1, byState: { running: 1 }, dollarsPerHour: 0.35 };
+const metrics = renderMetrics(snapshot, true, 2, patrol);
 const samples = [...metrics.matchAll(/^(\w+)(?:\{(.*)\})? /gm)].map(([, name = '', labels = '']) => ({ name, labels }));
 const readme = documents.find(({ path }) => path === 'src/ops/README.md');
 
@@ -83,6 +84,11 @@ it.each(rules.map((rule) => [rule.alert, rule] as const))('%s is a rule about me
 
 it('the rule of silence says the same as page and doctor', () => {
   expect(rules.find(({ alert }) => alert === 'VastaiSilence')?.expr).toContain(`> ${SILENT_AFTER_MS / 1000}`);
+});
+
+it('the rule of a blind patrol says the same as the page', () => {
+  const rule = rules.find(({ alert }) => alert === 'VastaiPatrolBlind');
+  expect(rule?.expr).toContain(`> ${PATROL_LONGEST_GAP_MS / 1000}`);
 });
 
 it('the README explains every metric, and none that is not there', () => {

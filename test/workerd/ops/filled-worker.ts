@@ -1,11 +1,13 @@
-// The Worker as it is, but its ledger can be filled with a past: for browser and benchmark.
+// The Worker as it is, but ledger and patrol can be filled with a past: for browser and benchmark.
 import { EventLedger as RealLedger } from '../../../src/ledger/event-ledger.ts';
 import { Store } from '../../../src/ledger/store.ts';
 import { Writer } from '../../../src/ledger/writer.ts';
+import { Patrol as RealPatrol } from '../../../src/patrol/patrol.ts';
 import { seed } from '../bench/seed.ts';
 import { fillMixedHour, Story } from './mixed-hour.ts';
+import { type Mood, patrolMemory } from './patrolled.ts';
 
-export { default, Patrol } from '../../../src/index.ts';
+export { default } from '../../../src/index.ts';
 
 export class EventLedger extends RealLedger {
   fill(): void {
@@ -33,4 +35,13 @@ export class EventLedger extends RealLedger {
     const event = { id, type, endpoint: 'default', dialect: 'notification', created, data } as const;
     story.fail(event, Date.now() - 60_000, [0], error, 'dead');
   }
+}
+
+export class Patrol extends RealPatrol {
+  fill(mood: Mood): void {
+    for (const [name, value] of Object.entries(patrolMemory(mood, Date.now()))) this.ctx.storage.kv.put(name, value);
+  }
+
+  /** Asks nobody: what it was filled with is all that it knows. */
+  override async alarm(): Promise<void> {}
 }

@@ -1,0 +1,51 @@
+// What patrol saw last, in a few figures, for those who ask often: /health and the metrics.
+import { PATROL_ASK_EVERY_MS } from '../limits.ts';
+import { openPatrol, type PatrolEnv, type Picture, type Seen } from './client.ts';
+
+export const stateOf = ({ phase, offline }: Seen) => (offline ? 'offline' : (phase ?? 'unknown'));
+export type State = ReturnType<typeof stateOf>;
+
+/** `unseen`: those beyond where patrol stops looking. */
+export function countsOf({ seen, total }: Picture): Record<State | 'unseen', number> {
+  const counts = { running: 0, loading: 0, stopped: 0, offline: 0, unknown: 0, unseen: total - seen.length };
+  for (const one of seen) counts[stateOf(one)] += 1;
+  return counts;
+}
+
+/** As of the last complete look (in milliseconds); nulls before it, nothing before an answer. */
+export interface Glance {
+  readonly lastSuccess?: number | null;
+  readonly byState?: Readonly<Record<string, number>> | null;
+  readonly dollarsPerHour?: number | null;
+}
+
+const remembered = new WeakMap<object, { readonly askedAt: number; readonly glance: Glance }>();
+
+/**
+ * Asks the object at most once per isolate and minute, whatever comes of it: strangers reach
+ * /health. While a question is under way, or when it has failed, the answer before it counts.
+ *
+ * @returns undefined without a key.
+ */
+export async function glanceAtPatrol(env: PatrolEnv): Promise<Glance | undefined> {
+  const patrol = openPatrol(env);
+  if (patrol === undefined) return undefined;
+  const now = Date.now();
+  const { askedAt, glance } = remembered.get(env.PATROL) ?? { askedAt: Number.NEGATIVE_INFINITY, glance: {} };
+  if (Math.abs(now - askedAt) < PATROL_ASK_EVERY_MS) return glance;
+  // Not the promise is kept: a request must not wait for what another one has asked.
+  remembered.set(env.PATROL, { askedAt: now, glance });
+  const answer = await patrol.read();
+  if (!answer.ok) return glance;
+  const { picture, dollarsPerHour } = answer.value;
+  const news: Glance = { lastSuccess: picture?.at ?? null, byState: picture && countsOf(picture), dollarsPerHour };
+  remembered.set(env.PATROL, { askedAt: now, glance: news });
+  return news;
+}
+
+/** What /health says of it, in ISO 8601. */
+export async function patrolHealth(env: PatrolEnv) {
+  const glance = await glanceAtPatrol(env);
+  const at = glance?.lastSuccess;
+  return glance && { patrol: { lastSuccess: at ? new Date(at).toISOString() : at } };
+}
