@@ -26,8 +26,8 @@ export function periodOf(hour: number, now: number): number {
 }
 
 /**
- * Adds up each type and period, which may be given as an hour. Leaves out what adds up to nothing or
- * less, and days that expiry has begun to delete: their rest will follow.
+ * Adds up each type and period, which may be given as an hour. Leaves out what adds up to nothing
+ * or less, and days that expiry has begun to delete: their rest will follow.
  */
 export function addUp(groups: Iterable<Group>, now: number): Group[] {
   const oldest = (Math.floor((now - RETENTION_MS) / HOUR_MS / DAY_HOURS) + 1) * DAY_HOURS;

@@ -77,10 +77,11 @@ async function printPatrol(): Promise<void> {
     const runtime = startRuntime();
     const day = await drivePatrol(runtime, instances).finally(() => runtime.restore());
     const shareOf = (used: number, free: number) => `${((100 * used) / free).toFixed(1)} %`;
+    const rows = `${day.rowsWritten} rows written (${shareOf(day.rowsWritten, prices.rowsWritten.freePerDay)})`;
     console.log(
       `Patrol of ${instances} instances, if a key is set: ${day.looks} looks a day, ${day.calls} calls to Vast.ai, ` +
         `${day.objectRequests} object requests (${shareOf(day.objectRequests, prices.objectRequests.freePerDay)} ` +
-        `of the Free plan), ${day.rowsWritten} rows written (${shareOf(day.rowsWritten, prices.rowsWritten.freePerDay)}), ` +
+        `of the Free plan), ${rows}, ` +
         `${Math.round(day.seconds * GIGABYTES)} GB-s awake (${shareOf(day.seconds * GIGABYTES, FREE_GB_SECONDS)}).`,
     );
   }

@@ -129,11 +129,13 @@ describe('a list', () => {
     await failed((_, { sql }) => {
       sql.exec(`WITH RECURSIVE n (seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${rows})
         INSERT INTO deliveries SELECT seq, 'n' || seq, 1, '{}', NULL, 'default' FROM n`);
-      sql.exec(`INSERT INTO events (id, endpoint, seq, status, run, lease_until, attempts, type, received_at, updated_at,
-          tries, steps)
+      sql.exec(`INSERT INTO events
+          (id, endpoint, seq, status, run, lease_until, attempts, type, received_at, updated_at, tries, steps)
         SELECT id, endpoint, seq, iif(seq % 10, 'dead', 'quarantined'), 1, 0, 1, 'outbid', 1, 1, '[]', '[]'
         FROM deliveries WHERE seq > 1`);
-      for (const table of ['deliveries', 'events']) sql.exec(`UPDATE ${table} SET endpoint = 'host' WHERE seq = 1`);
+      for (const table of ['deliveries', 'events']) {
+        sql.exec(`UPDATE ${table} SET endpoint = 'host' WHERE seq = 1`);
+      }
       sql.exec(`UPDATE events SET status = 'dead' WHERE seq = 1`);
     });
     for (const status of ['dead', 'attention'] as const) {
