@@ -32,7 +32,7 @@ export function seed(sql: Sql, from: number, count: number, total: number, days:
     const age = Math.floor(((total - 1 - index) / total) * days * 24 * HOUR_MS);
     const receivedAt = now - age;
     const status = statusOf(index, age);
-    const type = index % 1000 === 500 ? 'a_rare_type' : (types[(index * 31) % types.length] ?? '');
+    const type = index % 1000 === 500 ? 'a_rare_type' : (types[index % types.length] ?? '');
     const id = idOf(index);
     const {
       event_id: _id,

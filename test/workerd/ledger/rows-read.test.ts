@@ -125,7 +125,7 @@ describe('a list', () => {
   it('of what failed is bounded, too, where little of it matches, and goes on with what is older', async () => {
     const failed = await filledLedger(1);
     const rows = 4 * LIST_WINDOW;
-    // All of them dead but every tenth, which is kept aside. Only the first was at another endpoint.
+    // All of them dead but every tenth, which is kept aside. Only the first was at another place.
     await failed((_, { sql }) => {
       sql.exec(`WITH RECURSIVE n (seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ${rows})
         INSERT INTO deliveries SELECT seq, 'n' || seq, 1, '{}', NULL, 'default' FROM n`);
