@@ -50,8 +50,8 @@ export type DecodeFailure =
   | 'message_version_newer'
   | 'message_malformed';
 
-function isObject(json: unknown): json is object {
-  return typeof json === 'object' && json !== null;
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Whether a JSON value is nested deeper than `limit`, where this recursion ends, too. */
@@ -76,12 +76,11 @@ export function encodeMessage(message: Message): Result<string, EncodeFailure> {
 }
 
 /** A text that SQLite stores as it is: no half of a surrogate pair, no NUL. */
-const storable = v.pipe(
-  v.string(),
-  v.check((text) => text.isWellFormed() && !text.includes('\0')),
-);
+const storable = v.custom<string>((text) => typeof text === 'string' && text.isWellFormed() && !text.includes('\0'));
+const isText = (value: unknown) => typeof value === 'string';
+const texts = v.custom<Record<string, string>>((value) => isObject(value) && Object.values(value).every(isText));
 /** Milliseconds since the epoch, within what a date can be. */
-const time = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
+const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(8.64e15));
 
 const envelopeSchema = v.object({
   id: storable,
@@ -93,23 +92,19 @@ const envelopeSchema = v.object({
 });
 const envelope = v.custom<AnyEvent>((value) => v.is(envelopeSchema, value));
 
-const messageSchema = v.union([
-  v.object({ kind: v.literal('event'), event: envelope, receivedAt: time }),
-  v.object({
-    kind: v.literal('refused'),
-    reason: v.string(),
-    id: storable,
-    endpoint: storable,
-    dialect: v.picklist(signedDialects),
-    receivedAt: time,
-    ageSeconds: v.exactOptional(v.pipe(v.number(), v.integer())),
-    headers: v.custom<Record<string, string>>(
-      (headers) => isObject(headers) && Object.values(headers).every((header) => typeof header === 'string'),
-    ),
-    body: v.string(),
-    event: v.exactOptional(envelope),
-  }),
-]);
+const eventSchema = v.object({ kind: v.literal('event'), event: envelope, receivedAt: time });
+const refusedSchema = v.object({
+  kind: v.literal('refused'),
+  reason: v.string(),
+  id: storable,
+  endpoint: storable,
+  dialect: v.picklist(signedDialects),
+  receivedAt: time,
+  ageSeconds: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+  headers: texts,
+  body: v.string(),
+  event: v.exactOptional(envelope),
+});
 
 /**
  * Reads a message's body. Whoever can write into the queue is trusted no further than this: what
@@ -129,7 +124,8 @@ export function decodeMessage(body: unknown): Result<Message, DecodeFailure> {
   if (version !== VERSION && version !== OBSERVED_VERSION) return fail('message_version_unknown');
   // The message itself is one level more than its event.
   if (isNestedDeeperThan(MAX_NESTING + 1, json)) return fail('message_malformed');
-  const message = v.safeParse(messageSchema, json);
+  const isRefused = 'kind' in json && json.kind === 'refused';
+  const message = v.safeParse(isRefused ? refusedSchema : eventSchema, json);
   return message.success ? succeed(message.output) : fail('message_malformed');
 }
 

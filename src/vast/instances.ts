@@ -9,18 +9,20 @@ import { type ApiClientOptions, createApiClient, DEFAULT_API_URL, KEY_SHAPE } fr
 import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
-/** Numbers arrive as text, too. */
+const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+/** A number arrives as text, too. */
 const numeric = v.pipe(
-  v.union([v.number(), v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i), v.transform(Number))]),
+  v.unknown(),
+  v.transform((value) => (typeof value === 'string' && NUMBER.test(value) ? Number(value) : value)),
+  v.number(),
   v.finite(),
 );
-const flag = v.union([
+/** A flag arrives as 0 or 1, too. */
+const flag = v.pipe(
+  v.unknown(),
+  v.transform((value) => (value === 0 || value === 1 ? value === 1 : value)),
   v.boolean(),
-  v.pipe(
-    v.picklist([0, 1]),
-    v.transform((value) => value === 1),
-  ),
-]);
+);
 const line = v.pipe(v.string(), v.transform(oneLine));
 /** What cannot be read is unknown: one odd column must not hide an instance. */
 const orNull = <Output>(schema: v.GenericSchema<unknown, Output>) => v.fallback(v.nullable(schema), null);
