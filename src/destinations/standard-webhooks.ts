@@ -24,14 +24,14 @@ export async function signStandardWebhook(secret: string, { id, timestamp, body 
   return {
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': `v1,${btoa(String.fromCharCode(...new Uint8Array(mac)))}`,
+    'webhook-signature': `v1,${new Uint8Array(mac).toBase64()}`,
   };
 }
 
 function keyBytes(secret: string): Uint8Array<ArrayBuffer> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = Uint8Array.from(atob(secret.trim().replace(/^whsec_/, '')), (char) => char.charCodeAt(0));
+    bytes = Uint8Array.fromBase64(secret.trim().replace(/^whsec_/, ''));
   } catch {
     // The platform's own error may quote its input.
     throw new Error('the secret FORWARD_SECRET is not whsec_ followed by base64');

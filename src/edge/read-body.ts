@@ -13,19 +13,13 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
   }
   if (request.body === null) return succeed(new Uint8Array());
 
-  const chunks: Uint8Array[] = [];
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of request.body as ReadableStream<Uint8Array<ArrayBuffer>>) {
     size += chunk.byteLength;
     // Leaving the loop cancels the stream.
     if (size > maxBytes) return fail('body_too_large');
     chunks.push(chunk);
   }
-  const body = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return succeed(body);
+  return succeed(new Uint8Array(await new Blob(chunks).arrayBuffer()));
 }

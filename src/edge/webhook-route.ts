@@ -41,15 +41,15 @@ function logOutcome(received: Received, endpoint: string, headers: Headers, secr
   const genuine = { ...about, ageSeconds };
   switch (reason) {
     case 'accepted':
-      return log('webhook.accepted', { ...genuine, ...unsignedClaims(headers, event?.id) });
+    case 'duplicate':
+      return log(`webhook.${reason}`, { ...genuine, ...unsignedClaims(headers, event?.id) });
     case 'accepted_late':
       return log('webhook.accepted', { ...genuine, note: 'late: refused with 401, but its handler runs' }, 'warn');
-    case 'duplicate':
-      return log('webhook.duplicate', { ...genuine, ...unsignedClaims(headers, event?.id) });
     case 'rotating':
-      return log('webhook.refused', { ...about, reason, note: withSuspicion(secrets, received.cause) }, 'warn');
-    case 'signature_mismatch':
-      return log('webhook.refused', { ...about, reason, note: withSuspicion(secrets) }, 'warn');
+    case 'signature_mismatch': {
+      const cause = reason === 'rotating' ? received.cause : undefined;
+      return log('webhook.refused', { ...about, reason, note: withSuspicion(secrets, cause) }, 'warn');
+    }
     case 'queue_unavailable':
     case 'dead_letters_unavailable':
       return log('webhook.refused', { ...about, reason, error: received.error }, 'error');
