@@ -106,6 +106,12 @@ export const MAX_STARTS = MAX_RETRIES + 1;
 /** Runs that end within this many milliseconds of each other are reported in one ledger call. */
 export const SETTLE_TOGETHER_MS = 100;
 
+/**
+ * How long the notice of a dead event waits for the others of its batch, in milliseconds: longer
+ * than a hanging destination holds them up.
+ */
+export const DEAD_TOLD_AFTER_MS = 12_000;
+
 /** How long a notice (of a dead letter, a kept delivery) may take, in milliseconds. */
 export const NOTICE_TIMEOUT_MS = 15_000;
 

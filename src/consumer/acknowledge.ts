@@ -1,9 +1,10 @@
 // The last word on a message: acknowledge it or send it back, and one log line. Returns the event
 // if it has died.
+
+import type { DeadEvent } from '../event/news.ts';
 import type { BuryAnswer, ClaimAnswer, Grant } from '../ledger/protocol.ts';
 import { BUSY_SCATTER_SECONDS, MAX_DELAY_SECONDS } from '../limits.ts';
 import { log } from '../log.ts';
-import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { toldText } from './error-text.ts';
 import { backoffSeconds, type Ending } from './retry-policy.ts';

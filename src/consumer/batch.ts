@@ -1,10 +1,11 @@
 // What happens to a batch of accepted events. A message is acknowledged only once the ledger has
 // what became of it, and alone: a poisoned one neither repeats its neighbours nor holds them up.
+
+import type { DeadEvent } from '../event/news.ts';
 import type { Grant } from '../ledger/protocol.ts';
-import { SETTLE_TOGETHER_MS } from '../limits.ts';
+import { DEAD_TOLD_AFTER_MS } from '../limits.ts';
 import { acknowledgeOvertaken, acknowledgeRun, acknowledgeUngranted, defer } from './acknowledge.ts';
 import { claimEvents, isTooLateToStart } from './claim.ts';
-import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { lookOnce } from './look.ts';
 import { endingOf } from './retry-policy.ts';
@@ -49,13 +50,11 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
   const look = lookOnce(events, deps.readInstances);
   const limit = timeLimit(deps.handlerTimeoutMs);
   const dead: DeadEvent[] = [];
-  // One notice for all that die together, and one for the rest: each calls every destination, and
-  // 50 calls are an invocation's. The first waits for no neighbour, which may hang or crash.
+  // One notice for all that die: each calls every destination, and an invocation has 50 calls. Only
+  // a neighbour that goes on for long gets a second: it may take the consumer down with the news.
+  let early: ReturnType<typeof setTimeout> | null = null;
   let telling: Promise<void> | undefined;
-  const tellSoon = async () => {
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_TOGETHER_MS));
-    await tellOfDead(dead.splice(0), invocation, deps);
-  };
+  const tell = () => tellOfDead(dead.splice(0), invocation, deps);
   const runs = granted.map(async ([item, grant]) => {
     const outcome = await runHandler(item.sent.event, grant, invocation, deps, look, limit);
     const ending = endingOf(item, grant, outcome, Date.now(), deps.random());
@@ -64,10 +63,13 @@ async function runEvents(items: readonly Item[], invocation: object, deps: Consu
     if (!settled.ok) return defer([item], settled.failure, deps);
     if (!settled.value) return acknowledgeOvertaken(item, ending, deps);
     const event = acknowledgeRun(item, ending);
-    if (event) dead.push(event);
-    if (event) telling ??= tellSoon();
+    if (event === undefined) return;
+    dead.push(event);
+    early ??= setTimeout(() => {
+      telling = tell();
+    }, DEAD_TOLD_AFTER_MS);
   });
   await Promise.all(runs);
-  await telling;
-  await tellOfDead(dead, invocation, deps);
+  clearTimeout(early);
+  await Promise.all([telling, tell()]);
 }

@@ -1,5 +1,7 @@
 // The consumer of the dead-letter queue. Acknowledging a letter destroys it, so it stays in the
 // queue until the ledger has it.
+
+import type { DeadEvent } from '../event/news.ts';
 import { askLedger } from '../ledger/client.ts';
 import type { BuryAnswer, QuarantineAnswer, QuarantineRequest } from '../ledger/protocol.ts';
 import { DEAD_LETTER_RETRY_SECONDS } from '../limits.ts';
@@ -7,7 +9,6 @@ import { log } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { aboutOf, acknowledgeUngranted } from './acknowledge.ts';
-import type { DeadEvent } from './define-notices.ts';
 import type { ConsumerDeps, Item } from './deps.ts';
 import { type RefusedItem, sortMessages } from './sort-messages.ts';
 import { tellOfDead, tellOfKept, tellOfManyKept } from './tell.ts';

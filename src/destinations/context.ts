@@ -8,6 +8,8 @@ export interface DestinationContext {
   readonly env: DestinationSecrets & Pick<Secrets, 'OPS_URL'>;
   /** How often this has been tried, counting from 1. */
   readonly attempt: number;
+  /** Names what is told of, an event or news of ours: the same on every try. */
+  readonly idempotencyKey: string;
   /** Fires when the caller's time is up. */
   readonly signal: AbortSignal;
   /** One object for all contexts of a queue batch: they share its outgoing connections. */

@@ -47,7 +47,6 @@ export interface Choice {
 /**
  * Resolves to how many of the chosen destinations are configured.
  *
- * @param prefix Put before the steps' names: two fan-outs for one event must not share steps.
  * @throws as `combineFailures` says, after all of them have been tried.
  */
 export async function fanOut(
@@ -55,7 +54,6 @@ export async function fanOut(
   message: ChatMessage,
   event: ForwardedEvent,
   { only = names, from, quietMinutes = REPEAT_QUIET_MINUTES }: Choice = {},
-  prefix = '',
 ): Promise<number> {
   const { condition } = message;
   const chosen = names.filter((name) => only.includes(name) && context.env[destinations[name].secret]);
@@ -67,7 +65,7 @@ export async function fanOut(
     const repeats = untold > 0 && `${untold} ${untold === 1 ? 'repeat' : 'repeats'} since the last message`;
     const counted = { ...message, details: detailsOf(repeats || undefined, message.details) };
     try {
-      await destinations[name].send(context, counted, `${prefix}${name}`, event);
+      await destinations[name].send(context, counted, name, event);
       return [name];
     } catch (error) {
       failures[names.indexOf(name)] = error;

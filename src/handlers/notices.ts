@@ -1,11 +1,9 @@
-// What is told when an event is given up or a delivery kept aside. Yours to edit, like handlers.
+// What is told when events are given up or a delivery is kept aside. Yours to edit, like handlers.
 import { defineNotices } from '../consumer/define-notices.ts';
-import { deadLetterNotice, manyDeadNotice } from '../destinations/dead-letter-notice.ts';
-import { manyQuarantinedNotice, quarantineNotice } from '../destinations/quarantine-notice.ts';
+import { deadLetterNotice, manyQuarantinedNotice, quarantineNotice } from '../destinations/notices.ts';
 
 export const notices = defineNotices({
-  dead: (event, context) => deadLetterNotice(context, event),
-  manyDead: (events, context) => manyDeadNotice(context, events),
+  dead: (events, context) => deadLetterNotice(context, events),
   quarantined: (delivery, context) => quarantineNotice(context, delivery),
   manyQuarantined: (count, context) => manyQuarantinedNotice(context, count),
 });

@@ -72,8 +72,11 @@ export class Consumers {
     const batch = { queue: queue.name, messages } as unknown as MessageBatch;
     const handlers = modelHandlers(platform, invocation, this.#watch(invocation), temper);
     // Between its acks and its end: a consumer that dies here has spoken already.
-    const dead = (event: { endpoint: string; id: string }) =>
-      platform.call(invocation, 'world', `tells that ${keyOf(event)} is dead`, () => accounts.told(keyOf(event)));
+    const dead = async (events: readonly { endpoint: string; id: string }[]) => {
+      const tell = (key: Key) =>
+        platform.call(invocation, 'world', `tells that ${key} is dead`, () => accounts.told(key));
+      await Promise.all(events.map((event) => tell(keyOf(event))));
+    };
     const notices = { dead, quarantined: () => undefined, manyQuarantined: () => undefined };
     const deps = { env: this.#listen(invocation), handlers, notices, random: () => 0.5 };
     platform

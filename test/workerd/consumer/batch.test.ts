@@ -11,7 +11,7 @@ import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import type { ClaimRequest, Report } from '../../../src/ledger/protocol.ts';
-import { HANDLER_TIMEOUT_MS, LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
+import { DEAD_TOLD_AFTER_MS, HANDLER_TIMEOUT_MS, LEASE_MS, MAX_RETRIES, MAX_STARTS } from '../../../src/limits.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { batchOf, depsOf, envWithLedger, eventMessage, fateOf, refusedMessage, testMessage } from './batch-message.ts';
 import { sampleEvent } from './sample-event.ts';
@@ -326,7 +326,7 @@ test('nothing of a payload reaches the log or the notice of an event that failed
   await handleBatch(batchOf([message]), depsOf({ handlers, notices }));
   const told = { error: expect.stringContaining('could not post [redacted]') };
   expect(logged.events()).toMatchObject([{ event: 'event.dead', ...told }]);
-  expect(notices.dead).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(told), expect.anything());
+  expect(notices.dead).toHaveBeenCalledExactlyOnceWith([expect.objectContaining(told)], expect.anything());
 });
 
 describe('a message that a newer Worker has written', () => {
@@ -470,12 +470,17 @@ test('an event that dies is told of while a neighbour still runs: that one may t
     await neighbour.promise;
   });
   const notices = { dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() };
-  const batch = batchOf([eventMessage({ id: dying }), eventMessage({ id: slow })]);
-  const handling = handleBatch(batch, depsOf({ handlers, notices }));
+  const [dead, alive] = [eventMessage({ id: dying }), eventMessage({ id: slow })];
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const handling = handleBatch(batchOf([dead, alive]), depsOf({ handlers, notices }));
+  await vi.waitUntil(() => dead.ack.mock.calls.length > 0, { timeout: 5_000 });
+  expect(notices.dead).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(DEAD_TOLD_AFTER_MS);
   await vi.waitUntil(() => notices.dead.mock.calls.length > 0, { timeout: 5_000 });
   neighbour.resolve();
+  await vi.waitUntil(() => alive.ack.mock.calls.length > 0, { timeout: 5_000 });
   await handling;
-  expect(notices.dead.mock.calls).toMatchObject([[{ id: dying }, {}]]);
+  expect(notices.dead.mock.calls).toMatchObject([[[{ id: dying }], {}]]);
 });
 
 test('no handler starts where the news of a neighbour has used up the lease', async () => {

@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 const ledger = openLedger(env);
-const noticesOf = () => ({ dead: vi.fn(), manyDead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() });
+const noticesOf = () => ({ dead: vi.fn(), quarantined: vi.fn(), manyQuarantined: vi.fn() });
 /** The bindings with a ledger that nobody else writes to. */
 function freshLedger(): typeof env {
   const name = newId();
@@ -148,7 +148,7 @@ test('an event that dies of its used-up deliveries is told once', async () => {
   await handleDeadLetters(batchOf([eventMessage({ id, endpoint: 'host' }, { id: held })]), depsOf({ notices }));
   await handleDeadLetters(batchOf([eventMessage({ id, endpoint: 'host' }, { id: held })]), depsOf({ notices }));
   expect(notices.dead).toHaveBeenCalledExactlyOnceWith(
-    expect.objectContaining({ id, endpoint: 'host', type: 'outbid', reason: 'retries_exhausted' }),
+    [expect.objectContaining({ id, endpoint: 'host', type: 'outbid', reason: 'retries_exhausted' })],
     expect.objectContaining({ attempt: 1, idempotencyKey: `dead-letter:host:${id}` }),
   );
 });
@@ -162,7 +162,7 @@ test('nothing of a payload reaches the log or the notice of an event that dies o
   await handleDeadLetters(batchOf([eventMessage(event, held)]), depsOf({ notices }));
   const told = { error: expect.stringContaining('could not post [redacted]') };
   expect(logged.events().at(-1)).toMatchObject({ event: 'event.dead', ...told });
-  expect(notices.dead).toHaveBeenCalledExactlyOnceWith(expect.objectContaining(told), expect.anything());
+  expect(notices.dead).toHaveBeenCalledExactlyOnceWith([expect.objectContaining(told)], expect.anything());
 });
 
 test('an event that another run holds is told to nobody', async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { opsLink } from '../../../src/destinations/ops-link.ts';
 
-const urlOf = (OPS_URL: string, event = { id: 'event-1', endpoint: 'host' }) => opsLink({ OPS_URL }, event)?.url;
+const urlOf = (OPS_URL: string, event = { id: 'event-1', endpoint: 'host' }) =>
+  opsLink({ OPS_URL }, 'event', event)?.url;
 
 it.each(['https://worker.example/ops', 'https://worker.example/ops/', ' https://worker.example/ops '])(
   'leads to the page of an event from %j',
@@ -9,10 +10,6 @@ it.each(['https://worker.example/ops', 'https://worker.example/ops/', ' https://
     expect(urlOf(root)).toBe('https://worker.example/ops/event?id=event-1&endpoint=host');
   },
 );
-
-it('leads to the default endpoint where none is named', () => {
-  expect(opsLink({ OPS_URL: 'https://worker.example/ops' }, { id: 'event-1' })?.url).toContain('endpoint=default');
-});
 
 it.each(['..', 'a&endpoint=b', 'a/b?c#d', '100%', 'a+b', '"<>'])('finds the id %s again', (id) => {
   const url = new URL(urlOf('https://worker.example/ops', { id, endpoint: 'host' }) ?? '');

@@ -97,6 +97,7 @@ export function contextFor(
   const context: TestContext = {
     env,
     attempt: 1,
+    idempotencyKey: 'a-key',
     signal: new AbortController().signal,
     lines,
     log: (event, fields) => void lines.push(JSON.stringify({ event, ...fields })),
