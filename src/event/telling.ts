@@ -1,6 +1,9 @@
 // What those who tell of events and the memory of what was told say to each other.
 
-/** All but repeats; everything; or what follows on something told, as an all-clear on an alarm. */
+/**
+ * All but repeats; those, too; or what follows on something told, as an all-clear on an alarm. None
+ * hears of an event that is older than its opposite.
+ */
 export type Hearing = 'news' | 'always' | 'sequel';
 
 /** What a message is about, and what each of those who may hear of it wants to hear, by name. */

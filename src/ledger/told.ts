@@ -41,10 +41,11 @@ export function askToTell(sql: Sql, request: TellRequest, now: number) {
   const isTold = ({ last }: Hearer, how: Hearing) => {
     // A retry repeats what has failed; a replay, which begins anew, repeats all.
     if (last?.event === event) return !isRetry;
+    if (isOutdated) return false;
     if (how === 'always') return true;
     const isSame = last?.type === type;
-    if (how === 'sequel') return last !== undefined && !isSame && !isOutdated;
-    return !isOutdated && !(isSame && now - last.at < quietMs);
+    if (how === 'sequel') return last !== undefined && !isSame;
+    return !(isSame && now - last.at < quietMs);
   };
   const place = memory.events.indexOf(event);
   const untold: Record<string, number> = {};

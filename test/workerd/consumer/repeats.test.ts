@@ -15,15 +15,20 @@ import { batchOf, depsOf, envWithLedger, eventMessage, fateOf } from './batch-me
 let logged: ReturnType<typeof collectConsole>;
 let room: ReturnType<typeof openRoom>;
 let instance: number;
+let start: number;
 beforeEach(() => {
   logged = collectConsole();
   room = openRoom();
   instance = Math.floor(Math.random() * 1e9);
+  start = Date.now() - 60_000;
 });
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+/** Fixed for a test, however slowly it runs. */
+const secondsIn = (second: number) => new Date(start + second * 1000).toISOString();
 
 const handlers = defineHandlers({ fallback: (event, context) => notifyAll(context, event) });
 const deps = (bindings: Env = env) => depsOf({ env: { ...bindings, ...room.secrets }, handlers });
@@ -77,14 +82,27 @@ test('PagerDuty triggers and resolves by one key, and every resolve passes', asy
 });
 
 test('an event that is older than what closed it opens nothing', async () => {
-  const at = (second: number) => new Date(Date.now() - 60_000 + second * 1000).toISOString();
-  await handleBatch(batchOf([messageOf('instance_online', at(2))]), deps());
-  await handleBatch(batchOf([messageOf('instance_offline', at(1))]), deps());
+  await handleBatch(batchOf([messageOf('instance_online', secondsIn(2))]), deps());
+  await handleBatch(batchOf([messageOf('instance_offline', secondsIn(1))]), deps());
   const actions = (await heardBy('pagerduty')).map((body) => JSON.parse(body).event_action);
   expect(actions).toEqual(['resolve']);
   expect(await heardBy('slack')).toEqual([expect.stringContaining('instance_online')]);
   // Nobody was alarmed, so nobody needs an all-clear.
   expect([await countOf('ntfy'), await countOf('telegram')]).toEqual([0, 0]);
+});
+
+test('nor does an end that is older than a newer opening end its alert', async () => {
+  for (const [type, second] of [
+    ['instance_offline', 0],
+    ['instance_offline', 20],
+    ['instance_online', 10],
+    ['instance_online', 30],
+  ] as const) {
+    await handleBatch(batchOf([messageOf(type, secondsIn(second))]), deps());
+  }
+  const posts = (await heardBy('pagerduty')).map((body) => JSON.parse(body));
+  expect(posts.map(({ event_action }) => event_action)).toEqual(['trigger', 'resolve']);
+  expect(posts[1].payload.timestamp).toBe(secondsIn(30));
 });
 
 test('the all-clear goes where the alarm went, though it is not urgent', async () => {
