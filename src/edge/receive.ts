@@ -7,11 +7,11 @@ import { substituteId } from '../event/substitute-id.ts';
 import { LATE_MAX_AGE_SECONDS, MAX_BODY_BYTES } from '../limits.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
+import { readBody } from '../read-body.ts';
 import { checkTimestamp, verifyDelivery } from '../signature/verify.ts';
 import type { ReceiveDeps } from './deps.ts';
 import type { Received } from './outcome.ts';
 import { quarantine } from './quarantine.ts';
-import { readBody } from './read-body.ts';
 
 /** Takes one delivery to its outcome. Throws only on what nobody foresaw. */
 export async function receive(request: Request, deps: ReceiveDeps): Promise<Received> {

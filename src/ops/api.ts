@@ -3,10 +3,14 @@ import type { Context, Hono } from 'hono';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
 import { MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
+import { readBody } from '../read-body.ts';
 import { address } from './addresses.ts';
-import { boundedBody, type Issues, parseList, parseReplay } from './filter.ts';
+import { type Issues, parseList, parseReplay } from './filter.ts';
 import { keyOf, replayEvent } from './one-event.ts';
 import { takeSnapshot } from './snapshot.ts';
+
+/** Largest filter that is read from a body, in bytes. */
+const MAX_FILTER_BYTES = 4_096;
 
 export function addApi(ops: Hono<{ Bindings: Env }>): void {
   ops.get('/api/stats', async (context) => context.json(await takeSnapshot(context.env)));
@@ -37,8 +41,10 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     }
   });
 
-  ops.post('/api/replay', boundedBody, async (context) => {
-    const request = parseReplay(await context.req.json().catch(() => undefined));
+  ops.post('/api/replay', async (context) => {
+    const body = await readBody(context.req.raw, MAX_FILTER_BYTES);
+    if (!body.ok) return context.json({ error: 'Too large' }, 413);
+    const request = parseReplay(await new Response(body.value).json().catch(() => undefined));
     if (!request.ok) return badRequest(context, request.failure);
     const { filter, cursor, limit, dryRun } = request.value;
     const ledger = openLedger(context.env);

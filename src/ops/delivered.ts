@@ -7,8 +7,7 @@ import { type Html, terms } from './layout.ts';
 import { duration } from './when.ts';
 import { figures, whyRefused } from './words.ts';
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const BYTES_A_LINE = 16;
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
 /** Bytes of a hex dump that are shown: enough to recognise a body, and it loads on a phone. */
 const DUMPED_BYTES = 4_096;
@@ -19,13 +18,17 @@ export function delivered({ refusal, receivedAt }: EventRecord): Html {
       event above has every field of its body.</p>`;
   const { reason, headers, body } = refusal;
   const bytes = Uint8Array.fromBase64(body);
-  const text = textOf(bytes);
+  const text = decoder.decode(bytes);
   return html`<p>It was kept aside. ${whyRefused(reason)} <code>${reason}</code></p>
     ${lateness(refusal, receivedAt)}
     <h3>Body, byte for byte</h3>
-    <p class="hint">${figures(bytes.byteLength)} bytes, shown as
-      ${text === undefined ? 'a hex dump, because it is not UTF-8' : 'text'}</p>
-    <pre tabindex="0" class="${text === undefined ? 'hex' : 'text'}">${text ?? hexOf(bytes)}</pre>
+    <p class="hint">${figures(bytes.byteLength)} bytes</p>
+    <pre tabindex="0">${text}</pre>
+    ${
+      text.includes('\ufffd') &&
+      html`<p class="hint">Where it says \ufffd it is not UTF-8. In hex:</p>
+        <pre class="hex" tabindex="0">${hexOf(bytes)}</pre>`
+    }
     ${Object.keys(headers).length > 0 && html`<h3>Headers</h3>${terms('details', Object.entries(headers))}`}`;
 }
 
@@ -38,21 +41,14 @@ function lateness({ reason, headers }: Refusal, receivedAt: number): Html | null
     ${duration(TIMESTAMP_TOLERANCE_SECONDS * 1000)} are allowed.</p>`;
 }
 
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return strictUtf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
+/** `000010  7b 22 69 64`: sixteen bytes a line. */
 function hexOf(bytes: Uint8Array): string {
-  const lines: string[] = [];
-  for (let at = 0; at < Math.min(bytes.byteLength, DUMPED_BYTES); at += BYTES_A_LINE) {
-    const part = [...bytes.subarray(at, at + BYTES_A_LINE)];
-    const hex = part.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    const text = part.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('');
-    lines.push(`${at.toString(16).padStart(6, '0')}  ${hex.padEnd(BYTES_A_LINE * 3 - 1)}  ${text}`);
-  }
-  return lines.join('\n');
+  const lines =
+    bytes
+      .subarray(0, DUMPED_BYTES)
+      .toHex()
+      .match(/.{1,32}/g) ?? [];
+  return lines
+    .map((line, index) => `${(index * 16).toString(16).padStart(6, '0')}  ${line.replace(/../g, '$& ')}`)
+    .join('\n');
 }

@@ -1,71 +1,77 @@
-// The list of events: what matches the filter, page by page, the latest first.
+// The list of events: what matches the filter, page by page, the latest first. Those that wait for a
+// decision run again from here, step by step: nothing runs by itself or by loading the page again.
 import { html } from 'hono/html';
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
-import { LIST_WINDOW, PAGE_SIZE, SEARCH_WINDOW } from '../limits.ts';
-import { address, LIST } from './addresses.ts';
+import { LIST_WINDOW, PAGE_SIZE, REPLAY_STEP, SEARCH_WINDOW } from '../limits.ts';
+import { address } from './addresses.ts';
 import { eventTable } from './event-table.ts';
-import type { ListRequest } from './filter.ts';
+import type { ListRequest, StepResult } from './filter.ts';
 import { filterForm, isNarrow } from './filter-form.ts';
 import { gettingStarted } from './getting-started.ts';
-import { document, type Html } from './layout.ts';
+import { confirmation, document, type Html, notice } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { counted, figures } from './words.ts';
+import { counted, figures, replayWarning } from './words.ts';
 
-/** @param knownTypes What the type field offers; any other type can be typed in. */
+/**
+ * @param knownTypes What the type field offers; any other type can be typed in.
+ * @param done The step of a replay that led here.
+ */
 export function eventListPage(
   request: ListRequest,
   page: EventPage,
   knownTypes: readonly string[],
+  done: StepResult | undefined,
   reader: Reader,
 ): Html {
-  const { filter } = request;
-  const content = html`<h1>Events</h1>
+  const { filter, cursor } = request;
+  const isNew = page.events.length === 0 && cursor === null && !isNarrow(filter);
+  const content = html`${done && stepNotice(done)}
+    <h1>Events</h1>
     ${filterForm(filter, knownTypes, reader)}
     ${
       filter.q &&
       html`<p class="hint">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
         in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
     }
-    ${page.events.length > 0 ? found(request, page, reader) : empty(request, page, reader)}`;
+    ${isNew ? html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>` : found(request, page, reader)}`;
   return document('Events', content, reader, 'events');
 }
 
-function found(request: ListRequest, page: EventPage, reader: Reader): Html {
-  const { filter, cursor } = request;
-  const kind = isNarrow(filter) ? ['event matches', 'events match'] : ['event', 'events'];
-  return html`<p class="matches">${page.more && 'At least '}${counted(page.matches, kind[0] ?? '', kind[1] ?? '')}${
-    cursor !== null && ' from here on'
-  }. ${replayAll(filter)}</p>
-    ${eventTable(page.events, reader)}${paging(request, page)}`;
-}
-
-/** Only on lists of events that wait for a decision: nobody should rerun everything by mistake. */
-function replayAll(filter: EventFilter): Html | null {
-  if (filter.status !== 'dead' && filter.status !== 'quarantined') return null;
-  return html`<a class="button" href="${address('/replay', filter)}">Run all of these again…</a>`;
-}
-
-function paging({ filter, cursor, limit }: ListRequest, page: EventPage): Html {
+function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: Reader): Html {
   const fields = { ...filter, ...(limit !== PAGE_SIZE && { limit }) };
-  const from = cursor === null ? 'newest' : 'next';
   const older = page.cursor !== null && address('/events', { ...fields, cursor: page.cursor });
-  return html`<nav class="paging" aria-label="Pages">
-    ${
-      older &&
-      page.events.length < limit &&
-      html`<span>Searched only the ${from} ${figures(LIST_WINDOW)} events.</span>`
-    }
-    ${cursor !== null && html`<a href="${address('/events', fields)}">Newest</a>`}
-    ${older ? html`<a rel="next" href="${older}">Older</a>` : html`<span>No older events.</span>`}
-  </nav>`;
+  const searched = cursor === null ? 'newest' : 'next';
+  return html`<p>${page.more && 'At least '}${counted(page.matches, 'event matches', 'events match')}${
+    cursor !== null && ' from here on'
+  }.</p>
+    ${page.matches > 0 && replay(filter, cursor, page.matches)}
+    ${page.events.length > 0 && eventTable(page.events, reader)}
+    <nav class="paging" aria-label="Pages">
+      ${
+        older &&
+        page.events.length < limit &&
+        html`<span>Searched only the ${searched} ${figures(LIST_WINDOW)} events.</span>`
+      }
+      ${cursor !== null && html`<a href="${address('/events', fields)}">Newest</a>`}
+      ${older ? html`<a rel="next" href="${older}">Older</a>` : html`<span>No older events.</span>`}
+    </nav>`;
 }
 
-function empty(request: ListRequest, page: EventPage, reader: Reader): Html {
-  const { filter, cursor } = request;
-  if (page.cursor !== null) return html`<p class="empty">No match so far.</p>${paging(request, page)}`;
-  if (!isNarrow(filter) && cursor === null)
-    return html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
-  return html`<p class="empty">No event matches. ${filter.status === 'dead' && 'Nothing is dead. '}
-    <a href="${LIST}">Show all events</a></p>`;
+/** Only of what waits for a decision: nobody should rerun everything by mistake. */
+function replay(filter: EventFilter, cursor: number | null, matches: number): Html | null {
+  const { status } = filter;
+  if (status !== 'dead' && status !== 'quarantined') return null;
+  const what = matches === 1 ? 'it' : matches > REPLAY_STEP ? `the newest ${REPLAY_STEP}` : `all ${matches}`;
+  const warning = `${replayWarning({ status, steps: [] })}${matches > 1 ? ' The same goes for each: try one first.' : ''}`;
+  return html`<details>
+    <summary class="button">Run ${matches === 1 ? 'this event' : 'all of these'} again…</summary>
+    ${confirmation(address('/replay', { ...filter, cursor }), warning, `run ${what} again`, address('/events', { ...filter, cursor }))}
+  </details>`;
+}
+
+function stepNotice({ queued, refused, failed }: StepResult): Html {
+  const skipped = refused > 0 && `, ${refused} skipped (being processed, already queued, or not an event)`;
+  const left = failed > 0 && `, ${failed} not accepted by the queue: they are unchanged, try again in a minute`;
+  return notice(failed > 0 ? 'bad' : 'good', html`${queued} sent to the queue${skipped}${left}.`);
 }

@@ -8,92 +8,78 @@ import { address, eventAddress } from './addresses.ts';
 import { delivered } from './delivered.ts';
 import { eventTable } from './event-table.ts';
 import { times, tries } from './event-times.ts';
-import { document, type Html, notice, section, statusBadge, terms, whole } from './layout.ts';
+import { confirmation, document, type Html, notice, section, statusBadge, terms, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { when } from './when.ts';
 import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
-
-/** The outcome of the replay that led here. */
-type ReplayNotice = 'queued' | 'failed' | keyof typeof reopenRefusalWords;
-
-/** Whether the text is a notice: it comes from the address, where anybody may write anything. */
-export function isReplayNotice(text: string): text is ReplayNotice {
-  return text === 'queued' || text === 'failed' || Object.hasOwn(reopenRefusalWords, text);
-}
-
-interface EventPageProps {
-  readonly event: EventRecord;
-  /** Null where the ledger was not asked: on a page that loads itself again. */
-  readonly around: Surroundings | null;
-  readonly outcome: ReplayNotice | undefined;
-  /** Whether its reader has asked for a page that stands still. */
-  readonly still: boolean;
-  /** After its due time, in milliseconds: when the watchdog takes an event for lost. */
-  readonly stuckAfter: number;
-  readonly reader: Reader;
-}
 
 /** Whether what is shown is about to change by itself. */
 export function isMoving({ status, leaseUntil }: EventRecord, { now }: Reader): boolean {
   return status === 'queued' || (status === 'processing' && (leaseUntil ?? 0) > now);
 }
 
-export function eventPage({ event, around, outcome, still, stuckAfter, reader }: EventPageProps): Html {
-  const { type, status } = event;
+/**
+ * @param around Null where the ledger was not asked: on a page that loads itself again.
+ * @param query Of the address: the outcome of the replay that led here, and whether to keep still.
+ * @param stuckAfter When the watchdog takes an event for lost: milliseconds after its due time.
+ */
+export function eventPage(
+  event: EventRecord,
+  around: Surroundings | null,
+  query: { readonly replay?: string; readonly still?: string },
+  stuckAfter: number,
+  reader: Reader,
+): Html {
+  const { type, status, updatedAt } = event;
   const subject = event.event?.data.subject;
-  const moves = isMoving(event, reader) && !still;
+  const moves = isMoving(event, reader) && query.still === undefined;
   // A queue that stands still is not asked every few seconds.
-  const seconds = reader.now - event.updatedAt < LEASE_MS ? 5 : 60;
-  const content = html`${outcome && replayResult(event, outcome)}
+  const seconds = moves ? (reader.now - updatedAt < LEASE_MS ? 5 : 60) : undefined;
+  const content = html`${query.replay && replayResult(event, query.replay)}
     <h1>${type} ${statusBadge(status)}</h1>
     ${!isConfidential(type) && typeof subject === 'string' && html`<p>${subject}</p>`}
-    ${situation(event, moves ? seconds : undefined, stuckAfter, reader)}
+    ${situation(event, seconds, stuckAfter, reader)}
     ${section('times', 'Times', times(event, reader))}
     ${section('tries', 'Tries', tries(event, reader))}
     ${event.event && section('envelope', 'The event that handlers receive', envelope(event))}
     ${section('delivered', 'As it was delivered', delivered(event))}
     ${section('details', 'Details', details(event, reader))}
     ${around && surroundings(event, around, reader)}`;
-  return document(type, content, reader, 'events', moves ? seconds : undefined);
+  return document(type, content, reader, 'events', seconds);
 }
 
-function replayResult({ status }: EventRecord, outcome: ReplayNotice): Html {
-  switch (outcome) {
-    case 'queued':
-      return notice('good', status === 'processed' ? 'Run again, and processed.' : 'Sent to the queue to run again.');
-    case 'failed':
-      return notice('bad', 'The queue did not accept it. Nothing has changed; try again in a minute.');
-    default:
-      return notice('warn', `Not run again. ${reopenRefusalWords[outcome]}`);
-  }
+/** Nothing where the address names no outcome: anybody may write anything there. */
+function replayResult({ status }: EventRecord, outcome: string): Html | undefined {
+  if (outcome === 'queued')
+    return notice('good', status === 'processed' ? 'Run again, and processed.' : 'Sent to the queue to run again.');
+  if (outcome === 'failed')
+    return notice('bad', 'The queue did not accept it. Nothing has changed; try again in a minute.');
+  const refusal = reopenRefusalWords.get(outcome);
+  return refusal === undefined ? refusal : notice('warn', `Not run again. ${refusal}`);
 }
 
 function situation(event: EventRecord, refreshSeconds: number | undefined, stuckAfter: number, reader: Reader): Html {
   const { status, lastError } = event;
   const next = nextStep(event, reader.now, stuckAfter);
+  const loading = refreshSeconds
+    ? html`<p>This page loads again every ${refreshSeconds} s.
+        <a href="${address('/event', { ...keyOf(event), still: 1 })}">Keep it still</a></p>`
+    : html`<p><a href="${eventAddress(event)}">Refresh</a></p>`;
   return html`<section class="situation ${status}" aria-label="Situation">
     <p>${statusWords[status].meaning}</p>
     ${hasFailed(status) && lastError !== null && html`<p>Last error: <code class="error">${lastError}</code></p>`}
-    <p><strong>What happens next: </strong>${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
-    ${
-      refreshSeconds &&
-      html`<p>This page loads again every ${refreshSeconds} s.
-        <a href="${address('/event', { ...keyOf(event), still: 1 })}">Keep it still</a></p>`
-    }
-    ${isMoving(event, reader) ? !refreshSeconds && html`<a href="${eventAddress(event)}">Refresh</a>` : replay(event)}
+    <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
+    ${isMoving(event, reader) ? loading : replay(event)}
   </section>`;
 }
 
-function replay(event: EventRecord): Html | null {
-  if (event.event === null) return null;
+function replay(event: EventRecord): Html {
+  if (event.event === null) return html`<p>${reopenRefusalWords.get('not_an_event')}</p>`;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
-  return html`<details class="replay">
+  const action = address('/event/replay', keyOf(event));
+  return html`<details>
     <summary class="button ${event.status !== 'processed' && 'primary'}">${verb}…</summary>
-    <form method="post" action="${address('/event/replay', keyOf(event))}">
-      <p>${replayWarning(event)}</p>
-      <button class="primary" type="submit">Yes, ${verb.toLowerCase()}</button>
-      <a class="button" href="${eventAddress(event)}">No, leave it</a>
-    </form>
+    ${confirmation(action, replayWarning(event), verb.toLowerCase(), eventAddress(event))}
   </details>`;
 }
 
@@ -112,8 +98,6 @@ function details(event: EventRecord, { origin }: Reader): Html {
   return terms('details', [
     ['Id', whole(event.id)],
     ['Endpoint', event.endpoint],
-    ['Replays', event.run - 1],
-    ['Tries in this run', event.attempts],
     ['Steps finished under once()', event.steps.join(', ') || 'none'],
     ['For a shell', whole(`curl -u "x:$OPS_TOKEN" '${url}'`)],
   ]);

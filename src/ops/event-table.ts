@@ -6,7 +6,7 @@ import type { EventSummary } from '../ledger/queries.ts';
 import { eventAddress } from './addresses.ts';
 import { type Html, statusBadge, table } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { whenInRow } from './when.ts';
+import { whenStacked } from './when.ts';
 import { hasFailed, whyRefused } from './words.ts';
 
 export function eventTable(events: readonly EventSummary[], reader: Reader): Html {
@@ -22,7 +22,7 @@ function row(event: EventSummary, above: number | undefined, reader: Reader): Ht
       <a href="${eventAddress(event)}"><span class="type">${type}</span> ${about(event)}</a>
       ${endpoint !== DEFAULT_ENDPOINT && html`<span class="endpoint">${endpoint}</span>`}
     </th>
-    <td>${whenInRow(receivedAt, above, reader)}</td>
+    <td>${whenStacked(receivedAt, reader, above)}</td>
   </tr>`;
 }
 

@@ -5,44 +5,33 @@ import type { Try } from '../ledger/store.ts';
 import { LEASE_MS, MAX_TRIES_KEPT } from '../limits.ts';
 import { type Html, table, terms } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { duration, when, whenInRow } from './when.ts';
+import { duration, when, whenStacked } from './when.ts';
 import { figures } from './words.ts';
 
+/** What is known of its course, each time with how long after the one before. */
 export function times({ event, receivedAt, status, updatedAt, leaseUntil, tries }: EventRecord, reader: Reader): Html {
-  const created = Date.parse(event?.created ?? '');
-  const running = leaseUntil === null ? undefined : leaseUntil - LEASE_MS;
-  const started =
-    tries.length < MAX_TRIES_KEPT && tries[0] ? startOf(tries[0]) : tries.length === 0 ? running : undefined;
-  const done = status === 'processed' || status === 'dead' ? (tries.at(-1)?.at ?? updatedAt) : undefined;
-  const after = (time: number, before: number | undefined, from: string) =>
-    html`${when(time, reader)}${before !== undefined && html`<br><small>${between(before, time)} ${from}</small>`}`;
-  const known = Number.isNaN(created) ? undefined : created;
-  return terms('details', [
-    ['Created (sender’s clock)', known === undefined ? 'unknown' : when(known, reader)],
-    ['Received', after(receivedAt, known, 'it was created')],
-    [
-      'Started',
-      started === undefined
-        ? tries.length > 0
-          ? 'not kept'
-          : 'not yet'
-        : after(started, receivedAt, 'it was received'),
-    ],
-    [status === 'dead' ? 'Given up' : 'Done', done === undefined ? 'not yet' : after(done, started, 'it started')],
-  ]);
-}
-
-/** `2.4 s after`, `1 min 5 s before` */
-function between(from: number, to: number): string {
-  return `${duration(Math.abs(to - from))} ${to < from ? 'before' : 'after'}`;
+  const running = leaseUntil === null ? Number.NaN : leaseUntil - LEASE_MS;
+  const [first] = tries.length < MAX_TRIES_KEPT ? tries : [];
+  const isDone = status === 'processed' || status === 'dead';
+  const course: [name: string, time: number][] = [
+    ['Created (sender’s clock)', Date.parse(event?.created ?? '')],
+    ['Received', receivedAt],
+    ['Started', first ? startOf(first) : tries.length === 0 ? running : Number.NaN],
+    [status === 'dead' ? 'Given up' : 'Done', isDone ? (tries.at(-1)?.at ?? updatedAt) : Number.NaN],
+  ];
+  const known = course.filter(([, time]) => !Number.isNaN(time));
+  const rows = known.map(([name, time], index) => {
+    const passed = time - (known[index - 1]?.[1] ?? time);
+    const pause = html`<small>${duration(Math.abs(passed))} ${passed < 0 ? 'earlier' : 'later'}</small>`;
+    return [name, html`${when(time, reader)} ${index > 0 && pause}`] as const;
+  });
+  return terms('details', rows);
 }
 
 /** A lost try is known by when its lease ended. */
 function startOf({ at, ms, outcome }: Try): number {
   return outcome === 'lost' ? at - LEASE_MS : at - (ms ?? 0);
 }
-
-const tryWords: Record<Try['outcome'], string> = { succeeded: 'Succeeded', failed: 'Failed', lost: 'Lost' };
 
 /** The runs of its handler that are remembered, the latest first. */
 export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader): Html {
@@ -54,10 +43,10 @@ export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader
     const before = tries[index - 1]?.at ?? (isCut ? undefined : receivedAt);
     return html`<tr>
       <th scope="row">${attempt ?? '?'}${run !== undefined && html` <small>of run ${run}</small>`}</th>
-      <td class="outcome ${outcome}">${tryWords[outcome]}</td>
+      <td class="outcome ${outcome}">${outcome}</td>
       <td class="number">${before !== undefined && duration(Math.max(startOf(each) - before, 0))}</td>
       <td class="number">${ms !== undefined && `${figures(ms)} ms`}</td>
-      <td>${whenInRow(at, at, reader)}</td>
+      <td>${whenStacked(at, reader, at)}</td>
       <td class="error">${error}</td>
     </tr>`;
   });

@@ -1,7 +1,6 @@
 // The filter of the list: a plain form, so that every view has an address that can be shared.
 import { html } from 'hono/html';
 import type { EventFilter } from '../ledger/queries.ts';
-import { MAX_ID_LENGTH, MAX_SEARCH_LENGTH, MAX_TYPE_LENGTH } from '../limits.ts';
 import { address, LIST } from './addresses.ts';
 import type { Html } from './layout.ts';
 import type { Reader } from './reader.ts';
@@ -11,7 +10,9 @@ import { byUrgency, statusWords } from './words.ts';
 export function filterForm(filter: EventFilter, knownTypes: readonly string[], reader: Reader): Html {
   const option = (value: string, label: string) =>
     html`<option value="${value}" ${filter.status === value ? 'selected' : ''}>${label}</option>`;
-  const time = (name: 'from' | 'to', label: string) => html`<label>${label}, UTC
+  const field = (label: string, name: 'type' | 'endpoint' | 'q', list = '') => html`<label>${label}
+    <input type="search" name="${name}" value="${filter[name]}" list="${list}"></label>`;
+  const time = (label: string, name: 'from' | 'to') => html`<label>${label}, UTC
     <input type="datetime-local" name="${name}" value="${filter[name]?.slice(0, 16)}"></label>`;
   return html`<details class="fold">
     <summary class="button">Filter${isNarrow(filter) && html`: ${filterWords(filter)}`}</summary>
@@ -19,15 +20,10 @@ export function filterForm(filter: EventFilter, knownTypes: readonly string[], r
       <label>Status<select name="status"><option value="">any</option>
         ${option('attention', 'Needs attention')}
         ${byUrgency.map((status) => option(status, statusWords[status].label))}</select></label>
-      <label>Type<input name="type" list="types" value="${filter.type}" maxlength="${MAX_TYPE_LENGTH}"
-        placeholder="any"></label>
+      ${field('Type', 'type', 'types')}
       <datalist id="types">${knownTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
-      <label class="narrow">Endpoint<input name="endpoint" value="${filter.endpoint}" maxlength="${MAX_ID_LENGTH}"
-        placeholder="any"></label>
-      ${time('from', 'From')}${time('to', 'Before')}
-      <label>Id or text<input type="search" name="q" value="${filter.q}" maxlength="${MAX_SEARCH_LENGTH}"
-        placeholder="any"></label>
-      <button class="primary" type="submit">Filter</button>
+      ${field('Endpoint', 'endpoint')}${time('From', 'from')}${time('Before', 'to')}${field('Id or text', 'q')}
+      <button class="button" type="submit">Filter</button>
     </form>
   </details>
   ${presets(filter, reader)}`;
@@ -48,7 +44,7 @@ export function isNarrow(filter: EventFilter): boolean {
 }
 
 /** `status dead, type outbid` */
-export function filterWords(filter: EventFilter): Html[] {
+function filterWords(filter: EventFilter): Html[] {
   const set = Object.entries(filter).filter(([, value]) => value);
   return set.map(([name, value], index) => html`${index > 0 && ', '}${name} <strong>${value}</strong>`);
 }

@@ -1,7 +1,5 @@
 // What a query string or a body asks for, checked. Every value ends up as a bound SQL parameter.
-import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
-import type { EventFilter } from '../ledger/queries.ts';
 import { statuses } from '../ledger/status.ts';
 import {
   MAX_FEED_WAIT_SECONDS,
@@ -15,11 +13,6 @@ import {
 import { fail, type Result, succeed } from '../result.ts';
 import { isoOf } from './when.ts';
 
-/** Largest filter that is read from a body, in bytes. */
-const MAX_FILTER_BYTES = 4_096;
-
-export const boundedBody = bodyLimit({ maxSize: MAX_FILTER_BYTES });
-
 /** What is wrong, one sentence per field. */
 export type Issues = readonly string[];
 
@@ -30,7 +23,7 @@ const text = (field: string, maxLength: number) =>
   );
 
 /** A number, or the digits of one, as a form sends them. */
-export const wholeNumber = (field: string, least: number, most: number) =>
+const wholeNumber = (field: string, least: number, most: number) =>
   v.pipe(
     v.custom<string | number>((value) => {
       const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
@@ -60,15 +53,21 @@ const filterEntries = {
   cursor: v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null),
 };
 
-const listSchema = v.object({ ...filterEntries, limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE) });
+const listSchema = v.pipe(
+  v.object({ ...filterEntries, limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE) }),
+  v.transform(({ cursor, limit, ...filter }) => ({ filter, cursor, limit })),
+);
 
-const replaySchema = v.object({
-  ...filterEntries,
-  // Required: otherwise one mistake would rerun a month of events.
-  status: v.picklist(statuses, `status is required, one of ${oneOf}`),
-  limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
-  dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
-});
+const replaySchema = v.pipe(
+  v.object({
+    ...filterEntries,
+    // Required: otherwise one mistake would rerun a month of events.
+    status: v.picklist(statuses, `status is required, one of ${oneOf}`),
+    limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
+    dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
+  }),
+  v.transform(({ cursor, limit, dryRun, ...filter }) => ({ filter, cursor, limit, dryRun })),
+);
 
 const feedSchema = v.object({
   /** A place in the feed; a negative one counts from its end. */
@@ -77,29 +76,23 @@ const feedSchema = v.object({
   wait: v.optional(wholeNumber('wait', 0, MAX_FEED_WAIT_SECONDS), 0),
 });
 
-export interface ListRequest {
-  readonly filter: EventFilter;
-  readonly cursor: number | null;
-  readonly limit: number;
-  /** Of a replay: only count. */
-  readonly dryRun: boolean;
-}
+const stepCount = wholeNumber('count', 0, REPLAY_STEP);
+const stepSchema = v.object({ queued: stepCount, refused: stepCount, failed: stepCount });
+
+export type ListRequest = v.InferOutput<typeof listSchema>;
+export type StepResult = v.InferOutput<typeof stepSchema>;
 
 /** A list request from a query string. */
-export const parseList = (query: Record<string, string>) => parse(listSchema, query);
+export const parseList = (query: Record<string, string>) => check(listSchema, query);
 
-/** A request to replay many events, from a JSON body, a form or a query string. */
-export const parseReplay = (body: unknown) => parse(replaySchema, body);
+/** A request to replay many events, from a JSON body or a query string. */
+export const parseReplay = (body: unknown) => check(replaySchema, body);
+
+/** The outcome of a step of a replay, as the address of the list tells it. */
+export const parseStep = (query: Record<string, string>) => check(stepSchema, query);
 
 /** What to read of the feed, from a query string. */
 export const parseFeed = (query: Record<string, string>) => check(feedSchema, query);
-
-function parse(schema: typeof listSchema | typeof replaySchema, fields: unknown): Result<ListRequest, Issues> {
-  const checked = check(schema, fields);
-  if (!checked.ok) return checked;
-  const { cursor, limit, dryRun, ...filter } = { dryRun: false, ...checked.value };
-  return succeed({ filter, cursor, limit, dryRun });
-}
 
 /** Forms send unused fields empty: those are ignored. */
 function check<Schema extends v.GenericSchema>(schema: Schema, fields: unknown): Result<v.InferOutput<Schema>, Issues> {

@@ -8,7 +8,6 @@ import type { Reader } from './reader.ts';
 export function gettingStarted({ origin }: Reader): Html {
   const elsewhere = isThisMachine(new URL(origin).hostname) ? '' : ` --url ${origin}`;
   return html`<p>Vast.ai delivers to ${whole(`${origin}${WEBHOOK_PATH}`)}.
-      ${elsewhere && 'Send yourself a test event; it asks for the signing secret:'}
-      ${elsewhere === '' && 'Send yourself a test event:'}</p>
+      Send yourself a test event${elsewhere && '; it asks for the signing secret'}:</p>
     <pre class="whole">npm run trigger -- outbid${elsewhere}</pre>`;
 }

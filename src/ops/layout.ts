@@ -64,6 +64,15 @@ export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {
   return html`<div class="notice ${tone}" role="status">${text}</div>`;
 }
 
+/** Asks before handlers run, and leads back. */
+export function confirmation(action: string, warning: string, verb: string, back: string): Html {
+  return html`<form class="confirm" method="post" action="${action}">
+    <p>${warning}</p>
+    <button class="button primary" type="submit">Yes, ${verb}</button>
+    <a class="button" href="${back}">No, go back</a>
+  </form>`;
+}
+
 /** A part of a page, labelled by its heading. */
 export function section(id: string, title: string, content: unknown): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;

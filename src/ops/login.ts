@@ -45,7 +45,8 @@ export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next)
   if (same?.includes(true)) return next();
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
   const user = given?.username.slice(0, 64);
-  const advice = `Wrong password for user "${user}": it is this Worker's ${[...keys.keys()].join(' or ')}. Any user name will do.`;
+  const names = [...keys.keys()].join(' or ');
+  const advice = `Wrong password for user "${user}": it is this Worker's ${names}. Any user name will do.`;
   return context.text(given ? advice : 'Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 };
 

@@ -9,24 +9,21 @@ import { hourChart } from './hour-chart.ts';
 import { document, type Html, section, statusBadge, terms } from './layout.ts';
 import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Concern, type Verdict, verdictOn } from './verdict.ts';
+import { type Concern, READY, verdictOn } from './verdict.ts';
 import { when, whenStacked } from './when.ts';
 import { byUrgency, figures, statusWords } from './words.ts';
 
-interface OverviewProps {
-  readonly snapshot: Snapshot;
-  /** The latest events that may need a person. */
-  readonly troubled: readonly EventSummary[];
-  readonly configured: boolean;
-  readonly reader: Reader;
-}
-
-export function overviewPage(props: OverviewProps): Html {
-  const { snapshot, troubled, configured, reader } = props;
+/** @param troubled The latest events that may need a person. */
+export function overviewPage(
+  snapshot: Snapshot,
+  troubled: readonly EventSummary[],
+  configured: boolean,
+  reader: Reader,
+): Html {
   const tiles = byUrgency.map((status) => tile(status, snapshot.byStatus[status]));
   const content = html`<h1 class="quiet">Overview</h1>
     ${verdictBox(verdictOn(snapshot, configured, reader), troubled.length > 0, reader)}
-    ${facts(props)}
+    ${facts(snapshot, reader)}
     ${troubled.length > 0 && section('troubled', 'Recent failures', eventTable(troubled, reader))}
     ${section('by-status', 'All events by status', html`<ul class="tiles">${tiles}</ul>`)}
     ${section('hours', 'Last 48 hours', hourChart(snapshot.perHour))}
@@ -36,12 +33,12 @@ export function overviewPage(props: OverviewProps): Html {
   return document('Overview', content, reader, 'overview');
 }
 
-function verdictBox({ tone, first, rest, isNew }: Verdict, isTroubled: boolean, reader: Reader): Html {
-  return html`<section class="verdict ${tone}" aria-label="Summary">
+function verdictBox([first, ...rest]: readonly [Concern, ...Concern[]], isTroubled: boolean, reader: Reader): Html {
+  return html`<section class="verdict ${first.tone}" aria-label="Summary">
     <p class="headline">${named(first)}</p>
     ${first.advice && html`<p>${first.advice}</p>`}
     ${first.command && html`<pre class="whole">${first.command}</pre>`}
-    ${isNew && gettingStarted(reader)}
+    ${first === READY && gettingStarted(reader)}
     ${rest.length > 0 && html`<p>Also: ${rest.map((other, index) => html`${index > 0 && ', '}${named(other)}`)}.</p>`}
     ${
       isTroubled &&
@@ -55,17 +52,16 @@ function named({ text, filter }: Concern): Html {
   return filter ? html`<a href="${address('/events', filter)}">${text}</a>` : html`${text}`;
 }
 
-function facts({ snapshot, configured, reader }: OverviewProps): Html {
-  const { lastReceivedAt, oldestUnfinished: oldest, backlog } = snapshot;
+function facts({ lastReceivedAt, oldestUnfinished: oldest, backlog }: Snapshot, reader: Reader): Html {
+  const waiting = (count: number | null) => (count === null ? 'unknown' : figures(count));
   return terms('facts', [
     ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, reader)],
     [
       'Oldest unfinished',
       oldest ? html`<a href="${eventAddress(oldest)}">${whenStacked(oldest.receivedAt, reader)}</a>` : 'none',
     ],
-    ['Waiting in the queue', countText(backlog.events)],
-    ['In the dead-letter queue', countText(backlog.deadLetters)],
-    ['Webhook secret', configured ? 'set' : 'missing'],
+    ['Waiting in the queue', waiting(backlog.events)],
+    ['In the dead-letter queue', waiting(backlog.deadLetters)],
   ]);
 }
 
@@ -83,8 +79,4 @@ function types({ byType }: Snapshot): Html {
     .sort((a, b) => b[1] - a[1])
     .map(([type, count]) => html`<li><a href="${address('/events', { type })}">${type}</a> ${figures(count)}</li>`);
   return html`<ul class="types">${items}</ul>`;
-}
-
-function countText(count: number | null): string {
-  return count === null ? 'unknown' : figures(count);
 }

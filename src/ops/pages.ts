@@ -1,24 +1,22 @@
 // The pages: from a request to a view of the ledger. A form is answered by a redirect, so that
 // loading the page again does nothing twice.
 import type { Context, Hono } from 'hono';
-import * as v from 'valibot';
 import { DEFAULT_ENDPOINT, isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
-import { MATCHES_COUNTED, REPLAY_STEP } from '../limits.ts';
+import { MATCHES_COUNTED } from '../limits.ts';
 import { openPatrol } from '../patrol/client.ts';
 import { address, eventAddress } from './addresses.ts';
 import { eventListPage } from './event-list.ts';
-import { eventPage, isMoving, isReplayNotice } from './event-page.ts';
-import { boundedBody, type Issues, parseList, parseReplay, wholeNumber } from './filter.ts';
+import { eventPage, isMoving } from './event-page.ts';
+import { type Issues, parseList, parseReplay, parseStep, type StepResult } from './filter.ts';
 import { instancesPage } from './instances-page.ts';
 import { errorPage } from './layout.ts';
 import { keyOf, replayEvent } from './one-event.ts';
 import { overviewPage } from './overview.ts';
 import { readerOf } from './reader.ts';
-import { PREVIEWED, replayPage, type StepResult } from './replay-page.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** Troubles that the overview shows. */
@@ -29,7 +27,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const troubled = openLedger(context.env).list({ status: 'attention' }, null, TROUBLED_SHOWN);
     const [snapshot, { events }] = await Promise.all([takeSnapshot(context.env), troubled]);
     const configured = isConfigured(context.env, context.req.raw);
-    return context.html(overviewPage({ snapshot, troubled: events, configured, reader: readerOf(context) }));
+    return context.html(overviewPage(snapshot, events, configured, readerOf(context)));
   });
 
   ops.get('/events', async (context) => {
@@ -37,19 +35,18 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
-    return context.html(eventListPage(request.value, page, eventTypes, readerOf(context)));
+    const step = parseStep(context.req.query());
+    const done = step.ok ? step.value : undefined;
+    return context.html(eventListPage(request.value, page, eventTypes, done, readerOf(context)));
   });
 
   ops.get('/event', async (context) => {
     const { id, endpoint } = keyOf(context);
     const event = await openLedger(context.env).get(id, endpoint);
     if (!event) return noSuchEvent(context);
-    const { replay: notice = '', still } = context.req.query();
     const reader = readerOf(context);
     const around = isMoving(event, reader) ? null : await openLedger(context.env).around(id, endpoint);
-    const outcome = isReplayNotice(notice) ? notice : undefined;
-    const stuckAfter = stuckAfterMs(context.env);
-    return context.html(eventPage({ event, around, outcome, still: still !== undefined, stuckAfter, reader }));
+    return context.html(eventPage(event, around, context.req.query(), stuckAfterMs(context.env), reader));
   });
 
   ops.get('/instances', async (context) => {
@@ -72,25 +69,14 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     return context.redirect(address('/event', { ...key, replay: notice }), 303);
   });
 
-  ops.get('/replay', async (context) => {
+  ops.post('/replay', async (context) => {
     const request = parseReplay(context.req.query());
-    if (!request.ok) return badFilter(context, request.failure);
-    const { filter, cursor } = request.value;
-    const page = await openLedger(context.env).list(filter, cursor, PREVIEWED, MATCHES_COUNTED);
-    const step = v.safeParse(stepSchema, context.req.query());
-    const done = step.success ? step.output : undefined;
-    return context.html(replayPage({ filter, cursor, page, done, reader: readerOf(context) }));
-  });
-
-  ops.post('/replay', boundedBody, async (context) => {
-    const request = parseReplay(await context.req.parseBody().catch(() => undefined));
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);
     const count = (kind: string) => step.answers.filter((answer) => answer.kind === kind).length;
     const done: StepResult = { queued: count('queued'), refused: count('refused'), failed: count('failed') };
-    // After the last step, cursor 0 matches nothing: what was refused must not count as left.
-    return context.redirect(address('/replay', { ...filter, ...done, cursor: step.cursor ?? 0 }), 303);
+    return context.redirect(address('/events', { ...filter, ...done, cursor: step.cursor }), 303);
   });
 }
 
@@ -102,10 +88,3 @@ function noSuchEvent(context: Context<{ Bindings: Env }>) {
 function badFilter(context: Context<{ Bindings: Env }>, issues: Issues) {
   return context.html(errorPage('Invalid filter', issues, readerOf(context)), 400);
 }
-
-const stepCount = (field: string) => wholeNumber(field, 0, REPLAY_STEP);
-const stepSchema = v.object({
-  queued: stepCount('queued'),
-  refused: stepCount('refused'),
-  failed: stepCount('failed'),
-});

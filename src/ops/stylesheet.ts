@@ -26,44 +26,34 @@ export const STYLESHEET = `
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
 html { overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
-header, .paging, .legend, .matches { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+header, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
-p, .notice { margin: .4rem 0; }
+p, pre, .notice { margin: .4rem 0; }
 a { color: var(--link); }
-nav a, .paging > * { display: inline-block; padding: .5rem .25rem; margin-right: .75rem; }
-nav a[aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
-.skip, h1.quiet { position: absolute; left: -100vw; }
-.skip:focus { left: 1rem; background: var(--card); padding: .5rem; }
-:focus-visible { outline: 3px solid; outline-color: var(--link); outline-offset: 2px; }
-input, select, .button, button { font: inherit; color: var(--text); }
-.brand, .button, button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
-.hint, .asof, .most, .axis, .paging, .endpoint, .quiet, small, dt, label, thead th, .tiles p {
-  color: var(--quiet); font-size: .85rem;
+nav > * { display: inline-block; padding: .5rem .25rem; }
+nav [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
+.skip:not(:focus), h1.quiet { position: absolute; left: -100vw; }
+.brand, .button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
+.hint, .asof, .axis, .paging, .endpoint, .quiet, small, dt, label, thead th, .tiles p {
+  color: var(--quiet); font-size: .85rem; font-weight: 400;
 }
 .asof { margin-top: 2.5rem; }
 code, pre, .error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
-pre, table, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li {
-  background: var(--card); border: 1px solid; border-color: var(--line);
+pre, table, input, select, .button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict {
+  background: var(--card); border: 1px solid; border-color: var(--line); border-radius: .5rem; padding: .6rem .8rem;
 }
-input, select, .button, button { border-color: var(--quiet); height: 2.75rem; }
-.primary, [open] > .primary ~ form .primary { background: var(--link); border-color: var(--link); color: var(--card); }
+input, select, .button { border-color: var(--quiet); height: 2.75rem; font: inherit; color: var(--text); }
+input, select { display: block; width: 100%; }
+.button { display: inline-block; font-weight: 600; list-style: none; cursor: pointer; }
+.button, .events a:not(:hover), .tiles a:not(:hover) { text-decoration: none; }
+.primary { background: var(--link); border-color: var(--link); color: var(--card); }
 [open] > .primary { background: var(--card); color: var(--text); }
 .whole { user-select: all; -webkit-user-select: all; }
-pre, input, select, .button, button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict {
-  border-radius: .5rem; padding: .6rem .8rem;
-}
-pre { margin: .5rem 0; max-height: 32rem; overflow: auto; white-space: pre-wrap; }
+pre { max-height: 32rem; overflow: auto; white-space: pre-wrap; }
 pre.hex { white-space: pre; }
-input, select { display: block; width: 100%; }
-.button, button { display: inline-block; text-decoration: none; cursor: pointer; }
-.button:hover, button:hover, .tiles a:hover .count, .events a:hover .type { text-decoration: underline; }
-::placeholder { color: var(--quiet); opacity: 1; }
 .filter { display: grid; gap: .5rem; align-items: end; }
-.filter label { min-width: 0; }
-.matches { align-items: center; margin: .5rem 0; }
 @media (min-width: 62rem) {
   .filter { grid-template-columns: 10rem 1fr 7rem 12.5rem 12.5rem 1fr auto; }
   @supports selector(::details-content) {
@@ -72,64 +62,53 @@ input, select { display: block; width: 100%; }
   }
 }
 
-.verdict, .notice, .badge { background: var(--soft); color: var(--ink); }
+.verdict, .notice, .badge { background: var(--soft); }
+.headline, .notice, .badge, .outcome { color: var(--ink); }
+.headline a, .tiles a, .events th a { color: inherit; }
 .verdict, .situation { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
-.verdict > :not(.headline, .primary) { color: var(--text); }
-.headline a { color: inherit; }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
 .badge.stopped { background: var(--line); color: var(--text); }
-.outcome { color: var(--ink); }
 details { margin-top: .6rem; }
 summary { cursor: pointer; }
-.replay summary { list-style: none; }
-.replay :is(button, .button) { margin: .25rem .5rem .25rem 0; }
+.confirm .button { margin-right: .5rem; }
 
-ul, dl, dd { list-style: none; margin: 0; padding: 0; }
-.chart { margin: 0; }
-.facts, .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .5rem; }
-.details div { display: grid; grid-template-columns: minmax(9rem, 14rem) 1fr; gap: 0 1rem; padding: .25rem 0; }
-.tiles a { color: inherit; text-decoration: none; }
+ul, dl, dd, figure { list-style: none; margin: 0; padding: 0; }
+.facts, .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
+.details div { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .25rem 0; }
+.details dt { width: 13rem; }
+.details dd { flex: 1 1 20rem; }
 .count { display: block; font-size: 1.5rem; }
 .none .count { color: var(--quiet); }
 .types { columns: 14rem; }
 
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; font-weight: 400; }
-th, td, .details div { border-bottom: 1px solid var(--line); }
-.number { text-align: right; white-space: nowrap; }
-.events th a { text-decoration: none; color: inherit; }
-.events .type { color: var(--link); }
-.events .about, .events small, .facts small { display: block; }
-.outcome, .tries th { white-space: nowrap; }
-small { font-size: .75rem; font-weight: 400; }
+tr, .details div { border-bottom: 1px solid var(--line); }
+td, .tries th { white-space: nowrap; }
+.events th, .error { width: 100%; white-space: normal; }
+.number { text-align: right; }
+.type { color: var(--link); }
+.about, .events small, .facts small { display: block; }
+small { font-size: .75rem; }
 .endpoint::before { content: "endpoint "; }
-.events td { width: 1%; white-space: nowrap; }
 
 .chart a:hover .ground { fill: var(--quiet); opacity: .25; }
-.chart svg { display: block; width: 100%; height: 10rem; border-bottom: 1px solid var(--quiet); }
-.chart rect { fill: var(--bar); }
-.chart .ground { opacity: 0; }
+.chart svg { display: block; width: 100%; height: 10rem; border-top: 1px solid var(--quiet); transform: scaleY(-1); }
+rect { fill: var(--bar); }
+.ground { opacity: 0; }
 .legend li::before { content: ""; display: inline-block; border: .375rem solid var(--bar); margin-right: .4rem; }
 .axis { display: flex; justify-content: space-between; }
 
 @media (max-width: 42rem) {
-  .events thead, .tries thead { position: absolute; left: -100vw; }
-  .events tr, .tries tr { display: grid; grid-template-columns: 1fr auto; gap: .1rem .75rem; padding: .5rem .25rem; }
-  .events tr, .tries tr { border-bottom: 1px solid var(--line); }
-  .events :is(td, th), .tries :is(td, th) { display: block; border: 0; padding: 0; text-align: left; }
-  .events th, .tries .error, .tries td:nth-child(5) { grid-column: 1 / -1; }
-  .events td { order: -1; width: auto; }
-  .events td:last-child { white-space: normal; text-align: right; }
-  .events td small { display: inline; }
+  thead { position: absolute; left: -100vw; }
+  tr { display: flex; flex-wrap: wrap; gap: .1rem .75rem; padding: .5rem .25rem; }
+  td, th { padding: 0; white-space: normal; }
   .events { line-height: 1.3; }
-  .events :is(td:nth-child(2):last-child, td:nth-child(4)) { order: 0; grid-column: 1 / -1; text-align: left; }
+  .events th { order: 1; }
+  .events td small { display: inline; }
+  .about, .events th small { max-height: 2.6em; overflow: hidden; }
+  .events :is(td:nth-child(2):last-child, td:nth-child(4)) { order: 1; flex-basis: 100%; }
   .events :is(td:nth-child(2):last-child, td:nth-child(4))::before { content: "since "; }
-  .events .about, .events th small {
-    display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden;
-  }
-  .tries td.number:nth-child(3)::before { content: "after "; }
-  .details div { grid-template-columns: 1fr; }
-  .tiles, .facts { grid-template-columns: 1fr 1fr; }
 }
 `;
 

@@ -1,21 +1,19 @@
 // The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged
 // by the last 48 hours: what somebody chose to leave alone must not hide new failures for a month.
 import type { EventFilter } from '../ledger/queries.ts';
-import type { Status } from '../ledger/status.ts';
+import { type Status, statuses } from '../ledger/status.ts';
 import { SILENT_AFTER_MS } from '../limits.ts';
 import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
 import { DAY_MS, isoOf } from './when.ts';
-import { counted } from './words.ts';
+import { advice, counted } from './words.ts';
 
 /** An unfinished event older than this is past the first tries of an ordinary back-off. */
 const SLOW_MS = 15 * 60_000;
 
-type Tone = 'good' | 'warn' | 'bad' | 'idle';
-
 /** One thing that somebody should know, and the list that shows it. */
 export interface Concern {
-  readonly tone: Tone;
+  readonly tone: 'good' | 'warn' | 'bad' | 'idle';
   readonly text: string;
   readonly filter?: EventFilter;
   readonly advice?: string;
@@ -23,41 +21,25 @@ export interface Concern {
   readonly command?: string;
 }
 
-export interface Verdict {
-  readonly tone: Tone;
-  readonly first: Concern;
-  readonly rest: readonly Concern[];
-  /** Whether nothing has ever come but tests. */
-  readonly isNew: boolean;
-}
+export const READY: Concern = { tone: 'idle', text: 'Ready, but no event received yet' };
 
-export function verdictOn(snapshot: Snapshot, configured: boolean, reader: Reader): Verdict {
-  const { byStatus, lastReceivedAt, perHour } = snapshot;
-  const isNew = configured && lastReceivedAt === null;
-  const left = byStatus.dead + byStatus.quarantined - recent(snapshot, 'dead') - recent(snapshot, 'quarantined');
-  const older: Concern = {
-    tone: 'good',
-    text: counted(left, 'older event waits for your decision', 'older events wait for your decision'),
-    filter: { status: 'attention', to: isoOf(perHour[0]?.hour ?? 0) },
-  };
-  const [first = isNew ? READY : WELL, ...rest] = concerns(snapshot, configured, reader);
-  return { tone: first.tone, first, rest: left > 0 ? [...rest, older] : rest, isNew };
-}
-
-const READY: Concern = { tone: 'idle', text: 'Ready, but no event received yet' };
-const WELL: Concern = {
-  tone: 'good',
-  text: 'All is well',
-  advice: 'Every event of the last 48 hours is processed or in progress.',
-};
-
-/** What is wrong, the most urgent first. */
-function concerns(snapshot: Snapshot, configured: boolean, { now, origin }: Reader): Concern[] {
+/** What there is to say, the most urgent first: `READY` where nothing has ever come but tests. */
+export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin }: Reader): [Concern, ...Concern[]] {
   const { byStatus, oldestUnfinished: oldest, lastReceivedAt, perHour } = snapshot;
-  const [dead, quarantined] = [recent(snapshot, 'dead'), recent(snapshot, 'quarantined')];
+  const recent = (status: Status) => perHour.reduce((sum, hour) => sum + hour.byStatus[status], 0);
+  const [dead, quarantined] = [recent('dead'), recent('quarantined')];
+  const older = byStatus.dead + byStatus.quarantined - dead - quarantined;
   const from = isoOf(perHour[0]?.hour ?? 0);
   const silentMs = now - (lastReceivedAt ?? now);
-  const all: (Concern | false)[] = [
+  const isQuiet = statuses.every((status) => recent(status) === 0);
+  const well: Concern = {
+    tone: 'good',
+    text: 'All is well',
+    advice: isQuiet
+      ? 'Nothing has come in the last 48 hours, and nothing waits to be handled.'
+      : 'Every event of the last 48 hours is processed or in progress.',
+  };
+  const wrong: (Concern | false)[] = [
     !configured && {
       tone: 'bad',
       text: 'Not receiving: no webhook secret is set',
@@ -67,21 +49,20 @@ function concerns(snapshot: Snapshot, configured: boolean, { now, origin }: Read
     dead > 0 && {
       tone: 'bad',
       text: counted(dead, 'event has failed for good', 'events have failed for good'),
-      advice: 'Read the last error, fix the cause, then run the event again.',
+      advice: advice.dead,
       filter: { status: 'dead', from },
     },
     oldest !== null &&
       now - oldest.receivedAt > SLOW_MS && {
         tone: 'warn',
-        text: 'An event is taking long',
-        advice:
-          'The oldest unfinished event is more than 15 minutes old. It is still being retried; its error says why.',
+        text: 'An event has waited for more than 15 minutes',
+        advice: 'It is still being retried; its error says why.',
         filter: { status: oldest.status },
       },
     quarantined > 0 && {
       tone: 'warn',
       text: counted(quarantined, 'delivery was quarantined', 'deliveries were quarantined'),
-      advice: 'Genuine, but refused. Read the reason, then run it or leave it: it is deleted after 30 days.',
+      advice: `Genuine, but refused. ${advice.quarantined}`,
       filter: { status: 'quarantined', from },
     },
     silentMs >= SILENT_AFTER_MS && {
@@ -99,9 +80,8 @@ function concerns(snapshot: Snapshot, configured: boolean, { now, origin }: Read
       filter: { status: 'retrying' },
     },
   ];
-  return all.filter((concern) => concern !== false);
-}
-
-function recent({ perHour }: Snapshot, status: Status): number {
-  return perHour.reduce((sum, hour) => sum + hour.byStatus[status], 0);
+  const [first = lastReceivedAt === null ? READY : well, ...rest] = wrong.filter((concern) => concern !== false);
+  if (older === 0) return [first, ...rest];
+  const text = counted(older, 'older event waits for your decision', 'older events wait for your decision');
+  return [first, ...rest, { tone: 'good', text, filter: { status: 'attention', to: from } }];
 }

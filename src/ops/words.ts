@@ -17,15 +17,22 @@ export const statusWords: Record<Status, { readonly label: string; readonly mark
   {
     processing: { label: 'Processing', mark: '▶', meaning: 'Its handler is running now.' },
     retrying: { label: 'Retrying', mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
-    processed: { label: 'Processed', mark: '✓', meaning: 'Its handler succeeded. There is nothing left to do.' },
-    dead: { label: 'Dead', mark: '✕', meaning: 'Its handler failed for good. Run it again once the cause is fixed.' },
+    processed: { label: 'Processed', mark: '✓', meaning: 'Its handler succeeded. Copies of it are not run.' },
+    dead: { label: 'Dead', mark: '✕', meaning: 'Its handler failed for good.' },
     quarantined: {
       label: 'Quarantined',
       mark: '!',
-      meaning: 'Genuine, but refused or unreadable. It is kept, and no handler has run.',
+      meaning: 'Genuine, but refused or unreadable: no handler has run.',
     },
     queued: { label: 'Queued', mark: '…', meaning: 'Sent again, and waiting in the queue.' },
   };
+
+/** What is left to do where nothing happens by itself. */
+export const advice = {
+  processed: 'Nothing.',
+  dead: 'Read the last error, fix the cause, then run it again.',
+  quarantined: 'Read the reason. If it was only late, run it; else leave it: it is deleted after 30 days.',
+};
 
 /**
  * What happens next if nobody acts, and when, if known (`at`, milliseconds since the epoch).
@@ -34,62 +41,52 @@ export const statusWords: Record<Status, { readonly label: string; readonly mark
  * @param stuckAfter How long after a try is due the watchdog looks, in milliseconds.
  */
 export function nextStep(
-  event: EventRecord,
+  { status, leaseUntil, dueAt, attempts }: EventRecord,
   now: number,
   stuckAfter: number,
 ): { readonly text: string; readonly at?: number | null } {
-  switch (event.status) {
+  switch (status) {
     case 'processing':
-      return event.leaseUntil !== null && event.leaseUntil <= now
+      return leaseUntil !== null && leaseUntil <= now
         ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it again now.' }
-        : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: event.leaseUntil };
+        : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: leaseUntil };
     case 'retrying': {
-      const at = event.dueAt === null ? null : event.dueAt - stuckAfter;
+      const at = dueAt === null ? null : dueAt - stuckAfter;
       return at !== null && at <= now
-        ? { text: 'The next try is due. If its message got lost, it is sent once more', at: event.dueAt }
-        : { text: `Try ${event.attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
+        ? { text: 'The next try is due. If its message got lost, it is sent once more', at: dueAt }
+        : { text: `Try ${attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
     }
     case 'queued':
-      return { text: 'It runs within seconds. If its message gets lost, it is sent once more', at: event.dueAt };
-    case 'processed':
-      return { text: 'Nothing. Further copies are recognised as duplicates and not run.' };
-    case 'dead':
-      return { text: 'Nothing until you run it again. Fix the cause first; the last error names it.' };
-    case 'quarantined':
-      return event.event
-        ? { text: 'Nothing until you run it. If Vast.ai delivers the same event again without fault, it runs then.' }
-        : { text: 'Nothing: its body is not an event, so no handler can run it.' };
+      return { text: 'It runs within seconds. If its message gets lost, it is sent once more', at: dueAt };
+    default:
+      return { text: advice[status] };
   }
 }
-
-/** What the operator should know beside the refusal itself. */
-const advice: ReadonlyMap<string, string> = new Map([
-  ['timestamp_stale', ' If it was only delayed, run it.'],
-  ['timestamp_ahead', ' If the sender’s clock is wrong, run it.'],
-]);
 
 /** Why a delivery was refused. A reason without words of its own is shown as it is. */
 export function whyRefused(reason: string): string {
   const words = refusalWords.get(reason);
   if (words === undefined) return unreadableWords.get(reason) ?? `Refused: ${reason}.`;
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.${advice.get(reason) ?? ''}`;
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
-export const reopenRefusalWords: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
+const reopenRefusals: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
   being_processed: 'Its handler is running right now. Wait for it to end.',
   already_queued: 'It is already waiting in the queue.',
   not_an_event: 'Its body is not an event, so no handler can run it.',
   already_processed: 'A copy of its event has been processed.',
 };
 
+export const reopenRefusalWords: ReadonlyMap<string, string> = new Map(Object.entries(reopenRefusals));
+
 /** What a replay repeats. */
-export function replayWarning(event: EventRecord): string {
-  switch (event.status) {
+export function replayWarning({ status, steps }: Pick<EventRecord, 'status' | 'steps'>): string {
+  switch (status) {
     case 'processed':
       return 'Its handler has already succeeded. A replay does everything a second time.';
     case 'dead':
-      return event.steps.length > 0
-        ? `Its handler runs from the start, without the steps already finished under once(): ${event.steps.join(', ')}.`
+      return steps.length > 0
+        ? `Its handler runs from the start, without the steps already finished under once(): ${steps.join(', ')}.`
         : 'Its handler runs from the start and repeats whatever it did before it failed.';
     case 'quarantined':
       return 'It has never run. Check that no other copy ran and that it still matters: it may be out of date.';

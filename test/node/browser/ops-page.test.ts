@@ -176,10 +176,12 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     await go(`/ops/event?id=${RETRYING_ID}`);
     await page.getByText('Run it again…').click();
     expect(await page.evaluate(standing)).toBe(1);
-    await page.getByRole('link', { name: 'No, leave it' }).click();
+    await page.getByRole('link', { name: 'No, go back' }).click();
     expect(await page.getByRole('button', { name: 'Yes, run it again' }).isVisible()).toBe(false);
-    await go(views['replay of many']);
-    await page.getByRole('link', { name: 'No, back to the list' }).click();
+    await go(views['what can run again']);
+    await page.getByText('Run all of these again…').click();
+    expect(await page.evaluate(standing)).toBe(1);
+    await page.getByRole('link', { name: 'No, go back' }).click();
     await page.waitForURL(/\/ops\/events\?status=quarantined/);
   });
 
@@ -200,7 +202,7 @@ describe.skipIf(!hasBrowser)('the operator’s page in a browser', () => {
     'a failing event': `/ops/event?id=${RETRYING_ID}`,
     'a quarantined delivery': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
     'a running event': '/ops/event?id=held',
-    'replay of many': '/ops/replay?status=quarantined',
+    'what can run again': '/ops/events?status=quarantined',
     instances: '/ops/instances',
   };
   const looks = {

@@ -20,7 +20,7 @@ const views: Record<string, string> = {
   'event-retrying': `/ops/event?id=${RETRYING_ID}`,
   'event-late': `/ops/event?id=${LATE_ID}`,
   'event-unreadable': `/ops/event?id=${encodeURIComponent(UNREADABLE_ID)}`,
-  'replay-many': '/ops/replay?status=dead',
+  quarantined: '/ops/events?status=quarantined',
   unknown: '/ops/event?id=nothing',
   'instances-keyless': '/ops/instances',
 };
@@ -45,6 +45,12 @@ try {
     await page.goto(new URL(path, worker.url).href);
     await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   }
+  // A dozen events, the last of them weeks ago.
+  await worker.ledger.seed(1, 12, 100, 28);
+  await page.goto(new URL('/ops', worker.url).href);
+  await page.screenshot({ path: join(folder, 'silent-overview.png'), fullPage: true });
+  await page.setViewportSize(looks.phone.viewport);
+  await page.screenshot({ path: join(folder, 'silent-overview-phone.png'), fullPage: true });
   await worker.ledger.fill();
   for (const [look, options] of Object.entries(looks)) {
     const context = await operator(browser, options);

@@ -14,6 +14,7 @@ const SHARED = [
   'limits.ts',
   'log.ts',
   'published-secrets.ts',
+  'read-body.ts',
   'result.ts',
   'retry-after.ts',
   'this-machine.ts',

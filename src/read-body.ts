@@ -1,6 +1,6 @@
 // A request's raw bytes, up to a limit. The platform holds a declared length to its word; a chunked
 // body declares none, so it is counted as it arrives and dropped at the first byte too many.
-import { fail, type Result, succeed } from '../result.ts';
+import { fail, type Result, succeed } from './result.ts';
 
 /** @param maxBytes Largest body that is read. */
 export async function readBody(request: Request, maxBytes: number): Promise<Result<Uint8Array, 'body_too_large'>> {
