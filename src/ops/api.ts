@@ -1,12 +1,14 @@
 // The JSON API: what the pages show, for scripts.
 import type { Context, Hono } from 'hono';
+import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
+import type { ReplayAnswer } from '../ledger/replay.ts';
+import type { EventKey } from '../ledger/store.ts';
 import { MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { readBody } from '../read-body.ts';
 import { address } from './addresses.ts';
 import { type Issues, parseList, parseReplay } from './filter.ts';
-import { keyOf, replayEvent } from './one-event.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** Largest filter that is read from a body, in bytes. */
@@ -57,6 +59,18 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     const queued = step.answers.length - notQueued.length;
     return context.json({ queued, notQueued, cursor: step.cursor }, 202);
   });
+}
+
+/** The event that `?id=…&endpoint=…` names. */
+export function keyOf(context: Context): EventKey {
+  const { id = '', endpoint } = context.req.query();
+  return { id, endpoint: endpoint || DEFAULT_ENDPOINT };
+}
+
+/** Runs the event again. At an endpoint not its own it is refused as unknown: nothing runs. */
+export async function replayEvent(env: Env, key: EventKey): Promise<ReplayAnswer> {
+  const [answer] = await openLedger(env).replay([key.id], key.endpoint);
+  return answer ?? { ...key, kind: 'failed', error: 'the ledger gave no answer' };
 }
 
 /** What a client may learn where the ledger or the queue fails. */

@@ -1,5 +1,5 @@
-// The list of events: what matches the filter, page by page, the latest first. Those that wait for a
-// decision run again from here, step by step: nothing runs by itself or by loading the page again.
+// The list of events: what matches the filter, page by page, the latest first. Those that wait for
+// a decision run again from here, step by step: nothing runs by itself.
 import { html } from 'hono/html';
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
@@ -26,6 +26,7 @@ export function eventListPage(
 ): Html {
   const { filter, cursor } = request;
   const isNew = page.events.length === 0 && cursor === null && !isNarrow(filter);
+  const nothing = html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
   const content = html`${done && stepNotice(done)}
     <h1>Events</h1>
     ${filterForm(filter, knownTypes, reader)}
@@ -34,7 +35,7 @@ export function eventListPage(
       html`<p class="hint">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
         in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
     }
-    ${isNew ? html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>` : found(request, page, reader)}`;
+    ${isNew ? nothing : found(request, page, reader)}`;
   return document('Events', content, reader, 'events');
 }
 
@@ -62,11 +63,16 @@ function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: 
 function replay(filter: EventFilter, cursor: number | null, matches: number): Html | null {
   const { status } = filter;
   if (status !== 'dead' && status !== 'quarantined') return null;
-  const what = matches === 1 ? 'it' : matches > REPLAY_STEP ? `the newest ${REPLAY_STEP}` : `all ${matches}`;
-  const warning = `${replayWarning({ status, steps: [] })}${matches > 1 ? ' The same goes for each: try one first.' : ''}`;
+  const [action, back] = [address('/replay', { ...filter, cursor }), address('/events', { ...filter, cursor })];
+  const many = matches > REPLAY_STEP ? `the newest ${REPLAY_STEP}` : `all ${matches}`;
+  const warning = replayWarning({ status, steps: [] });
   return html`<details>
     <summary class="button">Run ${matches === 1 ? 'this event' : 'all of these'} again…</summary>
-    ${confirmation(address('/replay', { ...filter, cursor }), warning, `run ${what} again`, address('/events', { ...filter, cursor }))}
+    ${
+      matches === 1
+        ? confirmation(action, warning, 'run it again', back)
+        : confirmation(action, `${warning} The same goes for each: try one first.`, `run ${many} again`, back)
+    }
   </details>`;
 }
 

@@ -73,8 +73,8 @@ function situation(event: EventRecord, refreshSeconds: number | undefined, stuck
   </section>`;
 }
 
-function replay(event: EventRecord): Html {
-  if (event.event === null) return html`<p>${reopenRefusalWords.get('not_an_event')}</p>`;
+function replay(event: EventRecord): Html | null {
+  if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
   const action = address('/event/replay', keyOf(event));
   return html`<details>

@@ -44,13 +44,13 @@ export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader
     return html`<tr>
       <th scope="row">${attempt ?? '?'}${run !== undefined && html` <small>of run ${run}</small>`}</th>
       <td class="outcome ${outcome}">${outcome}</td>
-      <td class="number">${before !== undefined && duration(Math.max(startOf(each) - before, 0))}</td>
+      <td class="number">${before !== undefined && `after ${duration(Math.max(startOf(each) - before, 0))}`}</td>
       <td class="number">${ms !== undefined && `${figures(ms)} ms`}</td>
       <td>${whenStacked(at, reader, at)}</td>
       <td class="error">${error}</td>
     </tr>`;
   });
-  const columns = [['Try'], ['Outcome'], ['Pause before', 'number'], ['Took', 'number'], ['Ended'], ['Error']] as const;
+  const columns = [['Try'], ['Outcome'], ['Started', 'number'], ['Took', 'number'], ['Ended'], ['Error']] as const;
   return html`${table('tries', columns, rows.reverse())}
     ${isCut && html`<p class="hint">Only the last ${MAX_TRIES_KEPT} are kept.</p>`}`;
 }

@@ -23,11 +23,10 @@ export function overviewPage(
   const tiles = byUrgency.map((status) => tile(status, snapshot.byStatus[status]));
   const content = html`<h1 class="quiet">Overview</h1>
     ${verdictBox(verdictOn(snapshot, configured, reader), troubled.length > 0, reader)}
-    ${facts(snapshot, reader)}
+    ${facts(snapshot, configured, reader)}
     ${troubled.length > 0 && section('troubled', 'Recent failures', eventTable(troubled, reader))}
     ${section('by-status', 'All events by status', html`<ul class="tiles">${tiles}</ul>`)}
     ${section('hours', 'Last 48 hours', hourChart(snapshot.perHour))}
-    ${snapshot.byType.length > 0 && section('types', 'All events by type', types(snapshot))}
     <p class="asof">As of ${when(reader.now, reader)}. Events are kept for 30 days. For scripts:
       <a href="${PAGE_ROOT}/api/stats">stats</a> and <a href="${PAGE_ROOT}/metrics">metrics</a>.</p>`;
   return document('Overview', content, reader, 'overview');
@@ -52,7 +51,8 @@ function named({ text, filter }: Concern): Html {
   return filter ? html`<a href="${address('/events', filter)}">${text}</a>` : html`${text}`;
 }
 
-function facts({ lastReceivedAt, oldestUnfinished: oldest, backlog }: Snapshot, reader: Reader): Html {
+function facts(snapshot: Snapshot, configured: boolean, reader: Reader): Html {
+  const { lastReceivedAt, oldestUnfinished: oldest, backlog } = snapshot;
   const waiting = (count: number | null) => (count === null ? 'unknown' : figures(count));
   return terms('facts', [
     ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, reader)],
@@ -62,6 +62,7 @@ function facts({ lastReceivedAt, oldestUnfinished: oldest, backlog }: Snapshot, 
     ],
     ['Waiting in the queue', waiting(backlog.events)],
     ['In the dead-letter queue', waiting(backlog.deadLetters)],
+    ['Webhook secret', configured ? 'set' : 'missing'],
   ]);
 }
 
@@ -70,13 +71,4 @@ function tile(status: Status, count: number): Html {
     <a href="${address('/events', { status })}"><span class="count">${figures(count)}</span>${statusBadge(status)}</a>
     <p>${statusWords[status].meaning}</p>
   </li>`;
-}
-
-function types({ byType }: Snapshot): Html {
-  const totals = new Map<string, number>();
-  for (const { type, count } of byType) totals.set(type, (totals.get(type) ?? 0) + count);
-  const items = [...totals]
-    .sort((a, b) => b[1] - a[1])
-    .map(([type, count]) => html`<li><a href="${address('/events', { type })}">${type}</a> ${figures(count)}</li>`);
-  return html`<ul class="types">${items}</ul>`;
 }

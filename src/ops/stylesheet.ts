@@ -29,6 +29,7 @@ header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
 h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
 p, pre, .notice { margin: .4rem 0; }
 a { color: var(--link); }
 nav > * { display: inline-block; padding: .5rem .25rem; }
@@ -68,7 +69,7 @@ pre.hex { white-space: pre; }
 .verdict, .situation { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
 .badge.stopped { background: var(--line); color: var(--text); }
-details { margin-top: .6rem; }
+details { margin: .6rem 0; }
 summary { cursor: pointer; }
 .confirm .button { margin-right: .5rem; }
 
@@ -79,13 +80,12 @@ ul, dl, dd, figure { list-style: none; margin: 0; padding: 0; }
 .details dd { flex: 1 1 20rem; }
 .count { display: block; font-size: 1.5rem; }
 .none .count { color: var(--quiet); }
-.types { columns: 14rem; }
 
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; font-weight: 400; }
 tr, .details div { border-bottom: 1px solid var(--line); }
 td, .tries th { white-space: nowrap; }
-.events th, .error { width: 100%; white-space: normal; }
+.events tbody th, .error { width: 100%; white-space: normal; }
 .number { text-align: right; }
 .type { color: var(--link); }
 .about, .events small, .facts small { display: block; }
@@ -105,7 +105,7 @@ rect { fill: var(--bar); }
   td, th { padding: 0; white-space: normal; }
   .events { line-height: 1.3; }
   .events th { order: 1; }
-  .events td small { display: inline; }
+  .events td:last-child { flex: 1; }
   .about, .events th small { max-height: 2.6em; overflow: hidden; }
   .events :is(td:nth-child(2):last-child, td:nth-child(4)) { order: 1; flex-basis: 100%; }
   .events :is(td:nth-child(2):last-child, td:nth-child(4))::before { content: "since "; }

@@ -41,7 +41,7 @@ export const advice = {
  * @param stuckAfter How long after a try is due the watchdog looks, in milliseconds.
  */
 export function nextStep(
-  { status, leaseUntil, dueAt, attempts }: EventRecord,
+  { status, event, leaseUntil, dueAt, attempts }: EventRecord,
   now: number,
   stuckAfter: number,
 ): { readonly text: string; readonly at?: number | null } {
@@ -59,7 +59,7 @@ export function nextStep(
     case 'queued':
       return { text: 'It runs within seconds. If its message gets lost, it is sent once more', at: dueAt };
     default:
-      return { text: advice[status] };
+      return { text: status === 'quarantined' && event === null ? reopenRefusals.not_an_event : advice[status] };
   }
 }
 

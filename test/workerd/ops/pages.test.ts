@@ -289,7 +289,7 @@ describe('an event’s page', () => {
     expect(html).toMatch(/3\d(\.\d)? s later/);
     const tries = [...html.matchAll(/<th scope="row">(\d+) <small>of run (\d)<.*?number">([^<]*)</gs)];
     expect(tries.map(([, attempt, run]) => `${run}.${attempt}`)).toEqual(['2.1', '1.2', '1.1']);
-    expect(tries.map(([, , , pause]) => pause)).toEqual(['16.4 s', '13.7 s', '590 ms']);
+    expect(tries.map(([, , , pause]) => pause)).toEqual(['after 16.4 s', 'after 13.7 s', 'after 590 ms']);
     expect(html).not.toContain('Last error');
   });
 
