@@ -99,7 +99,7 @@ test('a batch whose events die one after the other tells of all in one notice', 
   expect(calls).toHaveLength(BATCH * DESTINATIONS + DESTINATIONS + 1);
 });
 
-test('a batch with an event given up before, a message that nobody can read, and three that die stays within 50', async () => {
+test('one given up before, a message that nobody can read, and three that die stay within 50', async () => {
   delayMs = () => 150;
   const wornOut = urgent(7);
   const event = sampleEvent({ id: crypto.randomUUID() });
