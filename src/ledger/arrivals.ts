@@ -11,7 +11,10 @@ import { addUp, type Group, HOUR_MS, joinSpans, type Span } from './tally.ts';
 /** Rows counted in one go: some 20 ms, during which the object does nothing else. */
 const COUNTED_AT_ONCE = 1_000;
 
-/** So many new rows are worth one written row. An object that starts counts fewer of them again. */
+/**
+ * So many new rows are worth one written row. An object that starts counts fewer of them again. What
+ * cannot be counted again is worth one by itself.
+ */
 const STORED_AFTER = 100;
 
 /** Unfinished events whose further tries are counted, the latest ones. */
@@ -72,6 +75,7 @@ export class Arrivals {
   async update(now: number): Promise<void> {
     while (this.#countSome(now) === COUNTED_AT_ONCE) await scheduler.wait(0);
     this.#follow();
+    if (this.#notStored >= STORED_AFTER) this.#store();
   }
 
   /**
@@ -85,11 +89,11 @@ export class Arrivals {
     if (this.#notStored > 0) this.#store();
   }
 
-  /** Copies leave no row: until the count is stored, only this object knows of them. */
+  /** Copies leave no row: they are stored by the next look, lest a total that was told falls. */
   addDuplicates(count: number): void {
     const { totals } = this.#counted;
     this.#counted.totals = { ...totals, duplicates: totals.duplicates + count };
-    this.#notStored += count;
+    this.#notStored += count * STORED_AFTER;
   }
 
   /** @returns How many rows: fewer than `COUNTED_AT_ONCE` means that none is left. */
@@ -108,7 +112,9 @@ export class Arrivals {
       const { seq, received_at, type, created, plain } = row;
       counted.to = seq;
       if (type !== TEST_TYPE) counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
-      // What was kept aside had its age counted there, and comes by once more when it has run.
+      // What was kept aside had its age counted there, and comes by once more when it has run. By
+      // then, the object may have started again: such a count is stored.
+      if (!plain) this.#notStored += STORED_AFTER;
       const age = plain || !row.ran ? (received_at - Date.parse(created ?? '')) / 1000 : Number.NaN;
       if (!Number.isNaN(age)) counted.totals = withAge(counted.totals, age);
       if (row.ran) this.#countTries(row);

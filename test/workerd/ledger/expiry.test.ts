@@ -115,3 +115,18 @@ test('an event that ends after its retention stays a week longer, for late copie
     expect(left.map((event) => event?.status)).toEqual(expected);
   }
 });
+
+test('what was told of a condition is forgotten a week after its last event, and no sooner', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('a')]);
+  await ledger.settle('c1', [report('a')]);
+  const about = { key: 'instance_offline of instance 1', type: 'instance_offline', created: T0, event: 'a' };
+  await ledger.askToTell({ ...about, isRetry: false, quietMs: 0, hearers: { slack: 'news' } });
+  const remembered = async (later: number) => {
+    vi.setSystemTime(T0 + later);
+    await runDurableObjectAlarm(ledger);
+    return runInDurableObject(ledger, (_, { storage }) => storage.sql.exec('SELECT key FROM told').toArray().length);
+  };
+  expect(await remembered(FINISHED_KEPT_MS)).toBe(1);
+  expect(await remembered(FINISHED_KEPT_MS + 1)).toBe(0);
+});

@@ -333,6 +333,8 @@ describe('totals', () => {
       story.quarantineBytes('sha256:1', new Uint8Array(1), now);
     });
     expect((await totals()).ages.counts).toEqual([1, 1, 0, 0, 0, 1, 0]);
+    // A counter that falls after a restart is counted from nought by whoever collects it.
+    await evictDurableObject(env.LEDGER.getByName('events'));
     await inLedger(({ ledger, story }) => {
       ledger.reopen(event, now);
       story.succeed(story.event('outbid', now - 2 * HOUR_MS, 'late'), now);
@@ -340,7 +342,7 @@ describe('totals', () => {
     expect((await totals()).ages.counts).toEqual([1, 1, 0, 0, 0, 1, 0]);
   });
 
-  it('count the copies that the ledger stopped, and keep them over a restart', async () => {
+  it('count the copies that the ledger stopped, and keep what was told of them over a restart', async () => {
     const now = Date.now();
     await inLedger(({ story }) => story.succeed(story.event('outbid', now, 'a'), now));
     const { type, endpoint } = { type: 'outbid', endpoint: 'default' };
@@ -350,7 +352,6 @@ describe('totals', () => {
       { kind: 'duplicate' },
     ]);
     expect((await totals()).duplicates).toBe(2);
-    await runInDurableObject<EventLedger, void>(env.LEDGER.getByName('events'), (object) => object.alarm());
     await evictDurableObject(env.LEDGER.getByName('events'));
     expect((await totals()).duplicates).toBe(2);
   });
