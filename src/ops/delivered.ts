@@ -5,7 +5,7 @@ import type { EventRecord, Refusal } from '../ledger/queries.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { type Html, terms } from './layout.ts';
 import { duration } from './when.ts';
-import { figures, whyRefused } from './words.ts';
+import { figures } from './words.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
@@ -19,7 +19,7 @@ export function delivered({ refusal, receivedAt }: EventRecord): Html {
   const { reason, headers, body } = refusal;
   const bytes = Uint8Array.fromBase64(body);
   const text = decoder.decode(bytes);
-  return html`<p>It was kept aside. ${whyRefused(reason)} <code>${reason}</code></p>
+  return html`<p>It was kept aside: <code>${reason}</code></p>
     ${lateness(refusal, receivedAt)}
     <h3>Body, byte for byte</h3>
     <p class="hint">${figures(bytes.byteLength)} bytes</p>

@@ -11,7 +11,7 @@ import { times, tries } from './event-times.ts';
 import { confirmation, document, type Html, notice, section, statusBadge, terms, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { when } from './when.ts';
-import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords } from './words.ts';
+import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords, whyRefused } from './words.ts';
 
 /** Whether what is shown is about to change by itself. */
 export function isMoving({ status, leaseUntil }: EventRecord, { now }: Reader): boolean {
@@ -59,7 +59,7 @@ function replayResult({ status }: EventRecord, outcome: string): Html | undefine
 }
 
 function situation(event: EventRecord, refreshSeconds: number | undefined, stuckAfter: number, reader: Reader): Html {
-  const { status, lastError } = event;
+  const { status, lastError, refusalReason } = event;
   const next = nextStep(event, reader.now, stuckAfter);
   const loading = refreshSeconds
     ? html`<p>This page loads again every ${refreshSeconds} s.
@@ -67,6 +67,7 @@ function situation(event: EventRecord, refreshSeconds: number | undefined, stuck
     : html`<p><a href="${eventAddress(event)}">Refresh</a></p>`;
   return html`<section class="situation ${status}" aria-label="Situation">
     <p>${statusWords[status].meaning}</p>
+    ${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
     ${hasFailed(status) && lastError !== null && html`<p>Last error: <code class="error">${lastError}</code></p>`}
     <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
     ${isMoving(event, reader) ? loading : replay(event)}
