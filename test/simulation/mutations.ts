@@ -81,8 +81,8 @@ const mutations: readonly Mutation[] = [
   {
     name: 'exhausted while the ledger was out, buried all the same',
     file: 'src/consumer/dead-letters.ts',
-    from: 'if (!requeued.ok) return comeBack(',
-    to: 'return message.ack();\n      if (!requeued.ok) return comeBack(',
+    from: 'if (!requeued.ok) {',
+    to: 'message.ack();\n  return [];\n  if (!requeued.ok) {',
   },
   {
     name: 'once forgets between tries',
