@@ -58,7 +58,7 @@ function bar(hour: Hour, x: number, most: number): Html {
     return height > 0 && rect(kind, x, top - height, height);
   });
   return html`<a href="${listOf(hour)}" tabindex="-1"><title>${hourText(hour)}: ${countsOf(hour)}</title>
-    ${rect('ground', x, 0, 2 * most)}${parts}</a>`;
+    ${rect('ground', x, 0, most)}${parts}</a>`;
 }
 
 function rect(kind: string, x: number, y: number, height: number): Html {
