@@ -12,8 +12,8 @@ import { addUp, type Group, HOUR_MS, joinSpans, type Span } from './tally.ts';
 const COUNTED_AT_ONCE = 1_000;
 
 /**
- * So many new rows are worth one written row. An object that starts counts fewer of them again. What
- * cannot be counted again is worth one by itself.
+ * So many new rows are worth one written row. An object that starts counts fewer of them again.
+ * What cannot be counted again is worth one by itself.
  */
 const STORED_AFTER = 100;
 

@@ -37,7 +37,7 @@ describe('without a key', () => {
   it('the page says what it would show and how to get a key, and no page links to it', async () => {
     const html = await page(keyless);
     expect(html).toContain('npm run vast -- keys create --read');
-    for (const path of ['/ops', '/ops/events', '/ops/replay?status=dead', '/ops/event?id=none', '/ops/instances']) {
+    for (const path of ['/ops', '/ops/events', '/ops/event?id=none', '/ops/instances']) {
       expect(await page(keyless, path), path).not.toContain('href="/ops/instances"');
     }
   });
@@ -54,7 +54,7 @@ describe('without a key', () => {
 
 it('with a key every page links to the instances', async () => {
   const changes = filled('none');
-  for (const path of ['/ops', '/ops/events', '/ops/replay?status=dead', '/ops/event?id=none', '/ops/events?limit=x']) {
+  for (const path of ['/ops', '/ops/events', '/ops/event?id=none', '/ops/events?limit=x']) {
     expect(await page(changes, path), path).toContain('<a href="/ops/instances">');
   }
   expect(await page(changes)).toContain('<a href="/ops/instances" aria-current="page">');
