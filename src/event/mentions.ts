@@ -27,7 +27,7 @@ export function mentionsIn(data: Readonly<Record<string, unknown>>): Mentions | 
     const isOurs = isWord && !(index >= image.start && index < image.end);
     found[noun.toLowerCase() as keyof typeof found].add(list, isOurs);
   }
-  const [instanceId, machineId] = [found.instance.only(), found.machine.only()];
+  const [instanceId, machineId] = [found.instance.single(), found.machine.single()];
   if (instanceId === undefined && machineId === undefined) return undefined;
   return { ...(instanceId !== undefined && { instanceId }), ...(machineId !== undefined && { machineId }) };
 }
@@ -42,7 +42,7 @@ class Candidates {
     this.#isOurs ||= isOurs;
   }
 
-  only(): number | undefined {
+  single(): number | undefined {
     const [id] = this.#ids;
     return this.#ids.size === 1 && this.#isOurs && Number.isSafeInteger(id) ? id : undefined;
   }

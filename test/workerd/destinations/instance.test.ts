@@ -1,17 +1,12 @@
 // What chats say of the instance that an event is about: its facts in the small print where they
 // are known, and nothing otherwise.
 import { describe, expect, it, vi } from 'vitest';
-import { discord } from '../../../src/destinations/discord.ts';
-import { googleChat } from '../../../src/destinations/google-chat.ts';
 import { message, withInstance } from '../../../src/destinations/message.ts';
 import { notifyAll } from '../../../src/destinations/notify-all.ts';
-import { ntfy } from '../../../src/destinations/ntfy.ts';
-import { pagerduty } from '../../../src/destinations/pagerduty.ts';
-import { slack } from '../../../src/destinations/slack.ts';
-import { telegram } from '../../../src/destinations/telegram.ts';
 import type { InstanceLook } from '../../../src/event/instance.ts';
 import { eventOf } from './events.ts';
 import { contextFor, openRoom, statusOf } from './platforms.ts';
+import { senders } from './senders.ts';
 
 const READ_AT = Date.parse('2026-11-30T12:00:00Z');
 type Instance = Extract<InstanceLook, { kind: 'known' }>['instance'];
@@ -63,16 +58,7 @@ describe('the small print', () => {
   });
 });
 
-const chats = [
-  { platform: 'slack', send: slack },
-  { platform: 'discord', send: discord },
-  { platform: 'google-chat', send: googleChat },
-  { platform: 'ntfy', send: ntfy },
-  { platform: 'telegram', send: telegram },
-  { platform: 'pagerduty', send: pagerduty },
-] as const;
-
-describe.each(chats)('$platform', ({ platform, send }) => {
+describe.each(senders)('$platform', ({ platform, send }) => {
   const payloadWith = async (instance: (() => Promise<InstanceLook>) | undefined, room = openRoom()) => {
     await send(contextFor(room.secrets, { ...(instance && { instance }) }), outbid);
     const delivery = (await room.received(platform)).at(-1);

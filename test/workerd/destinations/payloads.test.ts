@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { discord, discordPayload } from '../../../src/destinations/discord.ts';
-import { googleChat, googleChatPayload } from '../../../src/destinations/google-chat.ts';
+import { discordPayload } from '../../../src/destinations/discord.ts';
+import { googleChatPayload } from '../../../src/destinations/google-chat.ts';
 import { type ChatMessage, message } from '../../../src/destinations/message.ts';
 import { ntfy, ntfyPayload } from '../../../src/destinations/ntfy.ts';
-import { pagerduty, pagerdutyPayload } from '../../../src/destinations/pagerduty.ts';
-import { slack, slackPayload } from '../../../src/destinations/slack.ts';
+import { pagerdutyPayload } from '../../../src/destinations/pagerduty.ts';
+import { slackPayload } from '../../../src/destinations/slack.ts';
 import { telegram, telegramPayload } from '../../../src/destinations/telegram.ts';
 import { eventTypes } from '../../../src/event/catalogue.ts';
 import { eventOf } from './events.ts';
 import { contextFor, failureOf, openRoom, statusOf } from './platforms.ts';
-
-const chats = [
-  { platform: 'slack', send: slack },
-  { platform: 'discord', send: discord },
-  { platform: 'google-chat', send: googleChat },
-  { platform: 'ntfy', send: ntfy },
-  { platform: 'telegram', send: telegram },
-  { platform: 'pagerduty', send: pagerduty },
-] as const;
+import { senders } from './senders.ts';
 
 const base = message(eventOf('outbid'));
 
@@ -31,7 +23,7 @@ const paragraphOf = (shown: ChatMessage) => {
   return widget && 'textParagraph' in widget ? widget.textParagraph.text : undefined;
 };
 
-describe.each(chats)('$platform', ({ platform, send }) => {
+describe.each(senders)('$platform', ({ platform, send }) => {
   const taken = [statusOf(platform)];
   const statusesFor = async (shown: ChatMessage) => {
     const room = openRoom();

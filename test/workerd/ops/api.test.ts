@@ -1,11 +1,10 @@
-import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventPage, EventRecord } from '../../../src/ledger/queries.ts';
 import { MATCHES_COUNTED } from '../../../src/limits.ts';
 import { ask, eventAt, json, postJson } from './ask.ts';
-import { inLedger } from './fill.ts';
-import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
+import { inLedger, refill } from './fill.ts';
+import { DEAD_ERROR, DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
 
 /** Ids that break a URL which is built carelessly. */
 const awkwardIds = [
@@ -26,17 +25,7 @@ const awkwardIds = [
   'x'.repeat(256),
 ];
 
-// A message that an earlier test left in the queue may claim its event before the ledger is filled:
-// then once more.
-beforeEach(() =>
-  vi.waitFor(
-    async () => {
-      await reset();
-      await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
-    },
-    { timeout: 120_000 },
-  ),
-);
+beforeEach(refill);
 
 const urlOf = (id: string, endpoint?: string) => eventAt(id, { root: '/ops/api/event', endpoint });
 const eventOf = (id: string) => json<EventRecord>(ask(urlOf(id)));

@@ -1,5 +1,4 @@
 // The feed as a program elsewhere reads it: what it gives, and what its token opens.
-import { reset } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
@@ -7,8 +6,8 @@ import { MIN_OPS_TOKEN_LENGTH } from '../../../src/limits.ts';
 import { createOps } from '../../../src/ops/ops-app.ts';
 import { PUBLISHED_SECRETS } from '../../../src/published-secrets.ts';
 import { ask, askStranger, json, ORIGIN, TOKEN } from './ask.ts';
-import { inLedger } from './fill.ts';
-import { DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
+import { refill } from './fill.ts';
+import { DEAD_ID, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
 
 const FEED = '/ops/api/feed';
 const READ_TOKEN = 'read-token-of-the-workerd-tests';
@@ -120,17 +119,7 @@ describe('READ_TOKEN', () => {
 });
 
 describe('GET /ops/api/feed', () => {
-  // A message that an earlier test left in the queue may claim its event before the ledger is
-  // filled: then once more.
-  beforeEach(() =>
-    vi.waitFor(
-      async () => {
-        await reset();
-        await inLedger(({ sql, transaction }) => fillMixedHour(sql, transaction, Date.now()));
-      },
-      { timeout: 120_000 },
-    ),
-  );
+  beforeEach(refill);
 
   it('gives every event that went to a handler once, oldest first, with its envelope and status', async () => {
     const all: Page['events'][number][] = [];

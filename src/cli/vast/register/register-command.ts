@@ -20,7 +20,7 @@ Security-critical types (group "account") are only included by name.
 Examples:
   npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
   npm run vast -- webhooks register --url https://hooks.example.com --endpoint host --events host --name machines
-  npm run vast -- webhooks register --url https://w.example.com --events outbid --wrangler "npx wrangler --env staging"`;
+  npm run vast -- webhooks register --url https://w.example.com --wrangler "npx wrangler --env staging"`;
 
 export function addRegisterCommand(webhooks: Command, action: Action): void {
   const command = webhooks
