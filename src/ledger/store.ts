@@ -79,7 +79,7 @@ function saving(table: string, columns: string, change: string): string {
     INSERT INTO ${table} (${columns}) SELECT ${values} FROM lists WHERE true ON CONFLICT DO UPDATE ${change}`;
 }
 
-/** The latest place that a deleted event had, where none came after it. */
+/** The latest place ever given, where the event that had it is deleted. */
 const LAST_DELETED = 'last_deleted_seq';
 
 /** Events in the order of arrival, `d.seq`. CROSS makes SQLite start from the deliveries. */
@@ -192,8 +192,7 @@ export class Store {
       .exec<{ seq: number; id: string; endpoint: string }>(query, before, finishedBefore, limit)
       .toArray();
     if (old.length === 0) return 0;
-    const last = this.lastSeq();
-    if (old.at(-1)?.seq === last) this.setMark(LAST_DELETED, last);
+    if (old.at(-1)?.seq === this.lastSeq()) this.setMark(LAST_DELETED, this.nextSeq() - 1);
     const found = JSON.stringify(old.map(({ seq, id, endpoint }) => [seq, id, endpoint]));
     const events = 'DELETE FROM events WHERE (id, endpoint) IN (SELECT value ->> 1, value ->> 2 FROM json_each(?))';
     this.#sql.exec(events, found);

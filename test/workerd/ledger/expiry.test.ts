@@ -116,6 +116,22 @@ test('an event that ends after its retention stays a week longer, for late copie
   }
 });
 
+test('no place is given twice, though an event of an earlier place ends after the last one was forgotten', async () => {
+  const { ledger } = await ledgerWithoutQueue();
+  await ledger.claim('c1', [claimRequest('ends late'), claimRequest('last')]);
+  await ledger.settle('c1', [failure('ends late', { retryAt: T0 + 90 * DAY_MS }), report('last')]);
+  vi.setSystemTime(T0 + RETENTION_MS + DAY_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(await ledger.get('last')).toBeNull();
+  await ledger.claim('c2', [claimRequest('ends late')]);
+  await ledger.settle('c2', [report('ends late')]);
+  vi.setSystemTime(T0 + RETENTION_MS + 3 * DAY_MS + FINISHED_KEPT_MS);
+  await runDurableObjectAlarm(ledger);
+  expect(await ledger.get('ends late')).toBeNull();
+  await ledger.claim('c3', [claimRequest('new', { receivedAt: Date.now() })]);
+  expect(await ledger.feed(0, 10)).toMatchObject({ events: [{ seq: 3 }], next: 3 });
+});
+
 test('what was told of a condition is forgotten a week after its last event, and no sooner', async () => {
   const { ledger } = await ledgerWithoutQueue();
   await ledger.claim('c1', [claimRequest('a')]);
