@@ -1,7 +1,7 @@
 // A handler's error in two texts. The one kept beside the event says all that helps: name, message,
 // line. The one told, in a log or a chat, has no payload: more people read those than events.
 import type { Env } from '../env.ts';
-import { securityCriticalTypes } from '../event/catalogue.ts';
+import { isConfidential } from '../event/catalogue.ts';
 import type { AnyEvent } from '../event/envelope.ts';
 import { MAX_ERROR_LENGTH } from '../limits.ts';
 
@@ -44,13 +44,13 @@ function partsOf(error: unknown, env: Env): { message: string; frame: string } {
 
 /**
  * A kept text as a log line and a chat may show it: without anything of the event's payload, and
- * for security-critical types no more than the error's name.
+ * of a confidential one no more than the error's name.
  */
 export function toldText(kept: string, event: AnyEvent, env: Env): string {
   const name = /^[\w$.]+(?=:)/.exec(kept)?.[0] ?? 'Error';
   const payload = [...textsIn(event.data), ...textsIn(event.extra)];
   // A thrown string may begin like a name, and be the payload.
-  if (securityCriticalTypes.has(event.type)) return payload.some((text) => text.includes(name)) ? 'Error' : name;
+  if (isConfidential(event.type)) return payload.some((text) => text.includes(name)) ? 'Error' : name;
   // A parser quotes its input in fragments too short to be told from ordinary words.
   const text = name === 'SyntaxError' ? kept.replace(/["'`].*$/s, REDACTED) : kept;
   return redact(text, [...payload, ...secretsOf(env)]).slice(0, MAX_ERROR_LENGTH);
