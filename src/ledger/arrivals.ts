@@ -1,8 +1,10 @@
 // What has arrived and what became of it, counted row by row in the order of arrival. The count is
 // stored now and then: an idle object is evicted within minutes, and counting anew for each look
 // would use up most of the rows that may be read in a day.
+import { PATROL_ENDPOINT } from '../endpoint.ts';
 import { TEST_TYPE } from '../event/catalogue.ts';
 import { noTotals, type Totals, withAge, withTry } from './meters.ts';
+import { UNREADABLE_MESSAGE_ENDPOINT } from './protocol.ts';
 import { firstValue, type Sql } from './sql.ts';
 import type { Status } from './status.ts';
 import { BY_ARRIVAL, HAS_RUN, type Try } from './store.ts';
@@ -32,7 +34,7 @@ const NAME = 'arrivals';
 interface Counted {
   /** The last place in the order of arrival that has been counted. */
   to: number;
-  /** When the newest event was received. Not the last by place: a dead letter may be hours late. */
+  /** When the newest webhook was received. Not the last by place: a dead letter may be hours late. */
   lastReceivedAt: number | null;
   /** What has gone to a handler. */
   groups: readonly Group[];
@@ -44,6 +46,7 @@ interface Counted {
 
 type Followed = { readonly seq: number; readonly status: Status; readonly tries: string };
 type Arrived = Followed & {
+  endpoint: string;
   received_at: number;
   hour: number;
   type: string;
@@ -51,6 +54,11 @@ type Arrived = Followed & {
   plain: number;
   created: string | null;
 };
+
+/** A webhook by which Vast.ai tells of something: no test sent on request, nothing of patrol's. */
+function isNews({ type, endpoint }: Arrived): boolean {
+  return type !== TEST_TYPE && endpoint !== PATROL_ENDPOINT && endpoint !== UNREADABLE_MESSAGE_ENDPOINT;
+}
 
 export class Arrivals {
   readonly #sql: Sql;
@@ -100,7 +108,7 @@ export class Arrivals {
   #countSome(now: number): number {
     const counted = this.#counted;
     // Grouped here and not in SQL, whose sorting is billed as a third row read.
-    const query = `SELECT d.seq, d.received_at, d.received_at / ${HOUR_MS} AS hour, e.type, e.status, e.tries,
+    const query = `SELECT d.seq, d.endpoint, d.received_at, d.received_at / ${HOUR_MS} AS hour, e.type, e.status, e.tries,
       ${HAS_RUN} AS ran, d.refusal IS NULL AS plain, d.event ->> '$.created' AS created
       FROM ${BY_ARRIVAL} WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
     const found = this.#sql.exec<Arrived>(query, counted.to, COUNTED_AT_ONCE).toArray();
@@ -109,9 +117,9 @@ export class Arrivals {
     counted.groups = addUp([...counted.groups, ...ran], now);
     counted.spans = joinSpans([...counted.spans, ...found.map(({ hour, seq }) => [hour, seq, seq] as const)], now);
     for (const row of found) {
-      const { seq, received_at, type, created, plain } = row;
+      const { seq, received_at, created, plain } = row;
       counted.to = seq;
-      if (type !== TEST_TYPE) counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
+      if (isNews(row)) counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
       // What was kept aside had its age counted there, and comes by once more when it has run. By
       // then, the object may have started again: such a count is stored.
       if (!plain) this.#notStored += STORED_AFTER;

@@ -8,7 +8,7 @@ import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { Arrivals } from './arrivals.ts';
 import { type FeedPage, readFeed } from './feed.ts';
-import { type Heard, type HeardQuestion, heard } from './heard.ts';
+import { earliest, type Heard, type HeardQuestion, heard } from './heard.ts';
 import type { BuryRequest, ClaimRequest, QuarantineRequest, Report } from './protocol.ts';
 import { type EventFilter, type EventPage, type EventRecord, Queries, type Surroundings } from './queries.ts';
 import { type ReplayAnswer, type ReplayStep, replay, replayMany } from './replay.ts';
@@ -121,7 +121,11 @@ export class EventLedger extends DurableObject<Env> {
 
   async heard(questions: readonly HeardQuestion[]): Promise<Heard> {
     await this.#watchAgain();
-    return heard(this.ctx.storage.sql, questions);
+    const now = Date.now();
+    await this.#arrivals.update(now);
+    const { spans, lastReceivedAt: last } = this.#arrivals.counted;
+    const { first } = placesOf(spans, earliest(questions), now + 1, now);
+    return { told: heard(this.ctx.storage.sql, questions, first), last };
   }
 
   async stats(): Promise<Stats> {

@@ -19,7 +19,7 @@ export interface Stats {
   readonly byType: readonly { readonly type: string; readonly status: Status; readonly count: number }[];
   /** The last 48 hours, the oldest first; `hour` is its beginning. */
   readonly perHour: readonly { readonly hour: number; readonly byStatus: Counts }[];
-  /** Of the newest event; a test that Vast.ai sent on request is none. */
+  /** Of the newest webhook; a test that Vast.ai sent on request is none. */
   readonly lastReceivedAt: number | null;
   /** Deliveries that are kept aside, by reason. */
   readonly kept: readonly { readonly reason: string; readonly count: number }[];

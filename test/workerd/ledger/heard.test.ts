@@ -45,6 +45,20 @@ test('neither does what patrol told itself, nor what was kept aside and ran no h
   expect(await ledger.heard([QUESTION])).toEqual({ told: [false], last: NOW });
 });
 
+test('a test that Vast.ai sends on request is no sign of life', async () => {
+  const ledger = newLedger();
+  await arrive(ledger, 'outbid', {}, NOW - 1_000);
+  await arrive(ledger, 'test', { type: 'webhook_test' });
+  expect(await ledger.heard([])).toEqual({ told: [], last: NOW - 1_000 });
+});
+
+test('the overview has the same latest webhook: nothing that patrol tells is one', async () => {
+  const ledger = newLedger();
+  await arrive(ledger, 'outbid', {}, NOW - 1_000);
+  await arrive(ledger, 'observed', { type: 'observed.silence', endpoint: 'patrol' });
+  expect((await ledger.stats()).lastReceivedAt).toBe(NOW - 1_000);
+});
+
 test('an older event that the ledger took on later does not end the search', async () => {
   const ledger = newLedger();
   await arrive(ledger, 'told');

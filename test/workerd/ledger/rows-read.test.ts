@@ -4,10 +4,12 @@ import { runInDurableObject } from 'cloudflare:test';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Arrivals } from '../../../src/ledger/arrivals.ts';
 import type { EventLedger } from '../../../src/ledger/event-ledger.ts';
+import { earliest, type HeardQuestion, heard } from '../../../src/ledger/heard.ts';
 import { type EventFilter, Queries } from '../../../src/ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../../../src/ledger/search.ts';
 import { countEvents } from '../../../src/ledger/stats.ts';
 import { Store } from '../../../src/ledger/store.ts';
+import { placesOf } from '../../../src/ledger/tally.ts';
 import { LIST_WINDOW, MAX_PAGE_SIZE, PAGE_SIZE } from '../../../src/limits.ts';
 import { seed } from '../bench/seed.ts';
 import { newLedger } from './fixtures.ts';
@@ -172,5 +174,24 @@ describe('a list', () => {
       cursor = page.cursor;
     } while (cursor !== null);
     expect(seen.size).toBe(IDS_LOOKED_AT);
+  });
+});
+
+describe('what patrol asks about webhooks', () => {
+  it('reads what came since then, not the whole ledger', async () => {
+    const ROWS = 6_000;
+    const inside = await filledLedger(ROWS);
+    const hour = ROWS / 20 / 24;
+    const read = (questions: readonly HeardQuestion[]) =>
+      inside((sql) => {
+        const arrivals = new Arrivals(sql);
+        arrivals.keepUp(NOW);
+        const before = sql.rowsRead();
+        heard(sql, questions, placesOf(arrivals.counted.spans, earliest(questions), NOW + 1, NOW).first);
+        return sql.rowsRead() - before;
+      });
+    await inside((sql) => new Arrivals(sql).update(NOW));
+    expect(await read([])).toBeLessThan(5);
+    expect(await read([{ types: ['outbid'], instanceId: 7, after: NOW - 600_000 }])).toBeLessThan(3 * 2 * hour);
   });
 });

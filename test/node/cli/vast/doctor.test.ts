@@ -252,6 +252,22 @@ describe('doctor', () => {
     expect((await checkLedger(ops, 'short', here, 0))[0]?.found).toBe('none yet');
   });
 
+  it('hears nothing of Vast.ai in its tests, nor in what patrol tells', async () => {
+    const day = 86_400_000;
+    const event = (type: string, endpoint: string, receivedAt: number) => ({
+      ...{ id: type, type, endpoint, receivedAt, status: 'processed', attempts: 1 },
+    });
+    const events = [event('observed.silence', 'patrol', 30 * day), event('webhook_test', 'default', 29 * day)];
+    const find = async (more: readonly object[]) => {
+      const answer = async () => Response.json({ events: [...events, ...more] });
+      const ops = createOpsClient({ fetch: answer }, secureTargetOf('http://127.0.0.1:1').worker, 'unused');
+      return (await checkLedger(ops, 'x'.repeat(24), secureTargetOf('http://127.0.0.1:1'), 30 * day))[1];
+    };
+    expect(await find([])).toMatchObject({ level: 'warning', found: expect.stringContaining('no webhook but tests') });
+    const last = event('outbid', 'default', 5 * day);
+    expect(await find([last])).toMatchObject({ level: 'warning', found: 'nothing for 25 days' });
+  });
+
   it.each<[string, readonly string[] | undefined, string, RegExp]>([
     ['reads instances alone', ['instance_read'], 'fine', /cannot read the account/],
     ['reads everything', undefined, 'warning', /reads the account/],
