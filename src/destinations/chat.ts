@@ -37,8 +37,8 @@ export function dottedTitle({ severity, title }: ChatMessage): string {
 
 /** Text and small print for chats with one place for both. What does not fit is the text's end. */
 export function textWithDetails({ text, details }: ChatMessage, limit: number, sizeOf: (text: string) => number) {
-  const print = clip(details, limit / 4, { sizeOf });
-  return [clip(text, limit - sizeOf(`\n\n${print}`), { sizeOf }), print].filter(Boolean).join('\n\n');
+  const print = clip(details, limit / 4, sizeOf);
+  return [clip(text, limit - sizeOf(`\n\n${print}`), sizeOf), print].filter(Boolean).join('\n\n');
 }
 
 /** The text with entities for what opens markup in Slack and in Google Chat. */

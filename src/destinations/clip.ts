@@ -1,26 +1,28 @@
 // Cuts text to a platform's limit. Pure.
 
-interface ClipOptions {
-  /** What is never cut apart, as a global pattern that covers any text. Default: a code point. */
-  readonly unit?: RegExp;
-  /** A text's size in the platform's measure. Default: UTF-16 units, at least one per character. */
-  readonly sizeOf?: (text: string) => number;
-}
-
+/** What is never cut apart: an escape, whichever platform's it is, or else a code point. */
+const UNIT = /&(?:amp|lt|gt);|<br>|\\?./gsu;
 const ELLIPSIS = '…';
 
-/** `text`, or as much of its beginning as fits into `limit` together with an ellipsis. */
-export function clip(text: string, limit: number, options: ClipOptions = {}): string {
-  const { unit = /./gsu, sizeOf = (part) => part.length } = options;
+/**
+ * `text`, or as much of its beginning as fits into `limit` together with an ellipsis.
+ *
+ * @param sizeOf A text's size in the platform's measure. UTF-16 units are never fewer than characters.
+ */
+export function clip(text: string, limit: number, sizeOf = utf16Units): string {
   const room = limit - sizeOf(ELLIPSIS);
   let size = 0;
   let fitting = 0;
-  for (const [part] of text.matchAll(unit)) {
-    size += sizeOf(part);
+  for (const [unit] of text.matchAll(UNIT)) {
+    size += sizeOf(unit);
     if (size > limit) return `${text.slice(0, fitting).trimEnd()}${ELLIPSIS}`;
-    if (size <= room) fitting += part.length;
+    if (size <= room) fitting += unit.length;
   }
   return text;
+}
+
+export function utf16Units(text: string): number {
+  return text.length;
 }
 
 const encoder = new TextEncoder();

@@ -25,16 +25,15 @@ export const discord = chat('Discord', 'discord', (env, message) => {
 
 /** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
 export function discordPayload(message: ChatMessage) {
-  const { severity, title, text, details, link } = message;
+  const { severity, title, text, details, link, created } = message;
   const embed = {
     title: markdown(title, MAX_TITLE),
-    ...(text !== '' && { description: markdown(text, MAX_DESCRIPTION) }),
+    description: markdown(text, MAX_DESCRIPTION) || undefined,
     color: colors[severity],
-    ...(link && { url: link.url }),
+    url: link?.url,
     // A footer has no Markdown.
     footer: { text: clip(details, MAX_FOOTER) },
-    // Discord refuses a message with a year of more than four digits.
-    ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
+    timestamp: created,
   };
   return { allowed_mentions: { parse: [] }, embeds: [embed] };
 }
@@ -47,5 +46,5 @@ export function discordPayload(message: ChatMessage) {
 const CONSTRUCT = /[\\*_~`|[\]<@]|:(?=\/\/|\w+:)|(?<=^[^\S\n]*)[#>-]|(?<=^[^\S\n]*\d+)\./gm;
 
 function markdown(text: string, limit: number): string {
-  return clip(text.replace(CONSTRUCT, '\\$&'), limit, { unit: /\\?./gsu });
+  return clip(text.replace(CONSTRUCT, '\\$&'), limit);
 }

@@ -24,29 +24,21 @@ export const googleChat = chat('Google Chat', 'google-chat', (env, message) => (
  * A card's header is plain and its paragraph is a little HTML, which can be escaped.
  */
 export function googleChatPayload(message: ChatMessage) {
-  const title = shorten(dottedTitle(message), MAX_TITLE_BYTES);
-  const { text, link } = message;
+  const title = clip(dottedTitle(message), MAX_TITLE_BYTES, jsonBytes);
+  const text = clip(escapeEntities(message.text).replaceAll('\n', '<br>'), MAX_TEXT_BYTES, jsonBytes);
+  const { link } = message;
   const widgets = [
-    ...(text === '' ? [] : [{ textParagraph: { text: html(text) } }]),
+    ...(text === '' ? [] : [{ textParagraph: { text } }]),
     ...(link ? [{ buttonList: { buttons: [{ text: link.label, onClick: { openLink: { url: link.url } } }] } }] : []),
   ];
   const card = {
-    header: { title, subtitle: shorten(message.details, MAX_DETAILS_BYTES) },
+    header: { title, subtitle: clip(message.details, MAX_DETAILS_BYTES, jsonBytes) },
     // Google Chat refuses a section without widgets.
-    ...(widgets.length > 0 && { sections: [{ widgets }] }),
+    sections: widgets.length > 0 ? [{ widgets }] : undefined,
   };
   return {
     // Notifications show it instead of the card. Mentions work in it: replace their brackets.
     fallbackText: title.replaceAll('<', '‹').replaceAll('>', '›'),
     cardsV2: [{ cardId: 'event', card }],
   };
-}
-
-function html(text: string): string {
-  const markup = escapeEntities(text).replaceAll('\n', '<br>');
-  return clip(markup, MAX_TEXT_BYTES, { unit: /&(?:amp|lt|gt);|<br>|./gsu, sizeOf: jsonBytes });
-}
-
-function shorten(text: string, limit: number): string {
-  return clip(text, limit, { sizeOf: jsonBytes });
 }

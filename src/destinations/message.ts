@@ -30,8 +30,8 @@ export interface ChatMessage {
   readonly details: string;
   /** An https URL to click. */
   readonly link?: Link | undefined;
-  /** ISO 8601. */
-  readonly created: string;
+  /** ISO 8601, or nothing for a year of more than four digits, which platforms refuse. */
+  readonly created?: string | undefined;
   /** Its text may let a reader into the account, so no chat posts it. */
   readonly confidential: boolean;
   readonly condition: Condition;
@@ -56,7 +56,7 @@ export function message(event: NotifiableEvent): ChatMessage {
     text: plainText(text).trim() || linesOf(fields),
     details: detailsOf(group, event.type, pair),
     link: page,
-    created: event.created,
+    created: /^\d{4}-/.test(event.created) ? event.created : undefined,
     confidential: isConfidential(event.type),
     condition: { ...conditionOf(event, condition), resolves },
   };

@@ -1,6 +1,6 @@
 // ntfy (ntfy.sh, or a server of your own), as JSON posted to the server's root.
 
-import { chat, textWithDetails } from './chat.ts';
+import { chat, dottedTitle, textWithDetails } from './chat.ts';
 import { clip, jsonBytes } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { urlFromSecret } from './secure-url.ts';
@@ -12,9 +12,8 @@ import { urlFromSecret } from './secure-url.ts';
 const MAX_TITLE_BYTES = 1024;
 const MAX_MESSAGE_BYTES = 4096;
 
-/** 5 rings through, 2 is silent; a tag that is an emoji's name is shown as that emoji. */
+/** 5 rings through, 2 is silent. */
 const priorities = { good: 2, info: 3, warning: 4, critical: 5 } as const;
-const tags = { good: 'white_check_mark', info: 'information_source', warning: 'warning', critical: 'rotating_light' };
 
 /** Posts to the topic `NTFY_URL`, with `NTFY_TOKEN` if it is set. */
 export const ntfy = chat('ntfy', 'ntfy', (env, message) => {
@@ -22,17 +21,16 @@ export const ntfy = chat('ntfy', 'ntfy', (env, message) => {
   const [, root, topic] = /^(.*\/)([\w-]{1,64})\/*$/.exec(url.pathname) ?? [];
   if (root === undefined || topic === undefined) throw new Error('the secret NTFY_URL does not end in a topic');
   url.pathname = root;
-  const headers = env.NTFY_TOKEN && { Authorization: `Bearer ${env.NTFY_TOKEN.trim()}` };
-  return { url, payload: { topic, ...ntfyPayload(message) }, ...(headers && { headers }) };
+  const headers: HeadersInit = env.NTFY_TOKEN ? { Authorization: `Bearer ${env.NTFY_TOKEN.trim()}` } : {};
+  return { url, payload: { topic, ...ntfyPayload(message) }, headers };
 });
 
 /** Plain text: ntfy renders Markdown only where it is asked to. */
 export function ntfyPayload(message: ChatMessage) {
   return {
-    title: clip(message.title, MAX_TITLE_BYTES, { sizeOf: jsonBytes }),
+    title: clip(dottedTitle(message), MAX_TITLE_BYTES, jsonBytes),
     message: textWithDetails(message, MAX_MESSAGE_BYTES, jsonBytes),
     priority: priorities[message.severity],
-    tags: [tags[message.severity]],
-    ...(message.link && { click: message.link.url }),
+    click: message.link?.url,
   };
 }

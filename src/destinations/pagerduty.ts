@@ -10,8 +10,6 @@ const MAX_KEY = 255;
 const MAX_SUMMARY = 1024;
 const MAX_TEXT = 10_000;
 
-const severities = { good: 'info', info: 'info', warning: 'warning', critical: 'critical' } as const;
-
 /** Posts to the service of `PAGERDUTY_ROUTING_KEY`. */
 export const pagerduty = chat('PagerDuty', 'pagerduty', (env, message) => ({
   url: new URL('https://events.pagerduty.com/v2/enqueue'),
@@ -20,7 +18,7 @@ export const pagerduty = chat('PagerDuty', 'pagerduty', (env, message) => ({
 
 /** PagerDuty drops what resolves an alert that is not open. */
 export function pagerdutyPayload(message: ChatMessage) {
-  const { severity, title, text, details, link, condition } = message;
+  const { severity, title, text, details, link, created, condition } = message;
   return {
     event_action: condition.resolves ? 'resolve' : 'trigger',
     // What tells long ones apart stands at the end: an id.
@@ -28,10 +26,10 @@ export function pagerdutyPayload(message: ChatMessage) {
     payload: {
       summary: clip(title, MAX_SUMMARY),
       source: condition.subject ?? 'Vast.ai',
-      severity: severities[severity],
+      severity: severity === 'good' ? 'info' : severity,
       custom_details: { text: clip(text, MAX_TEXT), details: clip(details, MAX_TEXT) },
-      ...(/^\d{4}-/.test(message.created) && { timestamp: message.created }),
+      timestamp: created,
     },
-    ...(link && { links: [{ href: link.url, text: link.label }] }),
+    links: link && [{ href: link.url, text: link.label }],
   };
 }

@@ -41,11 +41,7 @@ export function slackPayload(message: ChatMessage) {
 }
 
 function plain(text: string, limit: number) {
-  return {
-    type: 'plain_text',
-    emoji: false,
-    text: clip(escapeEntities(text), limit, { unit: /&(?:amp|lt|gt);|./gsu }),
-  };
+  return { type: 'plain_text', emoji: false, text: clip(escapeEntities(text), limit) };
 }
 
 function mrkdwnLink({ label, url }: Link) {

@@ -1,7 +1,7 @@
 // Telegram, by a bot.
 
 import { chat, dottedTitle, textWithDetails } from './chat.ts';
-import { clip } from './clip.ts';
+import { clip, utf16Units } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { textFromSecret } from './secure-url.ts';
 
@@ -24,7 +24,7 @@ export const telegram = chat('Telegram', 'telegram', (env, message) => {
  */
 export function telegramPayload(message: ChatMessage) {
   const title = clip(dottedTitle(message), MAX_TITLE);
-  const text = `${title}\n\n${textWithDetails(message, MAX_TEXT - title.length - 2, ({ length }) => length)}`;
+  const text = `${title}\n\n${textWithDetails(message, MAX_TEXT - title.length - 2, utf16Units)}`;
   const { link, severity } = message;
   return {
     text,
@@ -32,8 +32,8 @@ export function telegramPayload(message: ChatMessage) {
     link_preview_options: { is_disabled: true },
     disable_notification: severity === 'good' || severity === 'info',
     // Telegram refuses a button that leads to this machine.
-    ...(link?.url.startsWith('https:') && {
-      reply_markup: { inline_keyboard: [[{ text: link.label, url: link.url }]] },
-    }),
+    reply_markup: link?.url.startsWith('https:')
+      ? { inline_keyboard: [[{ text: link.label, url: link.url }]] }
+      : undefined,
   };
 }

@@ -23,14 +23,19 @@ describe('clip', () => {
     expect(clipped).toMatch(/^(😀)+…$/u);
   });
 
-  it('never cuts a given unit apart', () => {
-    const unit = /&(?:amp|lt|gt);|./gsu;
-    expect(clip('&amp;&amp;&amp;', 12, { unit })).toBe('&amp;&amp;…');
-    expect(clip('&amp;&amp;&amp;', 10, { unit })).toBe('&amp;…');
+  it('never cuts an entity apart', () => {
+    expect(clip('&amp;&amp;&amp;', 12)).toBe('&amp;&amp;…');
+    expect(clip('&amp;&amp;&amp;', 10)).toBe('&amp;…');
+  });
+
+  it.each(['\\*', '<br>', '&lt;'])('never cuts %s apart', (whole) => {
+    for (const limit of [5, 6, 7, 8, 9, 10]) {
+      expect(clip(whole.repeat(20), limit).slice(0, -1).replaceAll(whole, '')).toBe('');
+    }
   });
 
   it('counts in the measure it is given', () => {
-    const clipped = clip('é'.repeat(100), 50, { sizeOf: bytes });
+    const clipped = clip('é'.repeat(100), 50, bytes);
     expect(bytes(clipped)).toBeLessThanOrEqual(50);
     expect(bytes(clipped)).toBeGreaterThan(46);
   });

@@ -68,7 +68,8 @@ describe.each(senders)('$platform', ({ platform, send }) => {
   });
 
   it('takes a message from the year 33658', async () => {
-    expect(await statusesFor({ ...base, created: '+033658-09-27T01:46:39.000Z' })).toEqual(taken);
+    const late = { ...eventOf('outbid'), created: '+033658-09-27T01:46:39.000Z' };
+    expect(await statusesFor(message(late))).toEqual(taken);
   });
 
   it('posts nothing of a confidential event, and says so in the log', async () => {
@@ -86,7 +87,7 @@ describe.each(senders)('$platform', ({ platform, send }) => {
         slack: slackText(shown)[0]?.text,
         discord: embedOf(shown)?.color,
         'google-chat': cardOf(shown)?.header.title,
-        ntfy: `${ntfyPayload(shown).priority} ${ntfyPayload(shown).tags}`,
+        ntfy: ntfyPayload(shown).priority,
         telegram: telegramPayload(shown).text,
         pagerduty: pagerdutyPayload(shown).payload.severity,
       }[platform];
@@ -157,7 +158,7 @@ describe.each(HOSTILE)('hostile text %s', (hostile) => {
 
   it('is plain text in ntfy and PagerDuty', () => {
     const { title, message: text, ...rest } = ntfyPayload(shown);
-    expect([title, text.split('\n\n')[0]]).toEqual([hostile, hostile]);
+    expect([title, text.split('\n\n')[0]]).toEqual([`🔴 ${hostile}`, hostile]);
     expect(rest).not.toHaveProperty('markdown');
     expect(pagerdutyPayload(shown).payload).toMatchObject({ summary: hostile, custom_details: { text: hostile } });
   });
@@ -214,7 +215,7 @@ describe('ntfy', () => {
   it.each(['/topic', '/topic/', '/topic?up=1'])("publishes to a topic at the server's root (%s)", async (path) => {
     const [delivery] = await posted(path);
     expect(delivery?.status).toBe(200);
-    expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ topic: 'topic', title: base.title, priority: 5 });
+    expect(JSON.parse(delivery?.body ?? '')).toMatchObject({ topic: 'topic', title: `🔴 ${base.title}`, priority: 5 });
   });
 
   it('shows its token, if it has one', async () => {
@@ -247,7 +248,7 @@ describe('Telegram', () => {
     expect(buttonTo('https://ops.example/')).toMatchObject({
       reply_markup: { inline_keyboard: [[{ text: 'Open', url: 'https://ops.example/' }]] },
     });
-    expect(buttonTo('http://localhost:8787/ops')).not.toHaveProperty('reply_markup');
+    expect(buttonTo('http://localhost:8787/ops').reply_markup).toBeUndefined();
   });
 
   it.each(['123456', '123456:abc/../../evil', '123456:abc?x=1', 'https://evil.example', '123456:abc#'])(
