@@ -3,17 +3,11 @@
 import { DESTINATION_TIMEOUT_MS, POSTS_AT_ONCE } from '../limits.ts';
 import type { DestinationContext } from './context.ts';
 
-interface Turn {
-  readonly to: string;
-  readonly start: () => void;
-  readonly refuse: (reason: Error) => void;
-}
-
 /** The posts of one invocation: one at a time for each destination, `POSTS_AT_ONCE` in all. */
 class PostSlots {
   readonly #busy = new Set<string>();
   readonly #timedOut = new Set<string>();
-  #waiting: Turn[] = [];
+  #freed = Promise.withResolvers<void>();
 
   /**
    * Runs a post when it is its turn. Its signal fires when the caller's does, or
@@ -33,34 +27,21 @@ class PostSlots {
     } finally {
       clearTimeout(timer);
       this.#busy.delete(to);
-      this.#next();
+      this.#freed.resolve();
+      this.#freed = Promise.withResolvers();
     }
   }
 
-  #turn(to: string, signal: AbortSignal): Promise<void> {
-    return new Promise((start, refuse) => {
-      const turn = { to, start, refuse };
-      const giveUp = () => {
-        this.#waiting = this.#waiting.filter((other) => other !== turn);
-        refuse(new Error(`the post to ${to} did not get its turn in time`));
-      };
-      if (signal.aborted) return giveUp();
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.push(turn);
-      this.#next();
-    });
-  }
-
-  #next(): void {
-    this.#waiting = this.#waiting.filter(({ to, start, refuse }) => {
-      if (this.#timedOut.has(to)) refuse(new Error(`${to} did not answer an earlier post in time`));
-      else if (this.#busy.has(to) || this.#busy.size >= POSTS_AT_ONCE) return true;
-      else {
-        this.#busy.add(to);
-        start();
-      }
-      return false;
-    });
+  /** Takes a slot as soon as there is one; those that wait look again whenever one is free. */
+  async #turn(to: string, signal: AbortSignal): Promise<void> {
+    const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+    for (;;) {
+      if (this.#timedOut.has(to)) throw new Error(`${to} did not answer an earlier post in time`);
+      if (signal.aborted) throw new Error(`the post to ${to} did not get its turn in time`);
+      if (!this.#busy.has(to) && this.#busy.size < POSTS_AT_ONCE) break;
+      await Promise.race([this.#freed.promise, aborted]);
+    }
+    this.#busy.add(to);
   }
 }
 
