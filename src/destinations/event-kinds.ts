@@ -1,60 +1,72 @@
-// What is said of each type beside the provider's own text: its group and console page, and which
-// other type opens or resolves it.
-import { PATROL_ENDPOINT } from '../endpoint.ts';
+// What is said of an event beside the provider's own text: its console page, and which condition it
+// opens or resolves.
+import { eventKey, PATROL_ENDPOINT } from '../endpoint.ts';
 import {
   isResourceType,
   type NotificationGroup,
   type NotificationType,
   notificationGroups,
-  severityOf,
 } from '../event/catalogue.ts';
+import type { Envelope } from '../event/envelope.ts';
+import type { ObservedDataMap } from '../event/observed.ts';
 
-type Group = NotificationGroup | 'resource' | 'other';
+/** An event of any type, in a handler of its own or in the fallback. */
+export type NotifiableEvent = Envelope<string, object>;
 
 export interface Link {
   readonly label: string;
   readonly url: string;
 }
 
-const consolePages: Record<Group, Link> = {
-  billing: { label: 'Open billing', url: 'https://cloud.vast.ai/billing/' },
-  instance: { label: 'Open instances', url: 'https://cloud.vast.ai/instances/' },
-  account: { label: 'Open settings', url: 'https://cloud.vast.ai/settings/' },
-  host: { label: 'Open machines', url: 'https://cloud.vast.ai/host/machines/' },
-  resource: { label: 'Open instances', url: 'https://cloud.vast.ai/instances/' },
-  other: { label: 'Open Vast.ai', url: 'https://cloud.vast.ai/' },
-};
-
-// Maps, because a type is data from outside: `constructor` is an ordinary unknown type.
-/** The types that open a condition, by those that resolve it, and the other way round. */
-const openedBy: ReadonlyMap<string, string> = new Map<NotificationType, NotificationType>([
-  ['instance_online', 'instance_offline'],
-  ['instance_resumed', 'outbid'],
-]);
-const resolvedBy: ReadonlyMap<string, string> = new Map([...openedBy].map(([resolver, opener]) => [opener, resolver]));
-
-/**
- * What is known of a type. Both types of a pair are about one condition, named after what opens it.
- *
- * @param ended The type that an `observed.cleared` names: that is the end of all patrol's own.
- */
-export function kindOf(type: string, endpoint: string, ended: unknown) {
-  const group = groupOf(type, endpoint);
-  const opener = type === 'observed.cleared' && typeof ended === 'string' ? ended : openedBy.get(type);
-  const resolver = resolvedBy.get(type);
-  const pair = opener ? `resolves ${opener}` : resolver && `open until ${resolver}`;
-  const about = { pair, condition: opener ?? type, resolves: opener !== undefined };
-  return { severity: severityOf(type), group, page: consolePages[group], ...about };
+/** What a message is about: what opens a condition and what resolves it have the same `key`. */
+export interface Condition {
+  /** The same at every endpoint; the event's own where its text names no instance or machine. */
+  readonly key: string;
+  /** The instance or the machine that the text names. */
+  readonly subject?: string | undefined;
+  readonly resolves: boolean;
 }
 
+const consolePage = (name: string, path = `${name}/`): Link => ({
+  label: `Open ${name}`,
+  url: `https://cloud.vast.ai/${path}`,
+});
+const consolePages: Record<NotificationGroup, Link> = {
+  billing: consolePage('billing'),
+  instance: consolePage('instances'),
+  account: consolePage('settings'),
+  host: consolePage('machines', 'host/machines/'),
+};
+
 /**
- * Two types exist for clients and for hosts, and the payload does not say which. The endpoint does,
- * if hosts have one of their own, named `host` or `host-…`.
+ * Where an event is dealt with. Two types exist for clients and for hosts, and the payload does not
+ * say which. The endpoint does, if hosts have one of their own, named `host` or `host-…`.
  */
-function groupOf(type: string, endpoint: string): Group {
-  if (isResourceType(type)) return 'resource';
-  if (endpoint === PATROL_ENDPOINT) return 'instance';
-  const names = Object.keys(notificationGroups) as NotificationGroup[];
-  if (/^host(-|$)/.test(endpoint)) names.unshift('host');
-  return names.find((name) => Object.hasOwn(notificationGroups[name].types, type)) ?? 'other';
+export function pageOf({ type, endpoint }: NotifiableEvent): Link {
+  if (isResourceType(type) || endpoint === PATROL_ENDPOINT) return consolePages.instance;
+  const groups = Object.keys(notificationGroups) as NotificationGroup[];
+  if (/^host(-|$)/.test(endpoint)) groups.unshift('host');
+  const group = groups.find((name) => Object.hasOwn(notificationGroups[name].types, type));
+  return group ? consolePages[group] : consolePage('Vast.ai', '');
+}
+
+/** Types about one condition, which is named after what opens it. */
+const pairs: readonly { readonly opener: NotificationType; readonly resolver: NotificationType }[] = [
+  { opener: 'instance_offline', resolver: 'instance_online' },
+  { opener: 'outbid', resolver: 'instance_resumed' },
+];
+
+/** The condition that an event opens or resolves, and in words what its other side is. */
+export function conditionOf({ id, type, endpoint, data, mentions = {} }: NotifiableEvent) {
+  const isPatrols = endpoint === PATROL_ENDPOINT;
+  // Patrol has one type for all ends and names what has ended. From elsewhere, that is any text.
+  const ended = isPatrols && type === 'observed.cleared' ? (data as ObservedDataMap[typeof type]).condition.type : '';
+  const opener = ended || pairs.find(({ resolver }) => resolver === type)?.opener;
+  const resolver = pairs.find(({ opener }) => opener === type)?.resolver;
+  const { instanceId, machineId } = mentions;
+  const named = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
+  const subject = named || (isPatrols ? 'the account' : undefined);
+  const key = subject ? `${opener ?? type} of ${subject}` : eventKey(endpoint, id);
+  const condition: Condition = { key, subject, resolves: opener !== undefined };
+  return { condition, pair: opener ? `resolves ${opener}` : resolver && `open until ${resolver}` };
 }

@@ -1,23 +1,9 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
-import { eventKey, PATROL_ENDPOINT } from '../endpoint.ts';
-import { isConfidential, type Severity } from '../event/catalogue.ts';
-import type { Envelope } from '../event/envelope.ts';
+import { isConfidential, type Severity, severityOf } from '../event/catalogue.ts';
 import type { InstanceLook } from '../event/instance.ts';
 import { clip } from './clip.ts';
-import { kindOf, type Link } from './event-kinds.ts';
-
-/** An event of any type, in a handler of its own or in the fallback. */
-export type NotifiableEvent = Envelope<string, object>;
-
-/** What a message is about: what opens a condition and what resolves it have the same `key`. */
-export interface Condition {
-  /** The same at every endpoint; the event's own where its text names no instance or machine. */
-  readonly key: string;
-  /** The instance or the machine that the text names. */
-  readonly subject?: string | undefined;
-  readonly resolves: boolean;
-}
+import { type Condition, conditionOf, type Link, type NotifiableEvent, pageOf } from './event-kinds.ts';
 
 /** A message for any chat. All texts are plain: no platform's markup takes effect in them. */
 export interface ChatMessage {
@@ -26,7 +12,7 @@ export interface ChatMessage {
   readonly title: string;
   /** May be empty. */
   readonly text: string;
-  /** Small print: group, type, and what opens or resolves it. */
+  /** Small print: type, and what opens or resolves it. */
   readonly details: string;
   /** An https URL to click. */
   readonly link?: Link | undefined;
@@ -46,19 +32,18 @@ const MAX_VALUE_LENGTH = 200;
  * fields in plain words. To say it differently: `{ ...message(event), title: 'Bid higher!' }`.
  */
 export function message(event: NotifiableEvent): ChatMessage {
-  const data: Readonly<Record<string, unknown>> = { ...event.data };
-  const ended = (data.condition as { readonly type?: unknown } | null | undefined)?.type;
-  const { group, page, pair, severity, condition, resolves } = kindOf(event.type, event.endpoint, ended);
-  const { subject, message: text, user_id: _userId, ...fields } = data;
+  const { type, created, data } = event;
+  const { subject, message: text, user_id: _userId, ...fields }: Readonly<Record<string, unknown>> = { ...data };
+  const { condition, pair } = conditionOf(event);
   return {
-    severity,
-    title: oneLine(plainText(subject)) || titleOf(event.type),
+    severity: severityOf(type),
+    title: oneLine(subject) || titleOf(type),
     text: plainText(text).trim() || linesOf(fields),
-    details: detailsOf(group, event.type, pair),
-    link: page,
-    created: /^\d{4}-/.test(event.created) ? event.created : undefined,
-    confidential: isConfidential(event.type),
-    condition: { ...conditionOf(event, condition), resolves },
+    details: detailsOf(type, pair),
+    link: pageOf(event),
+    created: /^\d{4}-/.test(created) ? created : undefined,
+    confidential: isConfidential(type),
+    condition,
   };
 }
 
@@ -69,19 +54,12 @@ export function withInstance(message: ChatMessage, look: InstanceLook | undefine
   const hours = start === null ? Number.NaN : (look.readAt / 1000 - start) / 3600;
   const length = hours < 48 ? `${hours.toFixed(1)} h` : `${Math.floor(hours / 24)} days`;
   const facts = [
-    clip(oneLine(plainText(label)), MAX_VALUE_LENGTH),
-    oneLine(plainText(gpu && count ? `${count}× ${gpu}` : gpu)),
+    clip(oneLine(label), MAX_VALUE_LENGTH),
+    oneLine(gpu && count ? `${count}× ${gpu}` : gpu),
     price === null ? '' : `$${price.toFixed(3)}/h`,
     hours >= 0 ? `${actual_status === 'running' ? 'running' : 'rented'} for ${length}` : '',
   ];
   return { ...message, details: detailsOf(message.details, ...facts) };
-}
-
-function conditionOf({ id, endpoint, mentions = {} }: NotifiableEvent, condition: string) {
-  const { instanceId, machineId } = mentions;
-  const named = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
-  const subject = named || (endpoint === PATROL_ENDPOINT && 'the account');
-  return subject ? { key: `${condition} of ${subject}`, subject } : { key: eventKey(endpoint, id) };
 }
 
 /** The text without control characters, and without marks that change the reading direction. */
@@ -95,8 +73,8 @@ export function detailsOf(...parts: readonly (string | undefined)[]): string {
   return parts.filter(Boolean).join(' · ');
 }
 
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+function oneLine(value: unknown): string {
+  return plainText(value).replace(/\s+/g, ' ').trim();
 }
 
 /** `resource.created` becomes `Resource created`. */
@@ -110,6 +88,6 @@ function linesOf(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
     .slice(0, MAX_FIELDS)
-    .map(([name, value]) => clip(oneLine(plainText(`${name}: ${value}`)), MAX_VALUE_LENGTH))
+    .map(([name, value]) => clip(oneLine(`${name}: ${value}`), MAX_VALUE_LENGTH))
     .join('\n');
 }

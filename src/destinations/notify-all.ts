@@ -1,7 +1,8 @@
 // The default of every handler: tell the destinations.
 import type { DestinationContext } from './context.ts';
+import type { NotifiableEvent } from './event-kinds.ts';
 import { type Choice, fanOut } from './fan-out.ts';
-import { message, type NotifiableEvent } from './message.ts';
+import { message } from './message.ts';
 
 /**
  * Tells the destinations whose secret is set of an event, in parallel: chats and the forward of

@@ -306,9 +306,12 @@ describe('PagerDuty', () => {
     expect(trigger?.dedup_key).toBe(`${type} of ${type === 'observed.idle' ? 'instance 4711' : 'the account'}`);
   });
 
-  it.each([null, 'x', 7, { type: 7 }])('takes a condition of %j for none', (condition) => {
-    expect(pagerdutyPayload(message(eventOf('observed.cleared', { condition }))).event_action).toBe('trigger');
-  });
+  it.each([null, 'x', 7, { type: 7 }, { type: 'outbid' }, { type: '\ud83d' }])(
+    'takes a condition of %j from elsewhere for none',
+    (condition) => {
+      expect(pagerdutyPayload(message(eventOf('observed.cleared', { condition }))).event_action).toBe('trigger');
+    },
+  );
 
   it('tells long keys apart by their ends', () => {
     const keyOf = (key: string) => pagerdutyPayload({ ...base, condition: { key, resolves: false } }).dedup_key;
