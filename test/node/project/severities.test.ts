@@ -18,7 +18,7 @@ test('the README shows each type with its severity, but those that go to nobody 
 
 test('the README names every destination that can be chosen', () => {
   const names = /^`only` names destinations: (.*)\. `from`/m.exec(readme)?.[1];
-  const code = readFileSync(join(import.meta.dirname, '../../../src/destinations/fan-out.ts'), 'utf8');
+  const code = readFileSync(join(import.meta.dirname, '../../../src/destinations/notify-all.ts'), 'utf8');
   const chosen = [...code.matchAll(/^ {2}'?([\w-]+)'?: \{ secret: /gm)].map(([, name]) => `\`${name}\``);
   expect(chosen).toHaveLength(7);
   expect(names).toBe(chosen.join(', '));

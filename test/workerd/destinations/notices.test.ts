@@ -55,8 +55,10 @@ describe('deadLetterNotice', () => {
     expect(delivery?.headers['webhook-id']).toBe('dead-letter:client:event-1');
   });
 
-  it('tells nobody where nobody is configured', async () => {
-    expect(await deadLetterNotice(contextFor({}), [dead])).toBe(0);
+  it('says in the log where nobody is configured', async () => {
+    const context = contextFor({});
+    await deadLetterNotice(context, [dead]);
+    expect(context.lines).toEqual([expect.stringContaining('"event":"destination.none"')]);
   });
 
   it.each(chats)('keeps the error of a security-critical event from %s', async (platform) => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Choice, combineFailures } from '../../../src/destinations/fan-out.ts';
-import { notifyAll } from '../../../src/destinations/notify-all.ts';
+
+import { type Choice, combineFailures, notifyAll } from '../../../src/destinations/notify-all.ts';
 import type { DestinationSecrets } from '../../../src/env.ts';
 import type { AnyEvent } from '../../../src/event/envelope.ts';
 import { PermanentFailure, RetryLater } from '../../../src/failures.ts';

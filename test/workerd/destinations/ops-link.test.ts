@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { opsLink } from '../../../src/destinations/ops-link.ts';
+import { opsLink } from '../../../src/destinations/notices.ts';
 
 const urlOf = (OPS_URL: string, event = { id: 'event-1', endpoint: 'host' }) =>
   opsLink({ OPS_URL }, 'event', event)?.url;
