@@ -7,7 +7,7 @@ const ELLIPSIS = '…';
 /**
  * `text`, or as much of its beginning as fits into `limit` together with an ellipsis.
  *
- * @param sizeOf A text's size in the platform's measure. UTF-16 units are never fewer than characters.
+ * @param sizeOf In the platform's measure; UTF-16 units are at least one per character.
  */
 export function clip(text: string, limit: number, sizeOf = utf16Units): string {
   const room = limit - sizeOf(ELLIPSIS);

@@ -1,5 +1,5 @@
 // Forwards events to a service of your own, as JSON signed by the Standard Webhooks specification
-// (standardwebhooks.com), version 1, symmetric; the tests verify it with that specification's library.
+// (standardwebhooks.com), version 1, symmetric. The tests verify it with that one's own library.
 import { DEFAULT_ENDPOINT, eventKey } from '../endpoint.ts';
 import type { DestinationContext } from './context.ts';
 import type { NotifiableEvent } from './event-kinds.ts';

@@ -69,7 +69,7 @@ export async function fanOut(
   const hearings = chosen.map((name) => [name, hearingOf(name, message, from ?? destinations[name].from)]);
   // A program is told everything, and at once: it can count for itself.
   const { forward: forwarded, ...hearers }: Record<string, Hearing> = Object.fromEntries(hearings);
-  const people = chosen.filter((name) => name !== 'forward');
+  const people = Object.keys(hearers) as DestinationName[];
   const wanting = people.filter((name) => hearers[name] !== 'sequel');
 
   const failures: unknown[] = [];
@@ -85,7 +85,7 @@ export async function fanOut(
     }
   };
   const tell = async (untold?: Readonly<Record<string, number>>) => {
-    const told = untold ? people.filter((name) => untold[name] !== undefined) : wanting;
+    const told = untold ? (Object.keys(untold) as DestinationName[]) : wanting;
     const quiet = wanting.filter((name) => !told.includes(name)).join(', ');
     if (quiet && context.attempt === 1) context.log('destination.withheld', { note: quiet, reason: 'repeat' });
     return (await Promise.all(told.map((name) => send(name, untold?.[name])))).flat();

@@ -4,7 +4,7 @@ import { PermanentFailure, RetryLater } from '../failures.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
 import { retryAfterInBody } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
-import { postSlotsOf } from './post-slots.ts';
+import { inTurn } from './post-slots.ts';
 
 interface Post {
   /** The destination's name, for errors. */
@@ -25,7 +25,7 @@ const HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent
  * other than 408, 425 and 429; otherwise Error, to be retried with the usual back-off.
  */
 export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
-  await postSlotsOf(context).run(to, context.signal, async (signal) => {
+  await inTurn(context, to, async (signal) => {
     let response: Response;
     try {
       response = await fetch(url, {

@@ -122,6 +122,24 @@ describe('a destination that hangs', () => {
     expect(reasons.some((reason) => reason instanceof PermanentFailure || reason instanceof RetryLater)).toBe(false);
   });
 
+  it('fails the rest of its posts at once, though others have taken all slots', async () => {
+    hanging = new Set(['a.example']);
+    answerMs = 0.8 * DESTINATION_TIMEOUT_MS;
+    const invocation = {};
+    const others = ['b', 'c', 'd', 'e', 'f'];
+    const names = ['a', ...others, ...others];
+    const posts = names.map((name) => postTo(handlerContext(invocation), name));
+    let error: unknown;
+    const last = postTo(handlerContext(invocation), 'a').catch((reason) => {
+      error = reason;
+    });
+    const settled = Promise.allSettled([...posts, last]);
+    await vi.advanceTimersByTimeAsync(DESTINATION_TIMEOUT_MS + 1);
+    expect(String(error)).toBe('Error: a did not answer an earlier post in time');
+    await outcomeOf(posts);
+    await settled;
+  });
+
   it('is asked again in the next batch', async () => {
     hanging = new Set(['slack.example']);
     await outcomeOf([postTo(handlerContext({}), 'slack')]);
