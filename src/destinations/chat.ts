@@ -3,18 +3,21 @@ import type { DestinationSecrets } from '../env.ts';
 import { clip } from './clip.ts';
 import type { DestinationContext } from './context.ts';
 import { type ChatMessage, withInstance } from './message.ts';
-import { post } from './post.ts';
+import { type Post, post } from './post.ts';
 
 /** Where a message goes, and the JSON that the chat takes. */
-type Request = { readonly url: URL; readonly payload: unknown; readonly headers?: Readonly<Record<string, string>> };
-type RequestFor = (env: DestinationSecrets, message: ChatMessage) => Request;
+type Request = Pick<Post, 'url' | 'headers'> & { readonly payload: unknown };
 
 /**
  * A function that posts a message once per event and step; it throws as `post` does.
  *
  * @param request Throws where a secret is missing or malformed.
  */
-export function chat(name: string, ownStep: string, request: RequestFor) {
+export function chat(
+  name: string,
+  ownStep: string,
+  request: (env: DestinationSecrets, message: ChatMessage) => Request,
+) {
   return async (context: DestinationContext, message: ChatMessage, step = ownStep): Promise<void> => {
     if (message.confidential) {
       context.log('destination.withheld', { note: name, reason: 'confidential' });
@@ -22,8 +25,8 @@ export function chat(name: string, ownStep: string, request: RequestFor) {
     }
     await context.once(step, async () => {
       const shown = withInstance(message, await context.instance?.());
-      const { url, payload, headers = {} } = request(context.env, shown);
-      await post(context, { to: name, url, body: JSON.stringify(payload), headers });
+      const { payload, ...address } = request(context.env, shown);
+      await post(context, { to: name, body: JSON.stringify(payload), ...address });
     });
   };
 }

@@ -51,9 +51,9 @@ export function pageOf({ type, endpoint }: NotifiableEvent): Link {
 }
 
 /** Types about one condition, which is named after what opens it. */
-const pairs: readonly { readonly opener: NotificationType; readonly resolver: NotificationType }[] = [
-  { opener: 'instance_offline', resolver: 'instance_online' },
-  { opener: 'outbid', resolver: 'instance_resumed' },
+const pairs: readonly (readonly [opener: NotificationType, resolver: NotificationType])[] = [
+  ['instance_offline', 'instance_online'],
+  ['outbid', 'instance_resumed'],
 ];
 
 /** The condition that an event opens or resolves, and in words what its other side is. */
@@ -61,8 +61,8 @@ export function conditionOf({ id, type, endpoint, data, mentions = {} }: Notifia
   const isPatrols = endpoint === PATROL_ENDPOINT;
   // Patrol has one type for all ends and names what has ended. From elsewhere, that is any text.
   const ended = isPatrols && type === 'observed.cleared' ? (data as ObservedDataMap[typeof type]).condition.type : '';
-  const opener = ended || pairs.find(({ resolver }) => resolver === type)?.opener;
-  const resolver = pairs.find(({ opener }) => opener === type)?.resolver;
+  const opener = ended || pairs.find(([, resolver]) => resolver === type)?.[0];
+  const resolver = pairs.find(([opener]) => opener === type)?.[1];
   const { instanceId, machineId } = mentions;
   const named = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
   const subject = named || (isPatrols ? 'the account' : undefined);

@@ -14,27 +14,18 @@ import { fanOut } from './notify-all.ts';
 export async function deadLetterNotice(context: DestinationContext, events: readonly DeadEvent[]): Promise<void> {
   // The error of a handler that dealt with a secret link may quote it.
   const dead = events.map((event) => (isConfidential(event.type) ? { ...event, error: undefined } : event));
-  const textOf = ({ id, reason, error }: (typeof dead)[number]) =>
-    [`${id} could not be handled (${reason}).`, plainText(error)].filter(Boolean).join('\n');
-  const [event, ...others] = dead;
-  if (event && others.length === 0) {
-    const { id, type, endpoint } = event;
-    await tellNews(context, 'dead_letter', {
-      title: `Dead letter: ${type}`,
-      text: textOf(event),
-      details: `endpoint ${endpoint} · fix the cause, then replay it`,
-      link: opsLink(context.env, 'event', { id, endpoint }),
-      data: event,
-    });
-  } else {
-    await tellNews(context, 'dead_letters', {
-      title: `Dead letters: ${dead.length} events`,
-      text: dead.map((each) => `${each.type}: ${textOf(each)}`).join('\n'),
-      details: 'fix the cause, then replay them',
-      link: opsLink(context.env, 'events', { status: 'dead' }),
-      data: { events: dead },
-    });
-  }
+  const lines = dead.flatMap(({ type, id, reason, error }) => [
+    `${type}: ${id} could not be handled (${reason}).`,
+    plainText(error),
+  ]);
+  const [one] = dead.length === 1 ? dead : [];
+  await tellNews(context, one ? 'dead_letter' : 'dead_letters', {
+    title: one ? `Dead letter: ${one.type}` : `Dead letters: ${dead.length} events`,
+    text: lines.filter(Boolean).join('\n'),
+    details: detailsOf(one && `endpoint ${one.endpoint}`, 'fix the cause, then replay'),
+    link: one ? linkTo(context, one) : opsLink(context.env, 'events', { status: 'dead' }),
+    data: one ?? { events: dead },
+  });
 }
 
 /** Tells of one delivery, or of one message that nobody can read, that was kept aside. */
@@ -45,7 +36,7 @@ export async function quarantineNotice(context: DestinationContext, delivery: Ke
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
     text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
     details: detailsOf(`endpoint ${endpoint}`, ageSeconds === undefined ? '' : ageText(ageSeconds)),
-    link: opsLink(context.env, 'event', { id, endpoint }),
+    link: linkTo(context, delivery),
     data: { id, type, endpoint, reason, ageSeconds },
     created: new Date(receivedAt).toISOString(),
   });
@@ -72,6 +63,10 @@ async function tellNews(context: DestinationContext, type: string, notice: Notic
   // Not confidential: it names the event, but does not tell what the event says.
   const message: ChatMessage = { ...texts, severity: 'critical', created, confidential: false, condition };
   await fanOut(context, message, { id, type, created, data });
+}
+
+function linkTo({ env }: DestinationContext, { id, endpoint }: Pick<DeadEvent, 'id' | 'endpoint'>): Link | undefined {
+  return opsLink(env, 'event', { id, endpoint });
 }
 
 /**

@@ -2,11 +2,10 @@
 // and the status only: its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
-import { retryAfterInBody } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
 import { inTurn } from './post-slots.ts';
 
-interface Post {
+export interface Post {
   /** The destination's name, for errors. */
   readonly to: string;
   readonly url: URL;
@@ -20,42 +19,33 @@ const HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent
 /**
  * Sends a POST and resolves when it was answered with 2xx.
  *
- * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in
- * the body of a 429); PermanentFailure on 3xx (never followed: it could lead anywhere) and on 4xx
- * other than 408, 425 and 429; otherwise Error, to be retried with the usual back-off.
+ * @throws RetryLater where the answer says when to come back in `Retry-After` (what Discord and
+ * Telegram say in the body, they say there, too); PermanentFailure on 3xx (never followed: it could
+ * lead anywhere) and on 4xx other than 408, 425 and 429; otherwise Error, to be retried with the
+ * usual back-off.
  */
 export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
   await inTurn(context, to, async (signal) => {
     let response: Response;
     try {
-      response = await fetch(url, {
-        method: 'POST',
-        headers: { ...HEADERS, ...headers },
-        body,
-        redirect: 'manual',
-        signal,
-      });
+      const request = { method: 'POST', headers: { ...HEADERS, ...headers }, body };
+      response = await fetch(url, { ...request, redirect: 'manual', signal });
     } catch {
       // The platform's error names the URL: neither its text nor the error as a cause is passed on.
       throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
     }
-    if (!response.ok) throw await failureFrom(response, to, context.attempt);
     await response.body?.cancel();
+    if (!response.ok) throw failureFrom(response, to, context.attempt);
   });
 }
 
-async function failureFrom(response: Response, to: string, attempt: number): Promise<Error> {
-  const { status } = response;
+function failureFrom(response: Response, to: string, attempt: number): Error {
+  const { status, headers } = response;
   const answered = `${to} answered ${status}`;
-  const inBody = status === 429 ? await retryAfterInBody(response) : undefined;
-  if (!response.bodyUsed) await response.body?.cancel();
-
-  const isTransient = status >= 500 || status === 408 || status === 425 || status === 429;
-  if (!isTransient) return new PermanentFailure(answered);
+  if (status < 500 && ![408, 425, 429].includes(status)) return new PermanentFailure(answered);
   // Nothing asked for: the usual back-off, which grows.
-  if (inBody === undefined && !response.headers.has('Retry-After')) return new Error(answered);
-  const asked = Math.max(RetryLater.after(response).seconds, inBody ?? 0);
-  return new RetryLater(asked + spread(attempt), answered);
+  if (!headers.has('Retry-After')) return new Error(answered);
+  return new RetryLater(RetryLater.after(response).seconds + spread(attempt), answered);
 }
 
 /**

@@ -29,13 +29,11 @@ export function slackPayload(message: ChatMessage) {
     // Notifications show it instead of the blocks.
     text: title.text,
     mrkdwn: false,
-    unfurl_links: false,
-    unfurl_media: false,
     blocks: [
       { type: 'header', text: title },
       // Slack refuses an empty section.
       ...(text.text === '' ? [] : [{ type: 'section', text }]),
-      { type: 'context', elements: [plain(message.details, MAX_CONTEXT), ...(link ? [mrkdwnLink(link)] : [])] },
+      { type: 'context', elements: [plain(message.details, MAX_CONTEXT), ...(link ? [markupOf(link)] : [])] },
     ],
   };
 }
@@ -44,6 +42,6 @@ function plain(text: string, limit: number) {
   return { type: 'plain_text', emoji: false, text: clip(escapeEntities(text), limit) };
 }
 
-function mrkdwnLink({ label, url }: Link) {
+function markupOf({ label, url }: Link) {
   return { type: 'mrkdwn', text: `<${escapeEntities(url).replaceAll('|', '%7C')}|${escapeEntities(label)}>` };
 }

@@ -23,13 +23,12 @@ export const telegram = chat('Telegram', 'telegram', (env, message) => {
  * itself, but none inside `pre`, and nothing there has to be escaped ("Formatting options").
  */
 export function telegramPayload(message: ChatMessage) {
-  const title = clip(dottedTitle(message), MAX_TITLE);
-  const text = `${title}\n\n${textWithDetails(message, MAX_TEXT - title.length - 2, utf16Units)}`;
   const { link, severity } = message;
+  const title = `${clip(dottedTitle(message), MAX_TITLE)}\n\n`;
+  const text = title + textWithDetails(message, MAX_TEXT - title.length, utf16Units);
   return {
     text,
     entities: [{ type: 'pre', offset: 0, length: text.length }],
-    link_preview_options: { is_disabled: true },
     disable_notification: severity === 'good' || severity === 'info',
     // Telegram refuses a button that leads to this machine.
     reply_markup: link?.url.startsWith('https:')
