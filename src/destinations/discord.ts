@@ -18,6 +18,8 @@ const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critic
 /** Posts to `DISCORD_WEBHOOK_URL`. */
 export const discord = chat('Discord', 'discord', (env, message) => {
   const url = urlFromSecret(env, 'DISCORD_WEBHOOK_URL');
+  // Without a version it is 6, by whose Retry-After milliseconds would be waited for as seconds.
+  url.pathname = url.pathname.replace('/api/webhooks/', '/api/v10/webhooks/');
   // Without it, Discord answers 204 even to a message that it then drops.
   url.searchParams.set('wait', 'true');
   return { url, payload: discordPayload(message) };

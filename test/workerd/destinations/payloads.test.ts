@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { discordPayload } from '../../../src/destinations/discord.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { discord, discordPayload } from '../../../src/destinations/discord.ts';
 import { googleChatPayload } from '../../../src/destinations/google-chat.ts';
 import { type ChatMessage, message } from '../../../src/destinations/message.ts';
 import { ntfy, ntfyPayload } from '../../../src/destinations/ntfy.ts';
@@ -234,6 +234,24 @@ describe('ntfy', () => {
 
   it('opens the page when it is tapped', () => {
     expect(ntfyPayload(base).click).toBe('https://cloud.vast.ai/instances/');
+  });
+});
+
+describe('Discord', () => {
+  it.each([
+    // As Discord's settings show it. Unversioned is version 6, whose Retry-After is in milliseconds.
+    ['https://discord.com/api/webhooks/1/a-b', 'https://discord.com/api/v10/webhooks/1/a-b?wait=true'],
+    [
+      'https://discord.com/api/webhooks/1/a?thread_id=5',
+      'https://discord.com/api/v10/webhooks/1/a?thread_id=5&wait=true',
+    ],
+    ['https://discord.com/api/v9/webhooks/1/a', 'https://discord.com/api/v9/webhooks/1/a?wait=true'],
+    ['https://proxy.example/discord', 'https://proxy.example/discord?wait=true'],
+  ])('posts to %s by a version of its API that counts in seconds', async (DISCORD_WEBHOOK_URL, address) => {
+    const fetching = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+    await discord(contextFor({ DISCORD_WEBHOOK_URL }), base);
+    expect(String(fetching.mock.calls[0]?.[0])).toBe(address);
+    fetching.mockRestore();
   });
 });
 
