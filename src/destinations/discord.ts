@@ -28,16 +28,20 @@ export const discord = chat('Discord', 'discord', (env, message) => {
 /** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
 export function discordPayload(message: ChatMessage) {
   const { severity, title, text, details, link, created } = message;
-  const embed = {
-    title: markdown(title, MAX_TITLE),
-    description: markdown(text, MAX_DESCRIPTION) || undefined,
-    color: colors[severity],
-    url: link?.url,
-    // A footer has no Markdown.
-    footer: { text: clip(details, MAX_FOOTER) },
-    timestamp: created,
+  return {
+    allowed_mentions: { parse: [] },
+    embeds: [
+      {
+        title: markdown(title, MAX_TITLE),
+        description: markdown(text, MAX_DESCRIPTION) || undefined,
+        color: colors[severity],
+        url: link?.url,
+        // A footer has no Markdown.
+        footer: { text: clip(details, MAX_FOOTER) },
+        timestamp: created,
+      },
+    ],
   };
-  return { allowed_mentions: { parse: [] }, embeds: [embed] };
 }
 
 /**

@@ -26,13 +26,13 @@ export const googleChat = chat('Google Chat', 'google-chat', (env, message) => (
 export function googleChatPayload(message: ChatMessage) {
   const title = clip(dottedTitle(message), MAX_TITLE_BYTES, jsonBytes);
   const text = clip(escapeEntities(message.text).replaceAll('\n', '<br>'), MAX_TEXT_BYTES, jsonBytes);
-  const { link } = message;
+  const { details, link } = message;
   const widgets = [
-    ...(text === '' ? [] : [{ textParagraph: { text } }]),
+    ...(text ? [{ textParagraph: { text } }] : []),
     ...(link ? [{ buttonList: { buttons: [{ text: link.label, onClick: { openLink: { url: link.url } } }] } }] : []),
   ];
   const card = {
-    header: { title, subtitle: clip(message.details, MAX_DETAILS_BYTES, jsonBytes) },
+    header: { title, subtitle: clip(details, MAX_DETAILS_BYTES, jsonBytes) },
     // Google Chat refuses a section without widgets.
     sections: widgets.length > 0 ? [{ widgets }] : undefined,
   };

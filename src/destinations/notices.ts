@@ -23,7 +23,9 @@ export async function deadLetterNotice(context: DestinationContext, events: read
     title: one ? `Dead letter: ${one.type}` : `Dead letters: ${dead.length} events`,
     text: lines.filter(Boolean).join('\n'),
     details: detailsOf(one && `endpoint ${one.endpoint}`, 'fix the cause, then replay'),
-    link: one ? linkTo(context, one) : opsLink(context.env, 'events', { status: 'dead' }),
+    link: one
+      ? opsLink(context.env, 'event', { id: one.id, endpoint: one.endpoint })
+      : opsLink(context.env, 'events', { status: 'dead' }),
     data: one ?? { events: dead },
   });
 }
@@ -36,7 +38,7 @@ export async function quarantineNotice(context: DestinationContext, delivery: Ke
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
     text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
     details: detailsOf(`endpoint ${endpoint}`, ageSeconds === undefined ? '' : ageText(ageSeconds)),
-    link: linkTo(context, delivery),
+    link: opsLink(context.env, 'event', { id, endpoint }),
     data: { id, type, endpoint, reason, ageSeconds },
     created: new Date(receivedAt).toISOString(),
   });
@@ -63,10 +65,6 @@ async function tellNews(context: DestinationContext, type: string, notice: Notic
   // Not confidential: it names the event, but does not tell what the event says.
   const message: ChatMessage = { ...texts, severity: 'critical', created, confidential: false, condition };
   await fanOut(context, message, { id, type, created, data });
-}
-
-function linkTo({ env }: DestinationContext, { id, endpoint }: Pick<DeadEvent, 'id' | 'endpoint'>): Link | undefined {
-  return opsLink(env, 'event', { id, endpoint });
 }
 
 /**

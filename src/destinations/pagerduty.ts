@@ -5,10 +5,9 @@ import { clip } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { textFromSecret } from './secure-url.ts';
 
-/** Longest key and summary, in characters ("Send an Alert Event"); all may have 512 KB. */
+/** Longest key and summary, in characters ("Send an Alert Event"); no event fills its 512 KB. */
 const MAX_KEY = 255;
 const MAX_SUMMARY = 1024;
-const MAX_TEXT = 10_000;
 
 /** Posts to the service of `PAGERDUTY_ROUTING_KEY`. */
 export const pagerduty = chat('PagerDuty', 'pagerduty', (env, message) => ({
@@ -27,7 +26,7 @@ export function pagerdutyPayload(message: ChatMessage) {
       summary: clip(title, MAX_SUMMARY),
       source: condition.subject ?? 'Vast.ai',
       severity: severity === 'good' ? 'info' : severity,
-      custom_details: { text: clip(text, MAX_TEXT), details: clip(details, MAX_TEXT) },
+      custom_details: { text, details },
       timestamp: created,
     },
     links: link && [{ href: link.url, text: link.label }],

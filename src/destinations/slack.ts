@@ -22,9 +22,8 @@ export const slack = chat('Slack', 'slack', (env, message) => ({
  * escaped as well (docs.slack.dev, "Escaping text"). Only our own link is `mrkdwn`.
  */
 export function slackPayload(message: ChatMessage) {
+  const { text, details, link } = message;
   const title = plain(dottedTitle(message), MAX_HEADER);
-  const text = plain(message.text, MAX_SECTION);
-  const { link } = message;
   return {
     // Notifications show it instead of the blocks.
     text: title.text,
@@ -32,8 +31,8 @@ export function slackPayload(message: ChatMessage) {
     blocks: [
       { type: 'header', text: title },
       // Slack refuses an empty section.
-      ...(text.text === '' ? [] : [{ type: 'section', text }]),
-      { type: 'context', elements: [plain(message.details, MAX_CONTEXT), ...(link ? [markupOf(link)] : [])] },
+      ...(text ? [{ type: 'section', text: plain(text, MAX_SECTION) }] : []),
+      { type: 'context', elements: [plain(details, MAX_CONTEXT), ...(link ? [markupOf(link)] : [])] },
     ],
   };
 }

@@ -239,7 +239,7 @@ describe('ntfy', () => {
 
 describe('Discord', () => {
   it.each([
-    // As Discord's settings show it. Unversioned is version 6, whose Retry-After is in milliseconds.
+    // As its settings show it: without a version it is 6, whose Retry-After is in milliseconds.
     ['https://discord.com/api/webhooks/1/a-b', 'https://discord.com/api/v10/webhooks/1/a-b?wait=true'],
     [
       'https://discord.com/api/webhooks/1/a?thread_id=5',
