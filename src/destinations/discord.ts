@@ -5,14 +5,6 @@ import { clip } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { urlFromSecret } from './secure-url.ts';
 
-/**
- * Longest texts of an embed, in characters (discord.com/developers/docs, "Embed Limits"). An embed
- * may have 6000 in all; at their longest, these three stay below that.
- */
-const MAX_TITLE = 256;
-const MAX_DESCRIPTION = 4096;
-const MAX_FOOTER = 1024;
-
 const colors = { good: 0x2e_cc_71, info: 0x34_98_db, warning: 0xe6_7e_22, critical: 0xe7_4c_3c } as const;
 
 /** Posts to `DISCORD_WEBHOOK_URL`. */
@@ -25,19 +17,23 @@ export const discord = chat('Discord', 'discord', (env, message) => {
   return { url, payload: discordPayload(message) };
 });
 
-/** The event's texts are escaped Markdown, and nothing in the message may mention anybody. */
+/**
+ * The event's texts are escaped Markdown, and nothing in the message may mention anybody. Limits
+ * are in characters (discord.com/developers/docs, "Embed Limits"): 256 for a title, 4096 for a
+ * description, 2048 for a footer, but 6000 for all three.
+ */
 export function discordPayload(message: ChatMessage) {
   const { severity, title, text, details, link, created } = message;
   return {
     allowed_mentions: { parse: [] },
     embeds: [
       {
-        title: markdown(title, MAX_TITLE),
-        description: markdown(text, MAX_DESCRIPTION) || undefined,
+        title: markdown(title, 256),
+        description: markdown(text, 4096) || undefined,
         color: colors[severity],
         url: link?.url,
         // A footer has no Markdown.
-        footer: { text: clip(details, MAX_FOOTER) },
+        footer: { text: clip(details, 1024) },
         timestamp: created,
       },
     ],

@@ -86,7 +86,7 @@ function titleOf(type: string): string {
 /** The simple fields, one per line. Nested ones are left out. */
 function linesOf(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
+    .filter(([, value]) => typeof value !== 'object')
     .slice(0, MAX_FIELDS)
     .map(([name, value]) => clip(oneLine(`${name}: ${value}`), MAX_VALUE_LENGTH))
     .join('\n');

@@ -102,7 +102,7 @@ export async function fanOut(
 
 /** PagerDuty's alerts end whatever was chosen; else the all-clear goes where the alarm went. */
 function hearingOf(name: DestinationName, { severity, condition }: ChatMessage, from: Threshold): Hearing {
-  if (name === 'pagerduty' && condition.resolves) return condition.subject === undefined ? 'sequel' : 'always';
+  if (name === 'pagerduty' && condition.resolves) return condition.subject ? 'always' : 'sequel';
   return ranks[severity] < ranks[from] ? 'sequel' : 'news';
 }
 

@@ -5,13 +5,6 @@ import { clip, jsonBytes } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { urlFromSecret } from './secure-url.ts';
 
-/**
- * A longer message becomes an attachment, a longer title is refused (docs.ntfy.sh, "Limitations",
- * and the server's `config.go`). All the JSON may have 8,192 bytes, so escapes count as well.
- */
-const MAX_TITLE_BYTES = 1024;
-const MAX_MESSAGE_BYTES = 4096;
-
 /** 5 rings through, 2 is silent. */
 const priorities = { good: 2, info: 3, warning: 4, critical: 5 } as const;
 
@@ -25,11 +18,15 @@ export const ntfy = chat('ntfy', 'ntfy', (env, message) => {
   return { url, payload: { topic, ...ntfyPayload(message) }, headers };
 });
 
-/** Plain text: ntfy renders Markdown only where it is asked to. */
+/**
+ * Plain text: ntfy renders Markdown only where it is asked to. A message of more than 4,096 bytes
+ * becomes an attachment, a title of more than 1,024 is refused (docs.ntfy.sh, "Limitations", and
+ * the server's `config.go`). All the JSON may have 8,192, so escapes count as well.
+ */
 export function ntfyPayload(message: ChatMessage) {
   return {
-    title: clip(dottedTitle(message), MAX_TITLE_BYTES, jsonBytes),
-    message: textWithDetails(message, MAX_MESSAGE_BYTES, jsonBytes),
+    title: clip(dottedTitle(message), 1024, jsonBytes),
+    message: textWithDetails(message, 4096, jsonBytes),
     priority: priorities[message.severity],
     click: message.link?.url,
   };

@@ -18,20 +18,22 @@ const slotsByInvocation = new WeakMap<object, ReturnType<typeof newSlots>>();
  * @throws as `send` does, or Error if the turn never comes.
  */
 export async function inTurn(
-  { signal, invocation }: DestinationContext,
+  context: DestinationContext,
   to: string,
   send: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const slots = (invocation && slotsByInvocation.get(invocation)) ?? newSlots();
-  if (invocation) slotsByInvocation.set(invocation, slots);
+  const { signal, invocation = context } = context;
+  const slots = slotsByInvocation.get(invocation) ?? newSlots();
+  slotsByInvocation.set(invocation, slots);
 
   const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
-  const isHopeless = () => signal.aborted || slots.timedOut.has(to);
-  const isBusy = () => slots.busy.has(to) || slots.busy.size >= POSTS_AT_ONCE;
-  // Those that wait look again whenever a slot is free, in the order in which they came.
-  while (isBusy() && !isHopeless()) await Promise.race([slots.freed.promise, aborted]);
-  if (slots.timedOut.has(to)) throw new Error(`${to} did not answer an earlier post in time`);
-  if (signal.aborted) throw new Error(`the post to ${to} did not get its turn in time`);
+  for (;;) {
+    if (slots.timedOut.has(to)) throw new Error(`${to} did not answer an earlier post in time`);
+    if (signal.aborted) throw new Error(`the post to ${to} did not get its turn in time`);
+    if (!slots.busy.has(to) && slots.busy.size < POSTS_AT_ONCE) break;
+    // Those that wait look again whenever a post ends, in the order in which they came.
+    await Promise.race([slots.freed.promise, aborted]);
+  }
 
   slots.busy.add(to);
   const deadline = new AbortController();

@@ -6,11 +6,6 @@ import type { Link } from './event-kinds.ts';
 import type { ChatMessage } from './message.ts';
 import { urlFromSecret } from './secure-url.ts';
 
-/** Longest texts of header, section and context, in characters (docs.slack.dev, "Block Kit"). */
-const MAX_HEADER = 150;
-const MAX_SECTION = 3000;
-const MAX_CONTEXT = 2000;
-
 /** Posts to `SLACK_WEBHOOK_URL`. */
 export const slack = chat('Slack', 'slack', (env, message) => ({
   url: urlFromSecret(env, 'SLACK_WEBHOOK_URL'),
@@ -19,11 +14,12 @@ export const slack = chat('Slack', 'slack', (env, message) => ({
 
 /**
  * The event's texts are `plain_text`, in which Slack has no formatting, mentions or links, and are
- * escaped as well (docs.slack.dev, "Escaping text"). Only our own link is `mrkdwn`.
+ * escaped as well (docs.slack.dev, "Escaping text"). Only our own link is `mrkdwn`. The limits of
+ * header, section and context are in characters ("Block Kit").
  */
 export function slackPayload(message: ChatMessage) {
   const { text, details, link } = message;
-  const title = plain(dottedTitle(message), MAX_HEADER);
+  const title = plain(dottedTitle(message), 150);
   return {
     // Notifications show it instead of the blocks.
     text: title.text,
@@ -31,8 +27,8 @@ export function slackPayload(message: ChatMessage) {
     blocks: [
       { type: 'header', text: title },
       // Slack refuses an empty section.
-      ...(text ? [{ type: 'section', text: plain(text, MAX_SECTION) }] : []),
-      { type: 'context', elements: [plain(details, MAX_CONTEXT), ...(link ? [markupOf(link)] : [])] },
+      ...(text ? [{ type: 'section', text: plain(text, 3000) }] : []),
+      { type: 'context', elements: [plain(details, 2000), ...(link ? [markupOf(link)] : [])] },
     ],
   };
 }

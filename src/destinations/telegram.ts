@@ -5,10 +5,6 @@ import { clip, utf16Units } from './clip.ts';
 import type { ChatMessage } from './message.ts';
 import { textFromSecret } from './secure-url.ts';
 
-/** Longest text, in UTF-16 units (core.telegram.org/bots/api, "sendMessage"); of it, the title. */
-const MAX_TEXT = 4096;
-const MAX_TITLE = 256;
-
 /** Posts as the bot of `TELEGRAM_BOT_TOKEN` to the chat `TELEGRAM_CHAT_ID`. */
 export const telegram = chat('Telegram', 'telegram', (env, message) => {
   const token = textFromSecret(env, 'TELEGRAM_BOT_TOKEN');
@@ -20,12 +16,13 @@ export const telegram = chat('Telegram', 'telegram', (env, message) => {
 
 /**
  * One `pre` entity covers the text. Telegram finds mentions, links and commands in plain text by
- * itself, but none inside `pre`, and nothing there has to be escaped ("Formatting options").
+ * itself, but none inside `pre`, and nothing there has to be escaped ("Formatting options"). It may
+ * have 4096 UTF-16 units (core.telegram.org/bots/api, "sendMessage").
  */
 export function telegramPayload(message: ChatMessage) {
   const { link, severity } = message;
-  const title = `${clip(dottedTitle(message), MAX_TITLE)}\n\n`;
-  const text = title + textWithDetails(message, MAX_TEXT - title.length, utf16Units);
+  const title = `${clip(dottedTitle(message), 256)}\n\n`;
+  const text = title + textWithDetails(message, 4096 - title.length, utf16Units);
   return {
     text,
     entities: [{ type: 'pre', offset: 0, length: text.length }],
