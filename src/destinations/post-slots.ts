@@ -5,7 +5,7 @@ import type { DestinationContext } from './context.ts';
 
 /** Of one invocation: one post at a time for each destination, `POSTS_AT_ONCE` in all. */
 function newSlots() {
-  return { busy: new Set<string>(), timedOut: new Set<string>(), freed: Promise.withResolvers<void>() };
+  return { busy: new Set<string>(), timedOut: new Set<string>(), woken: Promise.withResolvers<void>() };
 }
 
 const slotsByInvocation = new WeakMap<object, ReturnType<typeof newSlots>>();
@@ -26,13 +26,17 @@ export async function inTurn(
   const slots = slotsByInvocation.get(invocation) ?? newSlots();
   slotsByInvocation.set(invocation, slots);
 
-  const aborted = new Promise((resolve) => signal.addEventListener('abort', resolve));
+  const wakeAll = () => {
+    slots.woken.resolve();
+    slots.woken = Promise.withResolvers();
+  };
+  signal.addEventListener('abort', wakeAll);
   for (;;) {
     if (slots.timedOut.has(to)) throw new Error(`${to} did not answer an earlier post in time`);
     if (signal.aborted) throw new Error(`the post to ${to} did not get its turn in time`);
     if (!slots.busy.has(to) && slots.busy.size < POSTS_AT_ONCE) break;
-    // Those that wait look again whenever a post ends, in the order in which they came.
-    await Promise.race([slots.freed.promise, aborted]);
+    // In the order in which they came, those that wait look again.
+    await slots.woken.promise;
   }
 
   slots.busy.add(to);
@@ -46,7 +50,6 @@ export async function inTurn(
   } finally {
     clearTimeout(timer);
     slots.busy.delete(to);
-    slots.freed.resolve();
-    slots.freed = Promise.withResolvers();
+    wakeAll();
   }
 }
