@@ -25,6 +25,8 @@ export interface Condition {
   /** The instance or the machine that the text names. */
   readonly subject?: string | undefined;
   readonly resolves: boolean;
+  /** Whether it says so itself: a start may be an instance's first, and end nothing. */
+  readonly isEnd?: boolean;
 }
 
 const consolePage = (name: string, path = `${name}/`): Link => ({
@@ -50,10 +52,10 @@ export function pageOf({ type, endpoint }: NotifiableEvent): Link {
   return group ? consolePages[group] : consolePage('Vast.ai', '');
 }
 
-/** Types about one condition, which is named after what opens it. */
-const pairs: readonly (readonly [opener: NotificationType, resolver: NotificationType])[] = [
-  ['instance_offline', 'instance_online'],
-  ['outbid', 'instance_resumed'],
+/** Types about one condition: what opens it, which it is named after, and what resolves it. */
+const conditions: readonly Readonly<Record<'openers' | 'resolvers', readonly NotificationType[]>>[] = [
+  { openers: ['instance_offline'], resolvers: ['instance_online'] },
+  { openers: ['outbid', 'instance_stopped'], resolvers: ['instance_resumed', 'instance_started'] },
 ];
 
 /** The condition that an event opens or resolves, and in words what its other side is. */
@@ -61,12 +63,16 @@ export function conditionOf({ id, type, endpoint, data, mentions = {} }: Notifia
   const isPatrols = endpoint === PATROL_ENDPOINT;
   // Patrol has one type for all ends and names what has ended. From elsewhere, that is any text.
   const ended = isPatrols && type === 'observed.cleared' ? (data as ObservedDataMap[typeof type]).condition.type : '';
-  const opener = ended || pairs.find(([, resolver]) => resolver === type)?.[0];
-  const resolver = pairs.find(([opener]) => opener === type)?.[1];
+  const has = (types: readonly string[]) => types.includes(type);
+  const known = conditions.find(({ openers, resolvers }) => has(openers) || has(resolvers));
+  const resolves = ended !== '' || (known !== undefined && has(known.resolvers));
   const { instanceId, machineId } = mentions;
-  const named = instanceId ? `instance ${instanceId}` : machineId && `machine ${machineId}`;
-  const subject = named || (isPatrols ? 'the account' : undefined);
-  const key = subject ? `${opener ?? type} of ${subject}` : eventKey(endpoint, id);
-  const condition: Condition = { key, subject, resolves: opener !== undefined };
-  return { condition, pair: opener ? `resolves ${opener}` : resolver && `open until ${resolver}` };
+  // Of instances on one machine that the text does not name, each is another.
+  const machine = Object.hasOwn(notificationGroups.host.types, type) && machineId && `machine ${machineId}`;
+  const subject = (instanceId ? `instance ${instanceId}` : machine) || (isPatrols ? 'the account' : undefined);
+  const key = subject ? `${ended || (known?.openers[0] ?? type)} of ${subject}` : eventKey(endpoint, id);
+  const isEnd = resolves && (ended !== '' || known?.resolvers[0] === type);
+  const condition: Condition = { key, subject, resolves, isEnd };
+  const opener = ended || known?.openers.join(' or ');
+  return { condition, pair: resolves ? `resolves ${opener}` : known && `open until ${known.resolvers.join(' or ')}` };
 }

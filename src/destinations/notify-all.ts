@@ -63,7 +63,6 @@ export async function fanOut(
   event: ForwardedEvent,
   { only = names, from, quietMinutes = REPEAT_QUIET_MINUTES }: Choice = {},
 ): Promise<void> {
-  const { condition } = message;
   const chosen = names.filter((name) => only.includes(name) && context.env[destinations[name].secret]);
   if (chosen.length === 0) context.log('destination.none', { note: 'no secret of a chosen destination is set' });
   const hearings = chosen.map((name) => [name, hearingOf(name, message, from ?? destinations[name].from)]);
@@ -90,9 +89,10 @@ export async function fanOut(
     if (quiet && context.attempt === 1) context.log('destination.withheld', { note: quiet, reason: 'repeat' });
     return (await Promise.all(told.map((name) => send(name, untold?.[name])))).flat();
   };
+  const { key, subject, resolves } = message.condition;
   // Where the text names nothing, no other event can be about the same.
-  const isRemembered = condition.subject && (condition.resolves ? people : wanting).length > 0;
-  const about = { key: condition.key, quietMs: quietMinutes * 60_000, hearers };
+  const isRemembered = subject && (resolves ? people : wanting).length > 0;
+  const about = { key, resolves, quietMs: quietMinutes * 60_000, hearers };
   const telling = isRemembered && context.tellOnce ? context.tellOnce(about, tell) : tell();
   await Promise.all([telling.catch((error: unknown) => failures.push(error)), forwarded === 'news' && send('forward')]);
   // Without the places of those that have not failed.
@@ -102,7 +102,7 @@ export async function fanOut(
 
 /** PagerDuty's alerts end whatever was chosen; else the all-clear goes where the alarm went. */
 function hearingOf(name: DestinationName, { severity, condition }: ChatMessage, from: Threshold): Hearing {
-  if (name === 'pagerduty' && condition.resolves) return condition.subject ? 'always' : 'sequel';
+  if (name === 'pagerduty' && condition.isEnd) return condition.subject ? 'always' : 'sequel';
   return ranks[severity] < ranks[from] ? 'sequel' : 'news';
 }
 

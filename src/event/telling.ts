@@ -1,8 +1,8 @@
 // What those who tell of events and the memory of what was told say to each other.
 
 /**
- * All but repeats; those, too; or what follows on something told, as an all-clear on an alarm. None
- * hears of an event that is older than its opposite.
+ * All but repeats; those, too; or the end alone of a condition whose beginning was told. None hears
+ * of an event that is older than its opposite.
  */
 export type Hearing = 'news' | 'always' | 'sequel';
 
@@ -10,6 +10,7 @@ export type Hearing = 'news' | 'always' | 'sequel';
 export interface Telling {
   /** Names the condition: what opens it and what resolves it have the same key. */
   readonly key: string;
+  readonly resolves: boolean;
   /** How long the same type of event is a repeat, in milliseconds. */
   readonly quietMs: number;
   readonly hearers: Readonly<Record<string, Hearing>>;

@@ -15,57 +15,66 @@ export interface TellRequest extends Telling {
 
 interface Hearer {
   /** What it was told last, when, and of which event. */
-  last?: { type: string; at: number; event: string };
+  last?: Pick<TellRequest, 'type' | 'event' | 'resolves'> & { readonly at: number };
   held?: { event: string; until: number } | undefined;
 }
 
-/** `type` and `created` are the newest event's: they come in any order, that of `events`. */
-type Memory = { type: string; created: number; events: string[]; hearers: Record<string, Hearer> };
+/** `resolves` and `created` are the newest event's: they come in any order, that of `events`. */
+type Memory = { resolves: boolean; created: number; events: string[]; hearers: Record<string, Hearer> };
 
 /**
  * Those to tell, by name, and how many events each has not heard of since the last; they are
  * reserved for this one. Or until when another event has reserved one of them.
  */
 export function askToTell(sql: Sql, request: TellRequest, now: number) {
-  const { key, type, event, isRetry, quietMs } = request;
+  const { key, type, resolves, event, isRetry, quietMs } = request;
   // A time that lies ahead would outdate all that follows.
   const created = Math.min(request.created, now);
-  const memory = read(sql, key) ?? { type, created, events: [], hearers: {} };
+  const memory = read(sql, key) ?? { resolves, created, events: [], hearers: {} };
   const asked = Object.entries(request.hearers).map(([name, how]) => [name, how, memory.hearers[name] ?? {}] as const);
   const held = asked.map(([, , hearer]) => hearer.held).find((by) => by && by.event !== event && by.until > now);
   if (held) return { busyUntil: held.until };
 
-  const isOutdated = type !== memory.type && created < memory.created;
-  if (!isOutdated) Object.assign(memory, { type, created: Math.max(created, memory.created) });
-  if (!memory.events.includes(event)) memory.events = [...memory.events, event].slice(-MAX_REPEATS - 1);
+  const isOutdated = resolves !== memory.resolves && created < memory.created;
+  if (!isOutdated) Object.assign(memory, { resolves, created: Math.max(created, memory.created) });
+  const name = nameOf(request);
+  if (!memory.events.includes(name)) memory.events = [...memory.events, name].slice(-MAX_REPEATS - 1);
   const isTold = ({ last }: Hearer, how: Hearing) => {
     // A retry repeats what has failed; a replay, which begins anew, repeats all.
     if (last?.event === event) return !isRetry;
     if (isOutdated) return false;
     if (how === 'always') return true;
-    const isSame = last?.type === type;
-    if (how === 'sequel') return last !== undefined && !isSame;
-    return !(isSame && now - last.at < quietMs);
+    if (how === 'sequel') return resolves && last !== undefined && !last.resolves;
+    return !(last?.type === type && now - last.at < quietMs);
   };
-  const place = memory.events.indexOf(event);
+  const repeatsOf = (last: NonNullable<Hearer['last']>) => {
+    const since = memory.events.slice(memory.events.indexOf(nameOf(last)) + 1, memory.events.indexOf(name));
+    return since.filter((other) => [last.type, type].some((each) => other.startsWith(`${each} `))).length;
+  };
   const untold: Record<string, number> = {};
-  for (const [name, , hearer] of asked.filter(([, how, hearer]) => isTold(hearer, how))) {
-    untold[name] = hearer.last ? Math.max(place - memory.events.indexOf(hearer.last.event) - 1, 0) : 0;
-    memory.hearers[name] = { ...hearer, held: { event, until: now + TELL_RESERVED_MS } };
+  for (const [hearing, , hearer] of asked.filter(([, how, hearer]) => isTold(hearer, how))) {
+    untold[hearing] = hearer.last ? repeatsOf(hearer.last) : 0;
+    memory.hearers[hearing] = { ...hearer, held: { event, until: now + TELL_RESERVED_MS } };
   }
   save(sql, key, memory, now);
   return { untold };
 }
 
 /** Ends the reservation. `reached`: those whom the posts have reached. */
-export function noteTold(sql: Sql, { key, type, event }: TellRequest, reached: readonly string[], now: number): void {
+export function noteTold(sql: Sql, request: TellRequest, reached: readonly string[], now: number): void {
+  const { key, type, event, resolves } = request;
   const memory = read(sql, key);
   if (!memory) return;
   for (const [name, hearer] of Object.entries(memory.hearers)) {
     if (hearer.held?.event === event) hearer.held = undefined;
-    if (reached.includes(name)) hearer.last = { type, at: now, event };
+    if (reached.includes(name)) hearer.last = { type, at: now, event, resolves };
   }
   save(sql, key, memory, now);
+}
+
+/** No type has a space. */
+function nameOf({ type, event }: Pick<TellRequest, 'type' | 'event'>): string {
+  return `${type} ${event}`;
 }
 
 function read(sql: Sql, key: string): Memory | undefined {

@@ -43,10 +43,33 @@ describe('message', () => {
   it.each([
     ['instance_offline', 'open until instance_online'],
     ['instance_online', 'resolves instance_offline'],
-    ['outbid', 'open until instance_resumed'],
-    ['instance_resumed', 'resolves outbid'],
+    ['outbid', 'open until instance_resumed or instance_started'],
+    ['instance_stopped', 'open until instance_resumed or instance_started'],
+    ['instance_resumed', 'resolves outbid or instance_stopped'],
+    ['instance_started', 'resolves outbid or instance_stopped'],
   ])('says of %s what opens or resolves it', (type, pair) => {
     expect(message(eventOf(type)).details).toContain(pair);
+  });
+
+  it.each([
+    ['instance_stopped', 'outbid of instance 7', false],
+    ['outbid', 'outbid of instance 7', false],
+    ['instance_resumed', 'outbid of instance 7', true],
+    ['instance_started', 'outbid of instance 7', true],
+    ['instance_offline', 'instance_offline of instance 7', false],
+    ['storage_full', 'storage_full of instance 7', false],
+  ])('says which condition %s is about: %s', (type, key, resolves) => {
+    const event = { ...eventOf(type), mentions: { instanceId: 7, machineId: 9 } };
+    expect(message(event).condition).toMatchObject({ key, subject: 'instance 7', resolves });
+  });
+
+  it('takes a machine for the subject of a host’s events alone: instances that are not named may be several', () => {
+    const on9 = (type: string) => message({ ...eventOf(type), mentions: { machineId: 9 } }).condition.subject;
+    expect([on9('machine_offline'), on9('instance_offline'), on9('outbid')]).toEqual([
+      'machine 9',
+      undefined,
+      undefined,
+    ]);
   });
 
   it('shows what resolves a condition as good news', () => {

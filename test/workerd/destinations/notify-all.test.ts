@@ -187,7 +187,7 @@ describe('who hears what', () => {
       ...pagers
     } = openRoom().secrets;
     const tellOnce = vi.fn();
-    await notifyAll(contextFor(pagers, { tellOnce }), eventOf('instance_started'));
+    await notifyAll(contextFor(pagers, { tellOnce }), eventOf('instance_created'));
     await notifyAll(contextFor(pagers, { tellOnce }), eventOf('low_credit'));
     const { FORWARD_URL, FORWARD_SECRET } = pagers;
     await notifyAll(contextFor({ FORWARD_URL, FORWARD_SECRET }, { tellOnce }), eventOf('instance_resumed'));

@@ -137,7 +137,7 @@ test('what was told of a condition is forgotten a week after its last event, and
   await ledger.claim('c1', [claimRequest('a')]);
   await ledger.settle('c1', [report('a')]);
   const about = { key: 'instance_offline of instance 1', type: 'instance_offline', created: T0, event: 'a' };
-  await ledger.askToTell({ ...about, isRetry: false, quietMs: 0, hearers: { slack: 'news' } });
+  await ledger.askToTell({ ...about, resolves: false, isRetry: false, quietMs: 0, hearers: { slack: 'news' } });
   const remembered = async (later: number) => {
     vi.setSystemTime(T0 + later);
     await runDurableObjectAlarm(ledger);

@@ -117,7 +117,7 @@ describe.each([2, 3, 5] as const)('a ledger of version %i', (version) => {
     const seen = await ledger.list({ from: new Date(T0).toISOString() }, null, 9);
     expect(seen.events).toHaveLength(5);
     const about = { key: 'instance_offline of instance 1', type: 'instance_offline', created: T0, event: 'held' };
-    const telling = { ...about, isRetry: false, quietMs: 0, hearers: { slack: 'news' } } as const;
+    const telling = { ...about, resolves: false, isRetry: false, quietMs: 0, hearers: { slack: 'news' } } as const;
     expect(await ledger.askToTell(telling)).toEqual({ untold: { slack: 0 } });
   });
 

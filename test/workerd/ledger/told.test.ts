@@ -21,7 +21,8 @@ beforeEach(() => {
 function eventOf(type: string, changes: Partial<TellRequest> = {}): TellRequest {
   clock += 1;
   const about = { key: 'instance_offline of instance 1', event: `e${clock}`, created: now + clock - 1000 };
-  return { ...about, type, isRetry: false, quietMs: 10 * MINUTE, hearers: { slack: 'news' }, ...changes };
+  const resolves = ['instance_online', 'instance_resumed', 'instance_started'].includes(type);
+  return { ...about, type, resolves, isRetry: false, quietMs: 10 * MINUTE, hearers: { slack: 'news' }, ...changes };
 }
 const offline = (changes?: Partial<TellRequest>) => eventOf('instance_offline', changes);
 const online = (changes?: Partial<TellRequest>) => eventOf('instance_online', changes);
@@ -129,6 +130,27 @@ describe('the opposite', () => {
       return [first, tell(offline({ created: now }))];
     });
     expect(told).toEqual([{ slack: 0 }, { slack: 0 }]);
+  });
+});
+
+describe('another type of the same side', () => {
+  test('is told, and outdates nothing', async () => {
+    const told = await remembering(({ tell }) => {
+      const [first, second] = [eventOf('instance_stopped'), eventOf('outbid')];
+      return [tell(second), tell(first), tell(eventOf('outbid')), tell(eventOf('instance_resumed'))];
+    });
+    expect(told).toEqual([{ slack: 0 }, { slack: 0 }, { slack: 0 }, { slack: 0 }]);
+  });
+
+  test('is no all-clear, nor one more', async () => {
+    const [news, sequel] = [{ hearers: { ntfy: 'news' } }, { hearers: { ntfy: 'sequel' } }] as const;
+    const told = await remembering(({ tell }) => [
+      tell(eventOf('outbid', news)),
+      tell(eventOf('instance_stopped', sequel)),
+      tell(eventOf('instance_resumed', sequel)),
+      tell(eventOf('instance_started', sequel)),
+    ]);
+    expect(told).toEqual([{ ntfy: 0 }, {}, { ntfy: 0 }, {}]);
   });
 });
 
