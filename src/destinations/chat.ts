@@ -19,10 +19,7 @@ export function chat(
   request: (env: DestinationSecrets, message: ChatMessage) => Request,
 ) {
   return async (context: DestinationContext, message: ChatMessage, step = ownStep): Promise<void> => {
-    if (message.confidential) {
-      context.log('destination.withheld', { note: name, reason: 'confidential' });
-      return;
-    }
+    if (message.confidential) return context.log('destination.withheld', { note: name, reason: 'confidential' });
     await context.once(step, async () => {
       const shown = withInstance(message, await context.instance?.());
       const { payload, ...address } = request(context.env, shown);

@@ -33,6 +33,6 @@ export function googleChatPayload(message: ChatMessage) {
   return {
     // Notifications show it instead of the card. Mentions work in it: replace their brackets.
     fallbackText: title.replaceAll('<', '‹').replaceAll('>', '›'),
-    cardsV2: [{ cardId: 'event', card }],
+    cardsV2: [{ card }],
   };
 }

@@ -23,8 +23,7 @@ export interface ChatMessage {
   readonly condition: Condition;
 }
 
-/** Fields shown of an event that has no message, and the longest value shown, in characters. */
-const MAX_FIELDS = 20;
+/** Longest value shown of a field, in characters. */
 const MAX_VALUE_LENGTH = 200;
 
 /**
@@ -83,11 +82,11 @@ function titleOf(type: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The simple fields, one per line. Nested ones are left out. */
+/** The simple fields, at most twenty, one per line. Nested ones are left out. */
 function linesOf(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .filter(([, value]) => typeof value !== 'object')
-    .slice(0, MAX_FIELDS)
+    .slice(0, 20)
     .map(([name, value]) => clip(oneLine(`${name}: ${value}`), MAX_VALUE_LENGTH))
     .join('\n');
 }

@@ -64,14 +64,14 @@ export async function fanOut(
   { only = names, from, quietMinutes = REPEAT_QUIET_MINUTES }: Choice = {},
 ): Promise<void> {
   const chosen = names.filter((name) => only.includes(name) && context.env[destinations[name].secret]);
-  if (chosen.length === 0) context.log('destination.none', { note: 'no secret of a chosen destination is set' });
+  if (chosen.length === 0) context.log('destination.none', { note: 'no chosen destination has its secret' });
   const hearings = chosen.map((name) => [name, hearingOf(name, message, from ?? destinations[name].from)]);
   // A program is told everything, and at once: it can count for itself.
   const { forward: forwarded, ...hearers }: Record<string, Hearing> = Object.fromEntries(hearings);
   const people = Object.keys(hearers) as DestinationName[];
   const wanting = people.filter((name) => hearers[name] !== 'sequel');
 
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   const send = async (name: DestinationName, untold = 0): Promise<DestinationName[]> => {
     const repeats = untold > 0 ? `${untold} ${untold === 1 ? 'repeat' : 'repeats'} since the last message` : '';
     const counted = { ...message, details: detailsOf(repeats, message.details) };
@@ -79,7 +79,7 @@ export async function fanOut(
       await destinations[name].send(context, counted, name, event);
       return [name];
     } catch (error) {
-      failures[names.indexOf(name)] = error;
+      failures[names.indexOf(name)] = error as Error;
       return [];
     }
   };
@@ -94,7 +94,7 @@ export async function fanOut(
   const isRemembered = subject && (resolves ? people : wanting).length > 0;
   const about = { key, resolves, quietMs: quietMinutes * 60_000, hearers };
   const telling = isRemembered && context.tellOnce ? context.tellOnce(about, tell) : tell();
-  await Promise.all([telling.catch((error: unknown) => failures.push(error)), forwarded === 'news' && send('forward')]);
+  await Promise.all([telling.catch((error: Error) => failures.push(error)), forwarded === 'news' && send('forward')]);
   // Without the places of those that have not failed.
   const errors = Object.values(failures);
   if (errors.length > 0) throw combineFailures(errors);
@@ -110,8 +110,8 @@ function hearingOf(name: DestinationName, { severity, condition }: ChatMessage, 
  * One error for several. If any of them is transient, all are retried (what has succeeded is not
  * repeated), after the longest wait asked for. It is permanent only if all of them are.
  */
-export function combineFailures(errors: readonly unknown[]): Error {
-  const text = errors.map((error) => (error instanceof Error ? error.message : 'unknown failure')).join('; ');
+export function combineFailures(errors: readonly Error[]): Error {
+  const text = errors.map(({ message }) => message).join('; ');
   const waits = errors.filter((error) => error instanceof RetryLater).map((error) => error.seconds);
   if (waits.length > 0) return new RetryLater(Math.max(...waits), text);
   if (errors.every((error) => error instanceof PermanentFailure)) return new PermanentFailure(text);

@@ -213,8 +213,4 @@ describe('failures together', () => {
     expect(combined).toBeInstanceOf(RetryLater);
     expect((combined as RetryLater).seconds).toBe(90);
   });
-
-  it('pass on no text of what is not an error', () => {
-    expect(combineFailures(['https://hooks.slack.com/secret'] as unknown[]).message).toBe('unknown failure');
-  });
 });
