@@ -24,6 +24,8 @@ export function slackPayload(message: ChatMessage) {
     // Notifications show it instead of the blocks.
     text: title.text,
     mrkdwn: false,
+    unfurl_links: false,
+    unfurl_media: false,
     blocks: [
       { type: 'header', text: title },
       // Slack refuses an empty section.

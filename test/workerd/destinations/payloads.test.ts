@@ -123,7 +123,7 @@ describe.each(HOSTILE)('hostile text %s', (hostile) => {
   const shown = message({ ...eventOf('outbid', { subject: hostile, message: hostile }) });
 
   it('is plain text in Slack, with every control character escaped', () => {
-    const { blocks, text, mrkdwn } = slackPayload(shown);
+    const { blocks, text, mrkdwn, ...rest } = slackPayload(shown);
     const context = blocks.at(-1);
     const markup = JSON.stringify(context).includes('mrkdwn')
       ? (context as { elements: { text: string }[] }).elements.at(-1)
@@ -134,6 +134,8 @@ describe.each(HOSTILE)('hostile text %s', (hostile) => {
       expect(unescapeEntities(block.text)).toContain(hostile);
     }
     expect(mrkdwn).toBe(false);
+    // Slack finds addresses even in plain text.
+    expect(rest).toEqual({ unfurl_links: false, unfurl_media: false });
     expect(text).not.toMatch(/[<>]/);
     // The only markup is our own link.
     expect(markup?.text).toBe('<https://cloud.vast.ai/instances/|Open instances>');
