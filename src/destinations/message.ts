@@ -8,11 +8,11 @@ import { type Condition, conditionOf, type Link, type NotifiableEvent, pageOf } 
 /** A message for any chat. All texts are plain: no platform's markup takes effect in them. */
 export interface ChatMessage {
   readonly severity: Severity;
-  /** One line. */
+  /** One line, and not empty: Discord and PagerDuty refuse that. */
   readonly title: string;
   /** May be empty. */
   readonly text: string;
-  /** Small print: type, and what opens or resolves it. */
+  /** Small print: type, and what opens or resolves it. Not empty: Slack and Discord refuse that. */
   readonly details: string;
   /** An https URL to click. */
   readonly link?: Link | undefined;
