@@ -2,6 +2,7 @@
 // and the status only: its URL is a secret, and the platforms' own error texts quote what was sent.
 import { PermanentFailure, RetryLater } from '../failures.ts';
 import { FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS } from '../limits.ts';
+import { retryAfterInBody } from '../retry-after.ts';
 import type { DestinationContext } from './context.ts';
 import { inTurn } from './post-slots.ts';
 
@@ -19,8 +20,8 @@ const HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent
 /**
  * Sends a POST and resolves when it was answered with 2xx.
  *
- * @throws RetryLater where the answer says when to come back in `Retry-After` (what Discord and
- * Telegram say in the body, they say there, too); PermanentFailure on 3xx (never followed: it could
+ * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in the
+ * body of a 429: Telegram documents no other); PermanentFailure on 3xx (never followed: it could
  * lead anywhere) and on 4xx other than 408, 425 and 429; otherwise Error, to be retried with the
  * usual back-off.
  */
@@ -34,18 +35,20 @@ export async function post(context: DestinationContext, { to, url, body, headers
       // The platform's error names the URL: neither its text nor the error as a cause is passed on.
       throw new Error(signal.aborted ? `${to} did not answer in time` : `${to} could not be reached`);
     }
+    if (!response.ok) throw await failureFrom(response, to, context.attempt);
     await response.body?.cancel();
-    if (!response.ok) throw failureFrom(response, to, context.attempt);
   });
 }
 
-function failureFrom(response: Response, to: string, attempt: number): Error {
+async function failureFrom(response: Response, to: string, attempt: number): Promise<Error> {
   const { status, headers } = response;
   const answered = `${to} answered ${status}`;
+  const inBody = status === 429 ? await retryAfterInBody(response) : undefined;
+  if (!response.bodyUsed) await response.body?.cancel();
   if (status < 500 && ![408, 425, 429].includes(status)) return new PermanentFailure(answered);
   // Nothing asked for: the usual back-off, which grows.
-  if (!headers.has('Retry-After')) return new Error(answered);
-  return new RetryLater(RetryLater.after(response).seconds + spread(attempt), answered);
+  if (inBody === undefined && !headers.has('Retry-After')) return new Error(answered);
+  return new RetryLater(Math.max(RetryLater.after(response).seconds, inBody ?? 0) + spread(attempt), answered);
 }
 
 /**

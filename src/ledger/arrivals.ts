@@ -34,7 +34,7 @@ const NAME = 'arrivals';
 interface Counted {
   /** The last place in the order of arrival that has been counted. */
   to: number;
-  /** When the newest webhook was received. Not the last by place: a dead letter may be hours late. */
+  /** When the newest webhook was received. Not the last by place: a dead letter may come late. */
   lastReceivedAt: number | null;
   /** What has gone to a handler. */
   groups: readonly Group[];
@@ -108,8 +108,8 @@ export class Arrivals {
   #countSome(now: number): number {
     const counted = this.#counted;
     // Grouped here and not in SQL, whose sorting is billed as a third row read.
-    const query = `SELECT d.seq, d.endpoint, d.received_at, d.received_at / ${HOUR_MS} AS hour, e.type, e.status, e.tries,
-      ${HAS_RUN} AS ran, d.refusal IS NULL AS plain, d.event ->> '$.created' AS created
+    const query = `SELECT d.seq, d.endpoint, d.received_at, d.received_at / ${HOUR_MS} AS hour, e.type, e.status,
+      e.tries, ${HAS_RUN} AS ran, d.refusal IS NULL AS plain, d.event ->> '$.created' AS created
       FROM ${BY_ARRIVAL} WHERE d.seq > ? ORDER BY d.seq LIMIT ?`;
     const found = this.#sql.exec<Arrived>(query, counted.to, COUNTED_AT_ONCE).toArray();
     if (found.length === 0) return 0;
