@@ -6,25 +6,20 @@ import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-type Sample = readonly [labels: Readonly<Record<string, string>>, value: number];
+type Labels = Readonly<Record<string, string>>;
+/** What is not known (null) is left out. `suffix` ends the name. */
+type Sample = readonly [labels: Labels, value: number | null | undefined, suffix?: string];
 
 /** @param now Milliseconds since the epoch. */
 export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, patrol?: Glance): string {
   const { byStatus, byType, kept, oldestUnfinished: oldest, lastReceivedAt, backlog, totals } = snapshot;
   const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
+  const waiting = { events: backlog.events, dead_letters: backlog.deadLetters };
   return [
     gauge('configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]),
     gauge('events', 'Events in the ledger, by status.', samplesOf('status', byStatus)),
-    gauge(
-      'events_by_type',
-      'Events in the ledger, by type and status.',
-      byType.map(({ type, status, count }) => [{ type, status }, count]),
-    ),
-    gauge(
-      'kept_deliveries',
-      'Deliveries kept aside, by reason: genuine, but refused or unreadable.',
-      kept.map(({ reason, count }) => [{ reason }, count]),
-    ),
+    gauge('events_by_type', 'Events in the ledger, by type and status.', counted(byType)),
+    gauge('kept_deliveries', 'Deliveries kept aside, by reason: genuine, but refused or unreadable.', counted(kept)),
     gauge(
       'oldest_unfinished_age_seconds',
       'Age of the oldest event that is not yet processed or dead; 0 if there is none.',
@@ -33,12 +28,12 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
     gauge(
       'last_received_timestamp_seconds',
       'When the newest event was received, tests apart; absent if there is none.',
-      lastReceivedAt === null ? [] : [[{}, lastReceivedAt / 1000]],
+      [[{}, lastReceivedAt && lastReceivedAt / 1000]],
     ),
     gauge(
       'queue_backlog_messages',
       'Messages waiting in a queue; absent if the queue reports no count.',
-      [sampleOf('events', backlog.events), sampleOf('dead_letters', backlog.deadLetters)].flat(),
+      samplesOf('queue', waiting),
     ),
     counter('tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)),
     counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),
@@ -52,61 +47,59 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
 }
 
 /** Before the first look there are no counts, and the time is 0, so that an alert sees that. */
-function patrolMetrics({ lastSuccess, byState, dollarsPerHour: dollars }: Glance): string[] {
-  const at: Sample[] = lastSuccess === undefined ? [] : [[{}, (lastSuccess ?? 0) / 1000]];
+function patrolMetrics({ lastSuccess, byState, dollarsPerHour }: Glance): string[] {
+  const at = lastSuccess === null ? 0 : lastSuccess && lastSuccess / 1000;
   return [
     gauge('instances', 'Instances at the last complete look, by state.', samplesOf('state', byState ?? {})),
-    gauge('burn_dollars_per_hour', 'What they cost, as far as it is known.', dollars == null ? [] : [[{}, dollars]]),
-    gauge('patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', at),
+    gauge('burn_dollars_per_hour', 'What they cost, as far as it is known.', [[{}, dollarsPerHour]]),
+    gauge('patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', [[{}, at]]),
   ].flat();
 }
 
-function samplesOf(label: string, counts: Readonly<Record<string, number>>): Sample[] {
+function samplesOf(label: string, counts: Readonly<Record<string, number | null>>): Sample[] {
   return Object.entries(counts).map(([value, count]) => [{ [label]: value }, count]);
 }
 
-function sampleOf(queue: string, count: number | null): Sample[] {
-  return count === null ? [] : [[{ queue }, count]];
+/** All of a row but its count are labels. */
+function counted(rows: readonly ({ readonly count: number } & object)[]): Sample[] {
+  return rows.map(({ count, ...labels }) => [labels as Labels, count]);
 }
 
 function gauge(name: string, help: string, samples: readonly Sample[]): string[] {
-  return family('gauge', name, help, [['', samples]]);
+  return family('gauge', name, help, samples);
 }
 
 function counter(name: string, help: string, samples: readonly Sample[]): string[] {
-  return family('counter', name, help, [['_total', samples]]);
+  return family(
+    'counter',
+    `${name}`,
+    help,
+    samples.map(([labels, value]) => [labels, value, '_total']),
+  );
 }
 
 /** Each bucket counts what is at most its bound, those before it included. */
 function histogram(name: string, help: string, bounds: readonly number[], { counts, sum }: Histogram): string[] {
-  const upTo = (bucket: number) => counts.slice(0, bucket + 1).reduce((total, count) => total + count, 0);
-  // OpenMetrics writes whole numbers as floats, too: `1.0`.
-  const le = (bound = Number.POSITIVE_INFINITY) => String(bound).replace('Infinity', '+Inf').replace(/^\d+$/, '$&.0');
-  const buckets = counts.map((_, bucket): Sample => [{ le: le(bounds[bucket]) }, upTo(bucket)]);
-  const all = upTo(counts.length);
-  return family('histogram', name, help, [
-    ['_bucket', buckets],
-    ['_count', [[{}, all]]],
-    ['_sum', [[{}, sum]]],
-  ]);
+  let count = 0;
+  const buckets = counts.map((inBucket, bucket): Sample => {
+    count += inBucket;
+    // OpenMetrics writes whole numbers as floats, too: `1.0`.
+    const le = String(bounds[bucket] ?? '+Inf').replace(/^\d+$/, '$&.0');
+    return [{ le }, count, '_bucket'];
+  });
+  return family('histogram', name, help, [...buckets, [{}, count, '_count'], [{}, sum, '_sum']]);
 }
 
-function family(
-  kind: string,
-  name: string,
-  help: string,
-  parts: readonly (readonly [suffix: string, samples: readonly Sample[]])[],
-): string[] {
+function family(kind: string, name: string, help: string, samples: readonly Sample[]): string[] {
   const full = `vastai_${name}`;
-  const lines = parts.flatMap(([suffix, samples]) => samples.map((sample) => line(`${full}${suffix}`, sample)));
+  const lines = samples
+    .filter(([, value]) => value != null)
+    .map(([labels, value, suffix = '']) => `${full}${suffix}${inBraces(labels)} ${value}`);
   return [`# TYPE ${full} ${kind}`, `# HELP ${full} ${help}`, ...lines];
 }
 
-function line(name: string, [labels, value]: Sample): string {
-  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`;
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+function inBraces(labels: Labels): string {
+  const escaped = (text: string) => text.replace(/["\\]/g, '\\$&').replaceAll('\n', '\\n');
+  const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escaped(text)}"`);
+  return pairs.length > 0 ? `{${pairs.join(',')}}` : '';
 }
