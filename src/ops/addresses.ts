@@ -3,15 +3,13 @@
 import type { EventKey } from '../ledger/store.ts';
 
 export const PAGE_ROOT = '/ops';
-export const LIST = `${PAGE_ROOT}/events`;
-export const INSTANCES = `${PAGE_ROOT}/instances`;
 
 /** Where programs read the feed, below `PAGE_ROOT`: what READ_TOKEN opens. */
 export const FEED = '/api/feed';
 
-/** An event's page. */
-export function eventAddress({ id, endpoint }: EventKey): string {
-  return address('/event', { id, endpoint });
+/** An event's page, or what else of it is at another path below `PAGE_ROOT`. */
+export function eventAddress({ id, endpoint }: EventKey, path = '/event'): string {
+  return address(path, { id, endpoint });
 }
 
 /** A path below `PAGE_ROOT` with a query of all fields that are set. */

@@ -7,8 +7,8 @@ import type { ReplayAnswer } from '../ledger/replay.ts';
 import type { EventKey } from '../ledger/store.ts';
 import { MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { readBody } from '../read-body.ts';
-import { address } from './addresses.ts';
-import { type Issues, parseList, parseReplay } from './filter.ts';
+import { eventAddress } from './addresses.ts';
+import { check, type Issues, listRequest, replayRequest } from './filter.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** Largest filter that is read from a body, in bytes. */
@@ -18,7 +18,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
   ops.get('/api/stats', async (context) => context.json(await takeSnapshot(context.env)));
 
   ops.get('/api/events', async (context) => {
-    const request = parseList(context.req.query());
+    const request = check(listRequest, context.req.query());
     if (!request.ok) return badRequest(context, request.failure);
     const { filter, cursor, limit } = request.value;
     return context.json(await openLedger(context.env).list(filter, cursor, limit));
@@ -35,7 +35,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     const answer = await replayEvent(context.env, key);
     switch (answer.kind) {
       case 'queued':
-        return context.json({ id: key.id, status: 'queued' }, 202, { Location: address('/api/event', key) });
+        return context.json({ id: key.id, status: 'queued' }, 202, { Location: eventAddress(key, '/api/event') });
       case 'refused':
         return answer.reason === 'unknown_event' ? context.notFound() : context.json({ error: answer.reason }, 409);
       case 'failed':
@@ -46,7 +46,7 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
   ops.post('/api/replay', async (context) => {
     const body = await readBody(context.req.raw, MAX_FILTER_BYTES);
     if (!body.ok) return context.json({ error: 'Too large' }, 413);
-    const request = parseReplay(await new Response(body.value).json().catch(() => undefined));
+    const request = check(replayRequest, await new Response(body.value).json().catch(() => undefined));
     if (!request.ok) return badRequest(context, request.failure);
     const { filter, cursor, limit, dryRun } = request.value;
     const ledger = openLedger(context.env);

@@ -9,7 +9,7 @@ import { eventTable } from './event-table.ts';
 import type { ListRequest, StepResult } from './filter.ts';
 import { filterForm, isNarrow } from './filter-form.ts';
 import { gettingStarted } from './getting-started.ts';
-import { confirmation, document, type Html, notice } from './layout.ts';
+import { document, type Html, notice, replayForm } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { counted, figures, replayWarning } from './words.ts';
 
@@ -63,17 +63,15 @@ function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: 
 function replay(filter: EventFilter, cursor: number | null, matches: number): Html | null {
   const { status } = filter;
   if (status !== 'dead' && status !== 'quarantined') return null;
-  const [action, back] = [address('/replay', { ...filter, cursor }), address('/events', { ...filter, cursor })];
-  const many = matches > REPLAY_STEP ? `the newest ${REPLAY_STEP}` : `all ${matches}`;
-  const warning = replayWarning({ status, steps: [] });
-  return html`<details>
-    <summary class="button">Run ${matches === 1 ? 'this event' : 'all of these'} again…</summary>
-    ${
-      matches === 1
-        ? confirmation(action, warning, 'run it again', back)
-        : confirmation(action, `${warning} The same goes for each: try one first.`, `run ${many} again`, back)
-    }
-  </details>`;
+  const isOne = matches === 1;
+  const which = isOne ? 'it' : matches > REPLAY_STEP ? `the newest ${REPLAY_STEP}` : `all ${matches}`;
+  return replayForm(
+    html`<summary class="button">Run ${isOne ? 'this event' : 'all of these'} again…</summary>`,
+    address('/replay', { ...filter, cursor }),
+    `${replayWarning({ status, steps: [] })}${isOne ? '' : ' The same goes for each: try one first.'}`,
+    `run ${which} again`,
+    address('/events', { ...filter, cursor }),
+  );
 }
 
 function stepNotice({ queued, refused, failed }: StepResult): Html {

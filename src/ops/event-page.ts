@@ -2,13 +2,12 @@
 import { html } from 'hono/html';
 import { isConfidential } from '../event/catalogue.ts';
 import type { EventRecord, Surroundings } from '../ledger/queries.ts';
-import type { EventKey } from '../ledger/store.ts';
 import { LEASE_MS } from '../limits.ts';
 import { address, eventAddress } from './addresses.ts';
 import { delivered } from './delivered.ts';
 import { eventTable } from './event-table.ts';
 import { times, tries } from './event-times.ts';
-import { confirmation, document, type Html, notice, section, statusBadge, terms, whole } from './layout.ts';
+import { document, type Html, notice, replayForm, section, statusBadge, terms, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { when } from './when.ts';
 import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords, whyRefused } from './words.ts';
@@ -63,7 +62,7 @@ function situation(event: EventRecord, refreshSeconds: number | undefined, stuck
   const next = nextStep(event, reader.now, stuckAfter);
   const loading = refreshSeconds
     ? html`<p>This page loads again every ${refreshSeconds} s.
-        <a href="${address('/event', { ...keyOf(event), still: 1 })}">Keep it still</a></p>`
+        <a href="${eventAddress(event)}&still=1">Keep it still</a></p>`
     : html`<p><a href="${eventAddress(event)}">Refresh</a></p>`;
   return html`<section class="situation ${status}" aria-label="Situation">
     <p>${statusWords[status].meaning}</p>
@@ -77,15 +76,9 @@ function situation(event: EventRecord, refreshSeconds: number | undefined, stuck
 function replay(event: EventRecord): Html | null {
   if (event.event === null) return null;
   const verb = event.status === 'quarantined' ? 'Run it' : 'Run it again';
-  const action = address('/event/replay', keyOf(event));
-  return html`<details>
-    <summary class="button ${event.status !== 'processed' && 'primary'}">${verb}…</summary>
-    ${confirmation(action, replayWarning(event), verb.toLowerCase(), eventAddress(event))}
-  </details>`;
-}
-
-function keyOf({ id, endpoint }: EventKey): EventKey {
-  return { id, endpoint };
+  const button = html`<summary class="button ${event.status !== 'processed' && 'primary'}">${verb}…</summary>`;
+  const action = eventAddress(event, '/event/replay');
+  return replayForm(button, action, replayWarning(event), verb.toLowerCase(), eventAddress(event));
 }
 
 function envelope({ type, event }: EventRecord): Html {
@@ -95,7 +88,7 @@ function envelope({ type, event }: EventRecord): Html {
 }
 
 function details(event: EventRecord, { origin }: Reader): Html {
-  const url = `${origin}${address('/api/event', keyOf(event)).replaceAll("'", '%27')}`;
+  const url = `${origin}${eventAddress(event, '/api/event').replaceAll("'", '%27')}`;
   return terms('details', [
     ['Id', whole(event.id)],
     ['Endpoint', event.endpoint],

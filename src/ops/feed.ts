@@ -7,13 +7,13 @@ import type { FeedPage } from '../ledger/feed.ts';
 import { FEED_POLL_MS, LOCAL_FEED_POLL_MS } from '../limits.ts';
 import { FEED } from './addresses.ts';
 import { badRequest } from './api.ts';
-import { parseFeed } from './filter.ts';
+import { check, feedRequest } from './filter.ts';
 
 const UNKNOWN_PLACE = 'after lies beyond the last place of this ledger: it was given by another one';
 
 export function addFeed(ops: Hono<{ Bindings: Env }>): void {
   ops.get(FEED, async (context) => {
-    const request = parseFeed(context.req.query());
+    const request = check(feedRequest, context.req.query());
     if (!request.ok) return badRequest(context, request.failure);
     const { after, limit, wait } = request.value;
     const page = await waitForPage(context.env, after, limit, Date.now() + wait * 1_000);

@@ -1,11 +1,11 @@
 // The filter of the list: a plain form, so that every view has an address that can be shared.
 import { html } from 'hono/html';
 import type { EventFilter } from '../ledger/queries.ts';
-import { address, LIST } from './addresses.ts';
+import { address } from './addresses.ts';
 import type { Html } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { isoOf, startOfDay } from './when.ts';
-import { byUrgency, statusWords } from './words.ts';
+import { byUrgency, capitalized } from './words.ts';
 
 export function filterForm(filter: EventFilter, knownTypes: readonly string[], reader: Reader): Html {
   const option = (value: string, label: string) =>
@@ -16,10 +16,10 @@ export function filterForm(filter: EventFilter, knownTypes: readonly string[], r
     <input type="datetime-local" name="${name}" value="${filter[name]?.slice(0, 16)}"></label>`;
   return html`<details class="fold">
     <summary class="button">Filter${isNarrow(filter) && html`: ${filterWords(filter)}`}</summary>
-    <form class="filter" action="${LIST}" method="get" aria-label="Filter events">
+    <form class="filter" action="${address('/events')}" method="get" aria-label="Filter events">
       <label>Status<select name="status"><option value="">any</option>
         ${option('attention', 'Needs attention')}
-        ${byUrgency.map((status) => option(status, statusWords[status].label))}</select></label>
+        ${byUrgency.map((status) => option(status, capitalized(status)))}</select></label>
       ${field('Type', 'type', 'types')}
       <datalist id="types">${knownTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
       ${field('Endpoint', 'endpoint')}${time('From', 'from')}${time('Before', 'to')}${field('Id or text', 'q')}
@@ -35,7 +35,7 @@ function presets(filter: EventFilter, reader: Reader): Html {
     <a href="${address('/events', { ...filter, status: 'attention' })}">Needs attention</a>
     <a href="${since(Math.floor(reader.now / 60_000) * 60_000 - 3_600_000)}">Last hour</a>
     <a href="${since(startOfDay(reader))}">Today${reader.zone === undefined && ' (UTC)'}</a>
-    ${isNarrow(filter) && html`<a href="${LIST}">Show all</a>`}
+    ${isNarrow(filter) && html`<a href="${address('/events')}">Show all</a>`}
   </nav>`;
 }
 

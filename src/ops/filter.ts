@@ -16,87 +16,86 @@ import { isoOf } from './when.ts';
 /** What is wrong, one sentence per field. */
 export type Issues = readonly string[];
 
-const text = (field: string, maxLength: number) =>
-  v.pipe(
-    v.string(`${field} must be a string`),
-    v.maxLength(maxLength, `${field} must be at most ${maxLength} characters`),
-  );
+// Messages go on after the field's name.
+const text = (maxLength: number) =>
+  v.optional(v.pipe(v.string('must be a string'), v.maxLength(maxLength, `must be at most ${maxLength} characters`)));
 
 /** A number, or the digits of one, as a form sends them. */
-const wholeNumber = (field: string, least: number, most: number) =>
+const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.custom<string | number>((value) => {
       const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
       return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
-    }, `${field} must be a whole number from ${least} to ${most}`),
+    }, `must be a whole number from ${least} to ${most}`),
     v.transform(Number),
   );
 
 /** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
-const time = (field: string) =>
+const time = v.optional(
   v.pipe(
-    v.string(`${field} must be a string`),
-    v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, `${field} must be a time in ISO 8601`),
+    v.string('must be a string'),
+    v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, 'must be a time in ISO 8601'),
     v.transform((text) => Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)),
-    v.number(`${field} must be a time that there is`),
+    v.number('must be a time that there is'),
     v.transform(isoOf),
-  );
+  ),
+);
 
-const oneOf = statuses.join(', ');
 const filterEntries = {
-  status: v.optional(v.picklist([...statuses, 'attention'], `status must be one of ${oneOf}, attention`)),
-  type: v.optional(text('type', MAX_TYPE_LENGTH)),
-  endpoint: v.optional(text('endpoint', MAX_ID_LENGTH)),
-  q: v.optional(text('q', MAX_SEARCH_LENGTH)),
-  from: v.optional(time('from')),
-  to: v.optional(time('to')),
-  cursor: v.nullish(wholeNumber('cursor', 0, Number.MAX_SAFE_INTEGER), null),
+  status: v.optional(v.picklist([...statuses, 'attention'], `must be one of ${statuses.join(', ')}, attention`)),
+  type: text(MAX_TYPE_LENGTH),
+  endpoint: text(MAX_ID_LENGTH),
+  q: text(MAX_SEARCH_LENGTH),
+  from: time,
+  to: time,
+  cursor: v.nullish(wholeNumber(0, Number.MAX_SAFE_INTEGER), null),
 };
 
-const listSchema = v.pipe(
-  v.object({ ...filterEntries, limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE) }),
+/** A list, asked for by a query string. */
+export const listRequest = v.pipe(
+  v.object({ ...filterEntries, limit: v.optional(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE) }),
   v.transform(({ cursor, limit, ...filter }) => ({ filter, cursor, limit })),
 );
 
-const replaySchema = v.pipe(
-  v.object({
-    ...filterEntries,
-    // Required: otherwise one mistake would rerun a month of events.
-    status: v.picklist(statuses, `status is required, one of ${oneOf}`),
-    limit: v.optional(wholeNumber('limit', 1, REPLAY_STEP), REPLAY_STEP),
-    dryRun: v.optional(v.boolean('dryRun must be true or false'), false),
-  }),
+/** A replay of many events, asked for by a JSON body or a query string. */
+export const replayRequest = v.pipe(
+  v.object(
+    {
+      ...filterEntries,
+      // Required: otherwise one mistake would rerun a month of events.
+      status: v.picklist(statuses, `must be one of ${statuses.join(', ')}`),
+      limit: v.optional(wholeNumber(1, REPLAY_STEP), REPLAY_STEP),
+      dryRun: v.optional(v.boolean('must be true or false'), false),
+    },
+    'is required',
+  ),
   v.transform(({ cursor, limit, dryRun, ...filter }) => ({ filter, cursor, limit, dryRun })),
 );
 
-const feedSchema = v.object({
+/** What to read of the feed, from a query string. */
+export const feedRequest = v.object({
   /** A place in the feed; a negative one counts from its end. */
-  after: v.optional(wholeNumber('after', -MAX_PAGE_SIZE, Number.MAX_SAFE_INTEGER), 0),
-  limit: v.optional(wholeNumber('limit', 1, MAX_PAGE_SIZE), PAGE_SIZE),
-  wait: v.optional(wholeNumber('wait', 0, MAX_FEED_WAIT_SECONDS), 0),
+  after: v.optional(wholeNumber(-MAX_PAGE_SIZE, Number.MAX_SAFE_INTEGER), 0),
+  limit: v.optional(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE),
+  wait: v.optional(wholeNumber(0, MAX_FEED_WAIT_SECONDS), 0),
 });
 
-const stepCount = wholeNumber('count', 0, REPLAY_STEP);
-const stepSchema = v.object({ queued: stepCount, refused: stepCount, failed: stepCount });
-
-export type ListRequest = v.InferOutput<typeof listSchema>;
-export type StepResult = v.InferOutput<typeof stepSchema>;
-
-/** A list request from a query string. */
-export const parseList = (query: Record<string, string>) => check(listSchema, query);
-
-/** A request to replay many events, from a JSON body or a query string. */
-export const parseReplay = (body: unknown) => check(replaySchema, body);
+const stepCount = wholeNumber(0, REPLAY_STEP);
 
 /** The outcome of a step of a replay, as the address of the list tells it. */
-export const parseStep = (query: Record<string, string>) => check(stepSchema, query);
+export const stepResult = v.object({ queued: stepCount, refused: stepCount, failed: stepCount });
 
-/** What to read of the feed, from a query string. */
-export const parseFeed = (query: Record<string, string>) => check(feedSchema, query);
+export type ListRequest = v.InferOutput<typeof listRequest>;
+export type StepResult = v.InferOutput<typeof stepResult>;
 
-/** Forms send unused fields empty: those are ignored. */
-function check<Schema extends v.GenericSchema>(schema: Schema, fields: unknown): Result<v.InferOutput<Schema>, Issues> {
+/** What is asked for. Forms send unused fields empty: those are ignored. */
+export function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  fields: unknown,
+): Result<v.InferOutput<Schema>, Issues> {
   const set = Object.entries(fields ?? {}).filter(([, value]) => value !== '');
   const parsed = v.safeParse(schema, Object.fromEntries(set));
-  return parsed.success ? succeed(parsed.output) : fail(parsed.issues.map((issue) => issue.message));
+  return parsed.success
+    ? succeed(parsed.output)
+    : fail(parsed.issues.map(({ path, message }) => `${path?.[0].key} ${message}`));
 }

@@ -2,16 +2,17 @@
 // that is put in; the value of an attribute stands in quotation marks, or it could break out.
 import { html } from 'hono/html';
 import type { Status } from '../ledger/status.ts';
-import { INSTANCES, LIST, PAGE_ROOT } from './addresses.ts';
+import { address, PAGE_ROOT } from './addresses.ts';
 import type { Reader } from './reader.ts';
-import { statusWords } from './words.ts';
+import { capitalized, statusWords } from './words.ts';
 
 export type Html = ReturnType<typeof html>;
 type Place = 'overview' | 'events' | 'instances';
 
 /** @param refreshSeconds When the page loads itself again, where it does. */
 export function document(title: string, content: Html, reader: Reader, here?: Place, refreshSeconds?: number): Html {
-  const current = (page: string) => (page === here ? html` aria-current="page"` : '');
+  const link = (place: Place, path: string) =>
+    html`<a href="${address(path)}"${place === here && html` aria-current="page"`}>${capitalized(place)}</a>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -27,9 +28,7 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
   <header>
     <span class="brand">Vast.ai webhooks</span>
     <nav aria-label="Main">
-      <a href="${PAGE_ROOT}"${current('overview')}>Overview</a>
-      <a href="${LIST}"${current('events')}>Events</a>
-      ${reader.hasPatrol && html`<a href="${INSTANCES}"${current('instances')}>Instances</a>`}
+      ${link('overview', '')} ${link('events', '/events')} ${reader.hasPatrol && link('instances', '/instances')}
     </nav>
   </header>
   <main id="content">${content}</main>
@@ -41,7 +40,7 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
 export function errorPage(title: string, explanations: readonly string[], reader: Reader): Html {
   const content = html`<h1>${title}</h1>
     ${explanations.map((explanation) => html`<p>${explanation}</p>`)}
-    <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${LIST}">All events</a></p>`;
+    <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${address('/events')}">All events</a></p>`;
   return document(title, content, reader);
 }
 
@@ -51,8 +50,7 @@ export function whole(text: string): Html {
 }
 
 export function statusBadge(status: Status): Html {
-  const { label, mark } = statusWords[status];
-  return badge(status, mark, label);
+  return badge(status, statusWords[status].mark, capitalized(status));
 }
 
 /** @param mark Stands beside the label, so that colour is not the only difference. */
@@ -64,13 +62,20 @@ export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {
   return html`<div class="notice ${tone}" role="status">${text}</div>`;
 }
 
-/** Asks before handlers run, and leads back. */
-export function confirmation(action: string, warning: string, verb: string, back: string): Html {
-  return html`<form class="confirm" method="post" action="${action}">
-    <p>${warning}</p>
-    <button class="button primary" type="submit">Yes, ${verb}</button>
-    <a class="button" href="${back}">No, go back</a>
-  </form>`;
+/** A button that unfolds a question before handlers run, with a way back. */
+export function replayForm(button: Html, action: string, warning: string, verb: string, back: string): Html {
+  return html`<details>${button}
+    <form class="confirm" method="post" action="${action}">
+      <p>${warning}</p>
+      <button class="button primary" type="submit">Yes, ${verb}</button>
+      <a class="button" href="${back}">No, go back</a>
+    </form>
+  </details>`;
+}
+
+/** What a page says first. */
+export function verdict(tone: 'good' | 'warn' | 'bad' | 'idle', headline: unknown, rest: unknown): Html {
+  return html`<section class="verdict ${tone}" aria-label="Summary"><p class="headline">${headline}</p>${rest}</section>`;
 }
 
 /** A part of a page, labelled by its heading. */

@@ -12,7 +12,7 @@ import { address, eventAddress } from './addresses.ts';
 import { keyOf, replayEvent } from './api.ts';
 import { eventListPage } from './event-list.ts';
 import { eventPage, isMoving } from './event-page.ts';
-import { type Issues, parseList, parseReplay, parseStep, type StepResult } from './filter.ts';
+import { check, type Issues, listRequest, replayRequest, type StepResult, stepResult } from './filter.ts';
 import { instancesPage } from './instances-page.ts';
 import { errorPage } from './layout.ts';
 import { overviewPage } from './overview.ts';
@@ -31,11 +31,11 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   });
 
   ops.get('/events', async (context) => {
-    const request = parseList(context.req.query());
+    const request = check(listRequest, context.req.query());
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
-    const step = parseStep(context.req.query());
+    const step = check(stepResult, context.req.query());
     const done = step.ok ? step.value : undefined;
     return context.html(eventListPage(request.value, page, eventTypes, done, readerOf(context)));
   });
@@ -66,11 +66,11 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const answer = await replayEvent(context.env, key);
     const notice = answer.kind === 'refused' ? answer.reason : answer.kind;
     if (notice === 'unknown_event') return noSuchEvent(context);
-    return context.redirect(address('/event', { ...key, replay: notice }), 303);
+    return context.redirect(`${eventAddress(key)}&replay=${notice}`, 303);
   });
 
   ops.post('/replay', async (context) => {
-    const request = parseReplay(context.req.query());
+    const request = check(replayRequest, context.req.query());
     if (!request.ok) return badFilter(context, request.failure);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);

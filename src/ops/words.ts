@@ -13,19 +13,14 @@ export function hasFailed(status: Status): boolean {
   return status === 'dead' || status === 'retrying';
 }
 
-export const statusWords: Record<Status, { readonly label: string; readonly mark: string; readonly meaning: string }> =
-  {
-    processing: { label: 'Processing', mark: '▶', meaning: 'Its handler is running now.' },
-    retrying: { label: 'Retrying', mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
-    processed: { label: 'Processed', mark: '✓', meaning: 'Its handler succeeded. Copies of it are not run.' },
-    dead: { label: 'Dead', mark: '✕', meaning: 'Its handler failed for good.' },
-    quarantined: {
-      label: 'Quarantined',
-      mark: '!',
-      meaning: 'Genuine, but refused or unreadable: no handler has run.',
-    },
-    queued: { label: 'Queued', mark: '…', meaning: 'Sent again, and waiting in the queue.' },
-  };
+export const statusWords: Record<Status, { readonly mark: string; readonly meaning: string }> = {
+  processing: { mark: '▶', meaning: 'Its handler is running now.' },
+  retrying: { mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
+  processed: { mark: '✓', meaning: 'Its handler succeeded. Copies of it are not run.' },
+  dead: { mark: '✕', meaning: 'Its handler failed for good.' },
+  quarantined: { mark: '!', meaning: 'Genuine, but refused or unreadable: no handler has run.' },
+  queued: { mark: '…', meaning: 'Sent again, and waiting in the queue.' },
+};
 
 /** What is left to do where nothing happens by itself. */
 export const advice = {
@@ -51,7 +46,7 @@ export function nextStep(
         ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it again now.' }
         : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: leaseUntil };
     case 'retrying': {
-      const at = dueAt === null ? null : dueAt - stuckAfter;
+      const at = dueAt && dueAt - stuckAfter;
       return at !== null && at <= now
         ? { text: 'The next try is due. If its message got lost, it is sent once more', at: dueAt }
         : { text: `Try ${attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
@@ -66,8 +61,7 @@ export function nextStep(
 /** Why a delivery was refused. A reason without words of its own is shown as it is. */
 export function whyRefused(reason: string): string {
   const words = refusalWords.get(reason);
-  if (words === undefined) return unreadableWords.get(reason) ?? `Refused: ${reason}.`;
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+  return words === undefined ? (unreadableWords.get(reason) ?? `Refused: ${reason}.`) : `${capitalized(words)}.`;
 }
 
 const reopenRefusals: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
@@ -95,6 +89,10 @@ export function replayWarning({ status, steps }: Pick<EventRecord, 'status' | 's
     case 'queued':
       return 'It runs now instead of later, and its count of tries starts at zero.';
   }
+}
+
+export function capitalized(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
 }
 
 /** `1,234` */

@@ -216,7 +216,11 @@ describe('POST /ops/api/replay', () => {
     for (const body of [{}, { type: 'outbid' }, { status: '' }, { status: 'all' }, [], 'dead', null, 7]) {
       expect((await postJson('/ops/api/replay', body)).status, JSON.stringify(body)).toBe(400);
     }
-    expect((await ask('/ops/api/replay', { method: 'POST', body: '{' })).status).toBe(400);
+    const unreadable = await ask('/ops/api/replay', { method: 'POST', body: '{' });
+    expect([unreadable.status, await unreadable.json()]).toEqual([
+      400,
+      { error: 'Invalid request', issues: ['status is required'] },
+    ]);
     expect((await eventOf(DEAD_ID)).status).toBe('dead');
   });
 
