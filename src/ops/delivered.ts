@@ -5,7 +5,6 @@ import type { EventRecord, Refusal } from '../ledger/queries.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { type Html, terms } from './layout.ts';
 import { duration } from './when.ts';
-import { figures } from './words.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 
@@ -13,28 +12,26 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 const DUMPED_BYTES = 4_096;
 
 export function delivered({ refusal, receivedAt }: EventRecord): Html {
-  if (refusal === null)
-    return html`<p>Headers and body are kept as they came of refused deliveries only. This one was accepted, and the
-      event above has every field of its body.</p>`;
+  if (refusal === null) return html`<p>Headers and body are kept as they came of refused deliveries only.</p>`;
   const { reason, headers, body } = refusal;
   const bytes = Uint8Array.fromBase64(body);
   const text = decoder.decode(bytes);
   return html`<p>It was kept aside: <code>${reason}</code></p>
     ${lateness(refusal, receivedAt)}
     <h3>Body, byte for byte</h3>
-    <p class="hint">${figures(bytes.byteLength)} bytes</p>
     <pre tabindex="0">${text}</pre>
     ${
       text.includes('\ufffd') &&
-      html`<p class="hint">Where it says \ufffd it is not UTF-8. In hex:</p>
-        <pre class="hex" tabindex="0">${hexOf(bytes)}</pre>`
+      html`<p class="quiet">Where it says \ufffd it is not UTF-8. In hex:</p>
+        <pre class="hex" tabindex="0">${hexOf(bytes.subarray(0, DUMPED_BYTES))}</pre>`
     }
     ${Object.keys(headers).length > 0 && html`<h3>Headers</h3>${terms('details', Object.entries(headers))}`}`;
 }
 
 /** How far the signed time lies from the arrival, where that is why it was refused. */
 function lateness({ reason, headers }: Refusal, receivedAt: number): Html | null {
-  const signed = Object.entries(headers).find(([name]) => /^x-vast(ai)?-timestamp$/.test(name))?.[1];
+  const kept: Readonly<Record<string, string | undefined>> = headers;
+  const signed = kept['x-vast-timestamp'] ?? kept['x-vastai-timestamp'];
   if (!reason.startsWith('timestamp_') || signed === undefined) return null;
   const ms = receivedAt - Number(signed) * 1000;
   return html`<p>Signed <strong>${duration(Math.abs(ms))} ${ms < 0 ? 'after' : 'before'}</strong> it arrived;
@@ -43,12 +40,7 @@ function lateness({ reason, headers }: Refusal, receivedAt: number): Html | null
 
 /** `000010  7b 22 69 64`: sixteen bytes a line. */
 function hexOf(bytes: Uint8Array): string {
-  const lines =
-    bytes
-      .subarray(0, DUMPED_BYTES)
-      .toHex()
-      .match(/.{1,32}/g) ?? [];
-  return lines
-    .map((line, index) => `${(index * 16).toString(16).padStart(6, '0')}  ${line.replace(/../g, '$& ')}`)
-    .join('\n');
+  const lines = bytes.toHex().match(/.{1,32}/g) ?? [];
+  const place = (line: number) => (line * 16).toString(16).padStart(6, '0');
+  return lines.map((line, index) => `${place(index)}  ${line.replace(/../g, '$& ')}`).join('\n');
 }

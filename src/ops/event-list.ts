@@ -32,7 +32,7 @@ export function eventListPage(
     ${filterForm(filter, knownTypes, reader)}
     ${
       filter.q &&
-      html`<p class="hint">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
+      html`<p class="quiet">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
         in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
     }
     ${isNew ? nothing : found(request, page, reader)}`;

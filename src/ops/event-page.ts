@@ -7,7 +7,7 @@ import { address, eventAddress } from './addresses.ts';
 import { delivered } from './delivered.ts';
 import { eventTable } from './event-table.ts';
 import { times, tries } from './event-times.ts';
-import { document, type Html, notice, replayForm, section, statusBadge, terms, whole } from './layout.ts';
+import { document, type Html, notice, replayForm, statusBadge, terms, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { when } from './when.ts';
 import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords, whyRefused } from './words.ts';
@@ -31,18 +31,18 @@ export function eventPage(
 ): Html {
   const { type, status, updatedAt } = event;
   const subject = event.event?.data.subject;
-  const moves = isMoving(event, reader) && query.still === undefined;
+  const loadsAgain = isMoving(event, reader) && query.still === undefined;
   // A queue that stands still is not asked every few seconds.
-  const seconds = moves ? (reader.now - updatedAt < LEASE_MS ? 5 : 60) : undefined;
+  const seconds = loadsAgain ? (reader.now - updatedAt < LEASE_MS ? 5 : 60) : undefined;
   const content = html`${query.replay && replayResult(event, query.replay)}
     <h1>${type} ${statusBadge(status)}</h1>
     ${!isConfidential(type) && typeof subject === 'string' && html`<p>${subject}</p>`}
     ${situation(event, seconds, stuckAfter, reader)}
-    ${section('times', 'Times', times(event, reader))}
-    ${section('tries', 'Tries', tries(event, reader))}
-    ${event.event && section('envelope', 'The event that handlers receive', envelope(event))}
-    ${section('delivered', 'As it was delivered', delivered(event))}
-    ${section('details', 'Details', details(event, reader))}
+    <h2>Times</h2>${times(event, reader)}
+    ${event.tries.length > 0 && html`<h2>Tries</h2>${tries(event, reader)}`}
+    ${event.event && html`<h2>The event that handlers receive</h2>${envelope(event)}`}
+    <h2>As it was delivered</h2>${delivered(event)}
+    <h2>Details</h2>${details(event, reader)}
     ${around && surroundings(event, around, reader)}`;
   return document(type, content, reader, 'events', seconds);
 }
@@ -60,17 +60,15 @@ function replayResult({ status }: EventRecord, outcome: string): Html | undefine
 function situation(event: EventRecord, refreshSeconds: number | undefined, stuckAfter: number, reader: Reader): Html {
   const { status, lastError, refusalReason } = event;
   const next = nextStep(event, reader.now, stuckAfter);
-  const loading = refreshSeconds
-    ? html`<p>This page loads again every ${refreshSeconds} s.
-        <a href="${eventAddress(event)}&still=1">Keep it still</a></p>`
-    : html`<p><a href="${eventAddress(event)}">Refresh</a></p>`;
-  return html`<section class="situation ${status}" aria-label="Situation">
-    <p>${statusWords[status].meaning}</p>
-    ${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
+  const more = html`${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
     ${hasFailed(status) && lastError !== null && html`<p>Last error: <code class="error">${lastError}</code></p>`}
     <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
-    ${isMoving(event, reader) ? loading : replay(event)}
-  </section>`;
+    ${
+      refreshSeconds &&
+      html`<p>This page loads again every ${refreshSeconds} s. <a href="${eventAddress(event)}&still=1">Keep it still</a></p>`
+    }
+    ${!isMoving(event, reader) && replay(event)}`;
+  return verdict(status, statusWords[status].meaning, more);
 }
 
 function replay(event: EventRecord): Html | null {
@@ -99,9 +97,10 @@ function details(event: EventRecord, { origin }: Reader): Html {
 
 function surroundings({ event }: EventRecord, { previous, next, related }: Surroundings, reader: Reader): Html {
   const instance = event?.mentions?.instanceId;
-  const search = html`<p><a href="${address('/events', { q: instance })}">Search for ${instance}</a></p>`;
-  const others = related.length > 0 ? eventTable(related, reader) : html`<p>None near it.</p>`;
-  return html`${instance && section('related', `Others of instance ${instance}`, html`${others}${search}`)}
+  const others = html`<h2>Others of instance ${instance}</h2>
+    ${related.length > 0 && eventTable(related, reader)}
+    <p><a href="${address('/events', { q: instance })}">Search for ${instance}</a></p>`;
+  return html`${instance && others}
     <nav class="paging" aria-label="Neighbours">
       ${previous && html`<a rel="prev" href="${eventAddress(previous)}">← Previous event</a>`}
       ${next && html`<a rel="next" href="${eventAddress(next)}">Next event →</a>`}

@@ -11,7 +11,7 @@ import { hasFailed, whyRefused } from './words.ts';
 
 export function eventTable(events: readonly EventSummary[], reader: Reader): Html {
   const rows = events.map((event, index) => row(event, events[index - 1]?.receivedAt, reader));
-  return table('events', [['Status'], ['Event'], ['Received']], rows);
+  return table('events', ['Status', 'Event', 'Received'], rows);
 }
 
 function row(event: EventSummary, above: number | undefined, reader: Reader): Html {
@@ -20,7 +20,7 @@ function row(event: EventSummary, above: number | undefined, reader: Reader): Ht
     <td>${statusBadge(status)}${attempts > 1 && html` <small>${attempts} tries</small>`}</td>
     <th scope="row">
       <a href="${eventAddress(event)}"><span class="type">${type}</span> ${about(event)}</a>
-      ${endpoint !== DEFAULT_ENDPOINT && html`<span class="endpoint">${endpoint}</span>`}
+      ${endpoint !== DEFAULT_ENDPOINT && html`<small>endpoint ${endpoint}</small>`}
     </th>
     <td>${whenStacked(receivedAt, reader, above)}</td>
   </tr>`;

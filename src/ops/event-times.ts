@@ -34,9 +34,7 @@ function startOf({ at, ms, outcome }: Try): number {
 }
 
 /** The runs of its handler that are remembered, the latest first. */
-export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader): Html {
-  if (tries.length === 0)
-    return html`<p>${status === 'quarantined' ? 'No handler has run.' : 'None has ended yet.'}</p>`;
+export function tries({ tries, receivedAt }: EventRecord, reader: Reader): Html {
   const isCut = tries.length >= MAX_TRIES_KEPT;
   const rows = tries.map((each, index) => {
     const { at, outcome, ms, error, run, attempt } = each;
@@ -44,13 +42,12 @@ export function tries({ tries, status, receivedAt }: EventRecord, reader: Reader
     return html`<tr>
       <th scope="row">${attempt ?? '?'}${run !== undefined && html` <small>of run ${run}</small>`}</th>
       <td class="outcome ${outcome}">${outcome}</td>
-      <td class="number">${before !== undefined && `after ${duration(Math.max(startOf(each) - before, 0))}`}</td>
-      <td class="number">${ms !== undefined && `${figures(ms)} ms`}</td>
+      <td>${before !== undefined && `after ${duration(Math.max(startOf(each) - before, 0))}`}</td>
+      <td>${ms !== undefined && `${figures(ms)} ms`}</td>
       <td>${whenStacked(at, reader, at)}</td>
       <td class="error">${error}</td>
     </tr>`;
   });
-  const columns = [['Try'], ['Outcome'], ['Started', 'number'], ['Took', 'number'], ['Ended'], ['Error']] as const;
-  return html`${table('tries', columns, rows.reverse())}
-    ${isCut && html`<p class="hint">Only the last ${MAX_TRIES_KEPT} are kept.</p>`}`;
+  return html`${table('tries', ['Try', 'Outcome', 'Started', 'Took', 'Ended', 'Error'], rows.reverse())}
+    ${isCut && html`<p class="quiet">Only the last ${MAX_TRIES_KEPT} are kept.</p>`}`;
 }

@@ -55,9 +55,9 @@ export function hourChart(perHour: Stats['perHour']): Html {
       <span>${counted(sum(totals), 'event', 'events')} received in the last 48 hours, by hour and outcome</span>
       <ul class="legend">${kinds.map(([kind]) => html`<li class="${kind}">${kind}</li>`)}</ul>
     </figcaption>
-    <p class="hint" aria-hidden="true">peak: ${figures(most)} in one hour</p>
+    <p class="quiet" aria-hidden="true">peak: ${figures(most)} in one hour</p>
     <svg viewBox="0 0 ${hours.length} ${most * 1.1}" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
-    <p class="axis" aria-hidden="true">
+    <p class="axis quiet" aria-hidden="true">
       ${['48 h ago', '36 h', '24 h', '12 h', 'now'].map((mark) => html`<span>${mark}</span>`)}
     </p>
     <details><summary>The numbers behind the chart, by hour in UTC</summary>

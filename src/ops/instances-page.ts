@@ -7,20 +7,20 @@ import { priceOf } from '../patrol/differences.ts';
 import { countsOf, type State, stateOf } from '../patrol/glance.ts';
 import type { Result } from '../result.ts';
 import { address, eventAddress } from './addresses.ts';
-import { badge, document, type Html, section, table } from './layout.ts';
+import { badge, document, type Html, table, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { duration, when, whenStacked } from './when.ts';
 import { counted, figures } from './words.ts';
 
-const stateBadges: Record<State, Html> = {
-  running: badge('good', '▶', 'Running'),
-  loading: badge('idle', '…', 'Loading'),
-  stopped: badge('stopped', '■', 'Stopped'),
-  offline: badge('bad', '✕', 'Offline'),
-  unknown: badge('warn', '?', 'Unknown'),
+const stateLooks: Record<State, readonly [look: string, mark: string]> = {
+  running: ['good', '▶'],
+  loading: ['idle', '…'],
+  stopped: ['idle', '■'],
+  offline: ['bad', '✕'],
+  unknown: ['warn', '?'],
 };
 
-const CREATE_KEY = html`<code class="whole">npm run vast -- keys create --read</code>`;
+const CREATE_KEY = whole('npm run vast -- keys create --read');
 const KEY_REFUSED = /^(status_40[134]|unusable_key_or_url)$/;
 const KEYLESS = html`<h1>Instances</h1>
   <p>With a key that can read your instances and nothing else, this page shows what runs at Vast.ai, what it costs per
@@ -38,36 +38,37 @@ function patrolled(view: PatrolView, reader: Reader): Html {
   const open = view.notes.conditions.filter(({ endedAt }) => endedAt === null);
   return html`<h1 class="quiet">Instances</h1>
     ${summary(view, open.length > 0, reader)}
-    ${open.length > 0 && section('conditions', 'Open conditions', conditionTable(open, reader))}
-    ${seen.length > 0 && section('instances', 'Instances', instanceTable(seen, open, reader))}
-    <p class="asof">Patrol looks every ${duration(PATROL_INTERVAL_MS)}, and only reads.
-      <a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What it has told</a></p>`;
+    ${open.length > 0 && html`<h2>Open conditions</h2>${conditionTable(open, reader)}`}
+    ${seen.length > 0 && html`<h2>Instances</h2>${instanceTable(seen, open, reader)}`}
+    <footer>Patrol looks every ${duration(PATROL_INTERVAL_MS)}, and only reads.
+      <a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What it has told</a></footer>`;
 }
 
 function summary({ picture, notes, dollarsPerHour }: PatrolView, isTroubled: boolean, reader: Reader): Html {
-  const { at: failedAt, reason } = notes.lastFailure ?? { at: 0, reason: '' };
+  const { failures, lastFailure } = notes;
   const failed =
-    notes.failures > 0 &&
-    html`<p>${counted(notes.failures, 'look has', 'looks have')} failed since, the last ${when(failedAt, reader)}:
-      <code>${reason}</code>. ${KEY_REFUSED.test(reason) && html`A new key may help: ${CREATE_KEY}`}</p>`;
-  if (picture === null)
-    return html`<section class="verdict ${failed ? 'bad' : 'idle'}" aria-label="Summary">
-      <p class="headline">Patrol has not seen your instances yet</p>
-      ${failed || html`<p>It looks for the first time within minutes.</p>`}
-    </section>`;
+    failures > 0 &&
+    lastFailure &&
+    html`<p>${counted(failures, 'look has', 'looks have')} failed since, the last ${when(lastFailure.at, reader)}:
+      <code>${lastFailure.reason}</code>. ${KEY_REFUSED.test(lastFailure.reason) && html`A new key may help: ${CREATE_KEY}`}</p>`;
+  if (picture === null) {
+    const first = failed || html`<p>It looks for the first time within minutes.</p>`;
+    return verdict(failed ? 'bad' : 'idle', 'Patrol has not seen your instances yet', first);
+  }
   const { at, seen, total, stoppedAfter } = picture;
   const isOld = reader.now - at > PATROL_LONGEST_GAP_MS;
   const unpriced = seen.filter((one) => priceOf(one) === null).length;
   const counts = Object.entries({ ...countsOf(picture), 'without a known price': unpriced });
   const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${figures(count)} ${state}`);
-  return html`<section class="verdict ${isOld ? 'bad' : isTroubled ? 'warn' : 'good'}" aria-label="Summary">
-    <p class="headline">${(unpriced > 0 || stoppedAfter !== null) && 'At least '}${perHour(dollarsPerHour ?? 0)}
-      for ${counted(total, 'instance', 'instances')}</p>
-    ${parts.length > 0 && html`<p>${parts.join(', ')}.</p>`}
-    ${stoppedAfter !== null && html`<p>Patrol stops at #${stoppedAfter}: nothing is known of later instances.</p>`}
-    <p>${isOld && html`<strong>All of this is old.</strong>`} Last complete look: ${when(at, reader)}.</p>
-    ${failed}
-  </section>`;
+  const isLeast = unpriced > 0 || stoppedAfter !== null;
+  return verdict(
+    isOld ? 'bad' : isTroubled ? 'warn' : 'good',
+    `${isLeast ? 'At least ' : ''}${perHour(dollarsPerHour ?? 0)} for ${counted(total, 'instance', 'instances')}`,
+    html`${parts.length > 0 && html`<p>${parts.join(', ')}.</p>`}
+      ${stoppedAfter !== null && html`<p>Patrol stops at #${stoppedAfter}: nothing is known of later instances.</p>`}
+      <p>${isOld && html`<strong>All of this is old.</strong>`} Last complete look: ${when(at, reader)}.</p>
+      ${failed}`,
+  );
 }
 
 function conditionTable(open: readonly Condition[], reader: Reader): Html {
@@ -77,7 +78,7 @@ function conditionTable(open: readonly Condition[], reader: Reader): Html {
     const told = toldAt === null ? html`${text} <small>Not told yet: it waits for the queue.</small>` : link;
     return html`<tr><th scope="row">${told}</th><td>${whenStacked(since, reader)}</td></tr>`;
   });
-  return table('events', [['What is wrong'], ['Since']], rows);
+  return table('events', ['What is wrong', 'Since'], rows);
 }
 
 /** Those with a condition first, then the dearest. */
@@ -86,7 +87,7 @@ function instanceTable(seen: readonly Seen[], open: readonly Condition[], reader
   const rank = (one: Seen) => (troubles.has(one.instance.id) ? Number.MAX_VALUE : (priceOf(one) ?? 0));
   const sorted = [...seen].sort((one, other) => rank(other) - rank(one));
   const rows = sorted.map((one) => row(one, troubles.get(one.instance.id) ?? [], reader));
-  return table('events', [['State'], ['Instance'], ['Price', 'number'], ['Since']], rows);
+  return table('events', ['State', 'Instance', 'Price', 'Since'], rows);
 }
 
 function row(seen: Seen, troubles: readonly Condition[], reader: Reader): Html {
@@ -94,14 +95,14 @@ function row(seen: Seen, troubles: readonly Condition[], reader: Reader): Html {
   const state = stateOf(seen);
   const price = priceOf(seen);
   return html`<tr>
-    <td>${stateBadges[state]} ${actual !== null && actual !== state && html`<small>Vast.ai: ${actual}</small>`}</td>
+    <td>${badge(...stateLooks[state], state)} ${actual !== null && actual !== state && html`<small>Vast.ai: ${actual}</small>`}</td>
     <th scope="row">
       <a href="${address('/events', { q: id })}"><span class="type">#${id}</span> ${label}</a>
       ${troubles.map(({ type }) => html` ${badge('warn', '!', type.replace('observed.', '').replaceAll('_', ' '))}`)}
       <small>${traits(seen.instance, reader)}</small>
       ${state === 'loading' && message !== null && html`<small>Vast.ai says: ${message}</small>`}
     </th>
-    <td class="number">${price === null ? 'unknown' : perHour(price)}</td>
+    <td>${price === null ? 'unknown' : perHour(price)}</td>
     <td>${whenStacked(seen.since, reader)}</td>
   </tr>`;
 }

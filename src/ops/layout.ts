@@ -36,11 +36,9 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
 </html>`;
 }
 
-/** Says what went wrong, and leads back. */
+/** Says what went wrong. */
 export function errorPage(title: string, explanations: readonly string[], reader: Reader): Html {
-  const content = html`<h1>${title}</h1>
-    ${explanations.map((explanation) => html`<p>${explanation}</p>`)}
-    <p><a href="${PAGE_ROOT}">Overview</a> · <a href="${address('/events')}">All events</a></p>`;
+  const content = html`<h1>${title}</h1> ${explanations.map((explanation) => html`<p>${explanation}</p>`)}`;
   return document(title, content, reader);
 }
 
@@ -50,12 +48,12 @@ export function whole(text: string): Html {
 }
 
 export function statusBadge(status: Status): Html {
-  return badge(status, statusWords[status].mark, capitalized(status));
+  return badge(status, statusWords[status].mark, status);
 }
 
-/** @param mark Stands beside the label, so that colour is not the only difference. */
-export function badge(look: string, mark: string, label: string): Html {
-  return html`<span class="badge ${look}"><span aria-hidden="true">${mark}</span> ${label}</span>`;
+/** @param mark Stands beside the word, so that colour is not the only difference. */
+export function badge(look: string, mark: string, word: string): Html {
+  return html`<span class="badge ${look}"><span aria-hidden="true">${mark}</span> ${capitalized(word)}</span>`;
 }
 
 export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {
@@ -65,7 +63,7 @@ export function notice(tone: 'good' | 'warn' | 'bad', text: unknown): Html {
 /** A button that unfolds a question before handlers run, with a way back. */
 export function replayForm(button: Html, action: string, warning: string, verb: string, back: string): Html {
   return html`<details>${button}
-    <form class="confirm" method="post" action="${action}">
+    <form method="post" action="${action}">
       <p>${warning}</p>
       <button class="button primary" type="submit">Yes, ${verb}</button>
       <a class="button" href="${back}">No, go back</a>
@@ -74,32 +72,23 @@ export function replayForm(button: Html, action: string, warning: string, verb: 
 }
 
 /** What a page says first. */
-export function verdict(tone: 'good' | 'warn' | 'bad' | 'idle', headline: unknown, rest: unknown): Html {
+export function verdict(tone: Status | 'good' | 'warn' | 'bad' | 'idle', headline: unknown, rest: unknown): Html {
   return html`<section class="verdict ${tone}" aria-label="Summary"><p class="headline">${headline}</p>${rest}</section>`;
 }
 
-/** A part of a page, labelled by its heading. */
-export function section(id: string, title: string, content: unknown): Html {
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`;
-}
-
 /** Names and their values. */
-export function terms(look: 'facts' | 'details', rows: readonly (readonly [name: string, value: unknown])[]): Html {
+export function terms(
+  look: 'facts' | 'details',
+  rows: readonly (readonly [name: Html | string, value: unknown])[],
+): Html {
   return html`<dl class="${look}">
     ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
   </dl>`;
 }
 
-/** @param columns The headings; `number` aligns one with its figures. */
-export function table(
-  look: 'events' | 'tries' | 'hours',
-  columns: readonly (readonly [heading: string, look?: 'number'])[],
-  rows: readonly Html[],
-): Html {
+export function table(look: 'events' | 'tries', columns: readonly string[], rows: readonly Html[]): Html {
   return html`<table class="${look}">
-    <thead>
-      <tr>${columns.map(([heading, align]) => html`<th scope="col" class="${align}">${heading}</th>`)}</tr>
-    </thead>
+    <thead><tr>${columns.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
     <tbody>${rows}</tbody>
   </table>`;
 }

@@ -28,27 +28,24 @@ html { overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 1rem 0 .5rem; }
+h2, h3 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 p, pre, .notice { margin: .4rem 0; }
 a { color: var(--link); }
 nav > * { display: inline-block; padding: .5rem .25rem; }
 nav [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip:not(:focus), h1.quiet { position: absolute; left: -100vw; }
-.brand, .button, .notice, .headline, .count, .facts dd, .badge, .outcome, .type { font-weight: 600; }
-.hint, .asof, .axis, .paging, .endpoint, .quiet, small, dt, label, thead th, .tiles p {
-  color: var(--quiet); font-size: .85rem; font-weight: 400;
-}
-.asof { margin-top: 2.5rem; }
+.brand, .button, .notice, .headline, .facts dd, .badge, .outcome, .type { font-weight: 600; }
+.quiet, .paging, footer, small, dt, label, thead th { color: var(--quiet); font-size: .85rem; font-weight: 400; }
+footer { margin-top: 2.5rem; }
 code, pre, .error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
-pre, table, input, select, .button, .empty, .chart, .situation, .facts div, .tiles li, .notice, .verdict {
+pre, table, input, select, .button, .empty, .chart, .facts div, .notice, .verdict {
   background: var(--card); border: 1px solid; border-color: var(--line); border-radius: .5rem; padding: .6rem .8rem;
 }
 input, select, .button { border-color: var(--quiet); height: 2.75rem; font: inherit; color: var(--text); }
 input, select { display: block; width: 100%; }
 .button { display: inline-block; font-weight: 600; list-style: none; cursor: pointer; }
-.button, .events a:not(:hover), .tiles a:not(:hover) { text-decoration: none; }
+.button, .events a:not(:hover) { text-decoration: none; }
 .primary { background: var(--link); border-color: var(--link); color: var(--card); }
 [open] > .primary { background: var(--card); color: var(--text); }
 .whole { user-select: all; -webkit-user-select: all; }
@@ -65,37 +62,31 @@ pre.hex { white-space: pre; }
 
 .verdict, .notice, .badge { background: var(--soft); }
 .headline, .notice, .badge, .outcome { color: var(--ink); }
-.headline a, .tiles a, .events th a { color: inherit; }
-.verdict, .situation { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
+.headline a, .events th a { color: inherit; }
+.verdict { border-left: .5rem solid; border-left-color: var(--bar); margin: .75rem 0 1rem; }
 .badge { display: inline-block; border-radius: 1rem; padding: .1rem .6rem; font-size: .85rem; white-space: nowrap; }
-.badge.stopped { background: var(--line); color: var(--text); }
 details { margin: .6rem 0; }
 summary { cursor: pointer; }
-.confirm .button { margin-right: .5rem; }
 
 ul, dl, dd, figure { list-style: none; margin: 0; padding: 0; }
-.facts, .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .5rem; }
 .details div { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .25rem 0; }
 .details dt { width: 13rem; }
 .details dd { flex: 1 1 20rem; }
-.count { display: block; font-size: 1.5rem; }
-.none .count { color: var(--quiet); }
 
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; font-weight: 400; }
 tr, .details div { border-bottom: 1px solid var(--line); }
 td, .tries th { white-space: nowrap; }
 .events tbody th, .error { width: 100%; white-space: normal; }
-.number { text-align: right; }
 .type { color: var(--link); }
 .about, .events small, .facts small { display: block; }
 small { font-size: .75rem; }
-.endpoint::before { content: "endpoint "; }
 
-.chart a:hover .ground { fill: var(--quiet); opacity: .25; }
 .chart svg { display: block; width: 100%; height: 10rem; border-top: 1px solid var(--quiet); transform: scaleY(-1); }
 rect { fill: var(--bar); }
-.ground { opacity: 0; }
+.ground { fill: transparent; }
+a:hover .ground { fill: var(--line); }
 .legend li::before { content: ""; display: inline-block; border: .375rem solid var(--bar); margin-right: .4rem; }
 .axis { display: flex; justify-content: space-between; }
 
@@ -107,8 +98,6 @@ rect { fill: var(--bar); }
   .events th { order: 1; }
   .events td:last-child { flex: 1; }
   .about, .events th small { max-height: 2.6em; overflow: hidden; }
-  .events :is(td:nth-child(2):last-child, td:nth-child(4)) { order: 1; flex-basis: 100%; }
-  .events :is(td:nth-child(2):last-child, td:nth-child(4))::before { content: "since "; }
 }
 `;
 

@@ -88,8 +88,16 @@ describe('the overview', () => {
     expect(empty).not.toContain('<svg');
     expect(empty).not.toContain('peak');
     await fill();
-    const tiles = [...(await page('/ops')).matchAll(/class="count">.*?badge (\w+)/gs)].map(([, status]) => status);
-    expect(tiles).toEqual(['dead', 'quarantined', 'retrying', 'queued', 'processing', 'processed']);
+    const byStatus = (await page('/ops')).match(/All events by status.*?<\/dl>/s)?.[0] ?? '';
+    const counts = [...byStatus.matchAll(/badge (\w+)(?:(?!badge).)*\?status=\1">[\d,]+ events?</gs)];
+    expect(counts.map(([, status]) => status)).toEqual([
+      'dead',
+      'quarantined',
+      'retrying',
+      'queued',
+      'processing',
+      'processed',
+    ]);
   });
 
   it('leads from each bar to the list of its hour', async () => {
@@ -287,7 +295,7 @@ describe('an event’s page', () => {
     // Settled after 900 ms, of which the handler took 310.
     expect(html).toContain('590 ms later');
     expect(html).toMatch(/3\d(\.\d)? s later/);
-    const tries = [...html.matchAll(/<th scope="row">(\d+) <small>of run (\d)<.*?number">([^<]*)</gs)];
+    const tries = [...html.matchAll(/<th scope="row">(\d+) <small>of run (\d)<.*?<td>([^<]*)</gs)];
     expect(tries.map(([, attempt, run]) => `${run}.${attempt}`)).toEqual(['2.1', '1.2', '1.1']);
     expect(tries.map(([, , , pause]) => pause)).toEqual(['after 16.4 s', 'after 13.7 s', 'after 590 ms']);
     expect(html).not.toContain('Last error');
