@@ -13,14 +13,10 @@ import { document, type Html, notice, replayForm } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { counted, figures, replayWarning } from './words.ts';
 
-/**
- * @param knownTypes What the type field offers; any other type can be typed in.
- * @param done The step of a replay that led here.
- */
+/** @param done The step of a replay that led here. */
 export function eventListPage(
   request: ListRequest,
   page: EventPage,
-  knownTypes: readonly string[],
   done: StepResult | undefined,
   reader: Reader,
 ): Html {
@@ -29,7 +25,7 @@ export function eventListPage(
   const nothing = html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
   const content = html`${done && stepNotice(done)}
     <h1>Events</h1>
-    ${filterForm(filter, knownTypes, reader)}
+    ${filterForm(filter, reader)}
     ${
       filter.q &&
       html`<p class="quiet">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),

@@ -1,5 +1,6 @@
 // The filter of the list: a plain form, so that every view has an address that can be shared.
 import { html } from 'hono/html';
+import { eventTypes } from '../event/catalogue.ts';
 import type { EventFilter } from '../ledger/queries.ts';
 import { address } from './addresses.ts';
 import type { Html } from './layout.ts';
@@ -7,7 +8,7 @@ import type { Reader } from './reader.ts';
 import { isoOf, startOfDay } from './when.ts';
 import { byUrgency, capitalized } from './words.ts';
 
-export function filterForm(filter: EventFilter, knownTypes: readonly string[], reader: Reader): Html {
+export function filterForm(filter: EventFilter, reader: Reader): Html {
   const option = (value: string, label: string) =>
     html`<option value="${value}" ${filter.status === value ? 'selected' : ''}>${label}</option>`;
   const field = (label: string, name: 'type' | 'endpoint' | 'q', list = '') => html`<label>${label}
@@ -21,7 +22,7 @@ export function filterForm(filter: EventFilter, knownTypes: readonly string[], r
         ${option('attention', 'Needs attention')}
         ${byUrgency.map((status) => option(status, capitalized(status)))}</select></label>
       ${field('Type', 'type', 'types')}
-      <datalist id="types">${knownTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
+      <datalist id="types">${eventTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
       ${field('Endpoint', 'endpoint')}${time('From', 'from')}${time('Before', 'to')}${field('Id or text', 'q')}
       <button class="button" type="submit">Filter</button>
     </form>

@@ -2,7 +2,7 @@
 // else. HTTP Basic, with any user name. Nothing limits guesses, so a token short enough to guess
 // opens nothing, except on this machine: no stranger reaches a deployed Worker under such a host.
 // Of Hono's basic-auth only the parser is used: the middleware would bundle a second digest.
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
 import type { Env } from '../env.ts';
 import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
@@ -13,19 +13,22 @@ import { address, FEED } from './addresses.ts';
 
 type TokenName = 'OPS_TOKEN' | 'READ_TOKEN';
 
+interface Key {
+  readonly name: TokenName;
+  readonly token: string;
+}
+
 const encoder = new TextEncoder();
 const toldTooShort = new Set<TokenName>();
 
 /** The secrets that open the path of a request. Where there is none, the path does not exist. */
-export function keysTo({ env, req }: Context<{ Bindings: Env }>): ReadonlyMap<TokenName, string> {
-  const names: TokenName[] = ['OPS_TOKEN'];
+export function keysTo({ env, req }: Context<{ Bindings: Env }>): readonly Key[] {
   // The path that routes go by, already without a trailing slash: no other one can pass for it.
-  if (req.path === address(FEED)) names.push('READ_TOKEN');
-  const keys = names.flatMap((name): [TokenName, string][] => {
+  const names: TokenName[] = req.path === address(FEED) ? ['OPS_TOKEN', 'READ_TOKEN'] : ['OPS_TOKEN'];
+  return names.flatMap((name) => {
     const token = env[name];
-    return isOpen(name, token, req.raw) ? [[name, token]] : [];
+    return isOpen(name, token, req.raw) ? { name, token } : [];
   });
-  return new Map(keys);
 }
 
 /** Whether a token may open anything. One that is too short is logged once per isolate. */
@@ -37,18 +40,17 @@ function isOpen(name: TokenName, token: string | undefined, request: Request): t
   return false;
 }
 
-/** Asks for the password. A wrong one is logged; a request without one is not. */
-export const login: MiddlewareHandler<{ Bindings: Env }> = async (context, next) => {
+/** Asks who has none of these for the password. A wrong one is logged; a request without is not. */
+export async function refuseStranger(context: Context, keys: readonly Key[]): Promise<Response | undefined> {
   const given = auth(context.req.raw);
-  const keys = keysTo(context);
-  const same = given && (await Promise.all([...keys.values()].map((key) => isSame(given.password, key))));
-  if (same?.includes(true)) return next();
+  const same = given && (await Promise.all(keys.map(({ token }) => isSame(given.password, token))));
+  if (same?.includes(true)) return undefined;
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
   const user = given?.username.slice(0, 64);
-  const names = [...keys.keys()].join(' or ');
+  const names = keys.map(({ name }) => name).join(' or ');
   const advice = `Wrong password for user "${user}": it is this Worker's ${names}. Any user name will do.`;
   return context.text(given ? advice : 'Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
-};
+}
 
 /** Compares digests in constant time: neither length nor first difference shows. */
 async function isSame(given: string, expected: string): Promise<boolean> {

@@ -1,5 +1,4 @@
 // The operator's page, API and metrics as one app, mounted at /ops: access first, then routes.
-import { HTTPException } from 'hono/http-exception';
 import { Hono } from 'hono/tiny';
 import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
@@ -9,11 +8,10 @@ import { glanceAtPatrol } from '../patrol/glance.ts';
 import { addApi, unavailable } from './api.ts';
 import { addFeed } from './feed.ts';
 import { errorPage } from './layout.ts';
-import { keysTo, login } from './login.ts';
+import { keysTo, refuseStranger } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
-import { readerOf } from './reader.ts';
-import { sameOrigin } from './same-origin.ts';
+import { refuseOtherSite } from './same-origin.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { ICON, STYLESHEET } from './stylesheet.ts';
 
@@ -36,13 +34,12 @@ export function createOps(): Hono<{ Bindings: Env }> {
   const ops = new Hono<{ Bindings: Env }>({ strict: false });
 
   ops.use(async (context, next) => {
+    const keys = keysTo(context);
     // Closed means that the path does not exist: no header may tell it from any other unknown path.
-    if (keysTo(context).size === 0) return context.notFound();
-    await next();
-    for (const [name, value] of Object.entries(HEADERS)) context.res.headers.set(name, value);
-    return undefined;
+    if (keys.length === 0) return context.notFound();
+    for (const [name, value] of Object.entries(HEADERS)) context.header(name, value);
+    return (await refuseStranger(context, keys)) ?? refuseOtherSite(context) ?? next();
   });
-  ops.use(login, sameOrigin);
 
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
   ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
@@ -55,20 +52,18 @@ export function createOps(): Hono<{ Bindings: Env }> {
   addFeed(ops);
   addPages(ops);
 
-  const routes = ops.routes.filter(({ method }) => method !== 'ALL');
-  for (const [path, served] of Map.groupBy(routes, ({ path }) => path)) {
-    const methods = new Set(served.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method)));
-    ops.all(path, (context) => context.text('Method not allowed', 405, { Allow: [...methods].join(', ') }));
+  // No path serves two methods.
+  for (const { path, method } of ops.routes.filter(({ method }) => method !== 'ALL')) {
+    const Allow = method === 'GET' ? 'GET, HEAD' : method;
+    ops.all(path, (context) => context.text('Method not allowed', 405, { Allow }));
   }
 
   ops.onError((error, context) => {
-    if (error instanceof HTTPException) return error.getResponse();
     log('ops.failed', { error: errorSite(error) }, 'error');
     if (/^\/ops\/(api\/|metrics)/.test(context.req.path)) return unavailable(context);
     const advice = 'Deliveries are still accepted and kept in the queue. Reload this page in a minute.';
-    return context.html(errorPage('The ledger did not answer', [advice], readerOf(context)), 503, {
-      'Retry-After': String(RETRY_AFTER_SECONDS),
-    });
+    context.header('Retry-After', String(RETRY_AFTER_SECONDS));
+    return errorPage(context, 503, 'The ledger did not answer', [advice]);
   });
   return ops;
 }

@@ -3,7 +3,6 @@
 import type { Context, Hono } from 'hono';
 import { DEFAULT_ENDPOINT, isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
-import { eventTypes } from '../event/catalogue.ts';
 import { openLedger } from '../ledger/client.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
 import { MATCHES_COUNTED } from '../limits.ts';
@@ -12,7 +11,7 @@ import { address, eventAddress } from './addresses.ts';
 import { keyOf, replayEvent } from './api.ts';
 import { eventListPage } from './event-list.ts';
 import { eventPage, isMoving } from './event-page.ts';
-import { check, type Issues, listRequest, replayRequest, type StepResult, stepResult } from './filter.ts';
+import { check, listRequest, replayRequest, type StepResult, stepResult } from './filter.ts';
 import { instancesPage } from './instances-page.ts';
 import { errorPage } from './layout.ts';
 import { overviewPage } from './overview.ts';
@@ -32,12 +31,12 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   ops.get('/events', async (context) => {
     const request = check(listRequest, context.req.query());
-    if (!request.ok) return badFilter(context, request.failure);
+    if (!request.ok) return errorPage(context, 400, 'Invalid filter', request.failure);
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
     const step = check(stepResult, context.req.query());
     const done = step.ok ? step.value : undefined;
-    return context.html(eventListPage(request.value, page, eventTypes, done, readerOf(context)));
+    return context.html(eventListPage(request.value, page, done, readerOf(context)));
   });
 
   ops.get('/event', async (context) => {
@@ -71,7 +70,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   ops.post('/replay', async (context) => {
     const request = check(replayRequest, context.req.query());
-    if (!request.ok) return badFilter(context, request.failure);
+    if (!request.ok) return errorPage(context, 400, 'Invalid filter', request.failure);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);
     const count = (kind: string) => step.answers.filter((answer) => answer.kind === kind).length;
@@ -82,9 +81,5 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
 function noSuchEvent(context: Context<{ Bindings: Env }>) {
   const unknown = 'It was never received at this endpoint, or it is older than 30 days and deleted.';
-  return context.html(errorPage('There is no such event', [unknown], readerOf(context)), 404);
-}
-
-function badFilter(context: Context<{ Bindings: Env }>, issues: Issues) {
-  return context.html(errorPage('Invalid filter', issues, readerOf(context)), 400);
+  return errorPage(context, 404, 'There is no such event', [unknown]);
 }

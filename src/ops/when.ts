@@ -33,25 +33,23 @@ export function startOfDay({ now, zone = 'UTC' }: Reader): number {
   return Math.floor((now + ahead) / DAY_MS) * DAY_MS - ahead;
 }
 
-/** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: the two largest units that it has. */
-export function duration(ms: number): string {
+/** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: the largest units that it has, two at most. */
+export function duration(ms: number, most = 2): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
   const counts = UNITS.map(([unit, size], index) => {
     const count = Math.floor((ms % (UNITS[index - 1]?.[1] ?? Number.POSITIVE_INFINITY)) / size);
     return count > 0 && `${count} ${unit === 'day' && count > 1 ? 'days' : unit}`;
   });
-  return counts.filter(Boolean).slice(0, 2).join(' ');
+  return counts.filter(Boolean).slice(0, most).join(' ');
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */
 function fromNow(time: number, { now }: Reader): string {
   const seconds = Math.floor(Math.abs(time - now) / 1_000);
   if (seconds === 0) return 'just now';
-  const largest = duration(seconds * 1_000)
-    .split(' ', 2)
-    .join(' ');
-  return time > now ? `in ${largest}` : `${largest} ago`;
+  const age = duration(seconds * 1_000, 1);
+  return time > now ? `in ${age}` : `${age} ago`;
 }
 
 /** `2026-03-02 04:05:06 UTC · 05:05:06 Berlin`, with the date there where it differs. */
