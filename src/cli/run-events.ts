@@ -51,36 +51,27 @@ async function connect(address: string, { surroundings, output }: ActionContext)
   return createOpsClient(surroundings, worker, token, name);
 }
 
-async function print(ops: OpsClient, options: EventsOptions, context: ActionContext): Promise<void> {
+/** @throws CliFailure where no further page is to be expected: what fails at first is not tried again. */
+async function print(ops: OpsClient, options: EventsOptions, { surroundings, output }: ActionContext): Promise<void> {
   const { after = -LATEST, follow = false, type, json } = options;
-  for (let [place, left, begun] = [after, true, false]; left || follow; begun = true) {
-    const { events, next } = await nextPage(ops, place, follow, begun, context);
-    for (const each of events) {
-      if (type && !type.includes(each.event.type)) continue;
-      context.surroundings.stdout(`${json ? JSON.stringify(each) : lineOf(each)}\n`);
-    }
-    left = next !== place;
-    place = next;
-  }
-}
-
-/**
- * @param begun Whether there has been a page: what fails at first is not tried again.
- * @throws CliFailure where none is to be expected.
- */
-async function nextPage(ops: OpsClient, place: number, follow: boolean, begun: boolean, context: ActionContext) {
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+  let [place, begun, pause] = [after, false, 0];
+  for (;;) {
     const page = await ops.feed(place, follow ? MAX_FEED_WAIT_SECONDS : 0);
-    const isBroken = pause > FIRST_PAUSE_MS;
-    if (page.ok) {
-      if (isBroken) context.output.warn(`connected again, going on after ${place}`);
-      return page.value;
+    if (!page.ok) {
+      const { why, passing } = page.failure;
+      if (!begun) throw new CliFailure(why);
+      if (!follow || !passing) throw new CliFailure(`${why}. To go on: --after ${place}`, EXIT.unfinished);
+      if (pause === 0) output.warn(`${why}. Trying again, to go on after ${place}`);
+      pause = Math.min(2 * pause || FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+      await surroundings.sleep(pause);
+      continue;
     }
-    const { why, passing } = page.failure;
-    if (!begun) throw new CliFailure(why);
-    if (!follow || !passing) throw new CliFailure(`${why}. To go on: --after ${place}`, EXIT.unfinished);
-    if (!isBroken) context.output.warn(`${why}. Trying again, to go on after ${place}`);
-    await context.surroundings.sleep(pause);
+    if (pause > 0) output.warn(`connected again, going on after ${place}`);
+    const { events, next } = page.value;
+    const wanted = events.filter(({ event }) => type?.includes(event.type) ?? true);
+    for (const each of wanted) surroundings.stdout(`${json ? JSON.stringify(each) : lineOf(each)}\n`);
+    if (next === place && !follow) return;
+    [place, begun, pause] = [next, true, 0];
   }
 }
 
