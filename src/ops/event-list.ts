@@ -26,13 +26,14 @@ export function eventListPage(
   const content = html`${done && stepNotice(done)}
     <h1>Events</h1>
     ${filterForm(filter, reader)}
-    ${
-      filter.q &&
-      html`<p class="quiet">Searched for “${filter.q}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
-        in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`
-    }
+    ${filter.q && searched(filter.q)}
     ${isNew ? nothing : found(request, page, reader)}`;
   return document('Events', content, reader, 'events');
+}
+
+function searched(text: string): Html {
+  return html`<p class="quiet">Searched for “${text}” at the start of ids (up to ${figures(IDS_LOOKED_AT)} matches),
+    in recent errors, and in the text of the newest ${figures(SEARCH_WINDOW)} events.</p>`;
 }
 
 function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: Reader): Html {

@@ -60,13 +60,11 @@ function replayResult({ status }: EventRecord, outcome: string): Html | undefine
 function situation(event: EventRecord, refreshSeconds: number | undefined, stuckAfter: number, reader: Reader): Html {
   const { status, lastError, refusalReason } = event;
   const next = nextStep(event, reader.now, stuckAfter);
+  const still = `${eventAddress(event)}&still=1`;
   const more = html`${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
     ${hasFailed(status) && lastError !== null && html`<p>Last error: <code class="error">${lastError}</code></p>`}
     <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
-    ${
-      refreshSeconds &&
-      html`<p>This page loads again every ${refreshSeconds} s. <a href="${eventAddress(event)}&still=1">Keep it still</a></p>`
-    }
+    ${refreshSeconds && html`<p>It loads again every ${refreshSeconds} s. <a href="${still}">Keep it still</a></p>`}
     ${!isMoving(event, reader) && replay(event)}`;
   return verdict(status, statusWords[status].meaning, more);
 }

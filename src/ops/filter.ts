@@ -18,7 +18,9 @@ export type Issues = readonly string[];
 
 // Messages go on after the field's name.
 const text = (maxLength: number) =>
-  v.optional(v.pipe(v.string('must be a string'), v.maxLength(maxLength, `must be at most ${maxLength} characters`)));
+  v.exactOptional(
+    v.pipe(v.string('must be a string'), v.maxLength(maxLength, `must be at most ${maxLength} characters`)),
+  );
 
 /** A number, or the digits of one, as a form sends them. */
 const wholeNumber = (least: number, most: number) =>
@@ -31,7 +33,7 @@ const wholeNumber = (least: number, most: number) =>
   );
 
 /** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
-const time = v.optional(
+const time = v.exactOptional(
   v.pipe(
     v.string('must be a string'),
     v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, 'must be a time in ISO 8601'),
@@ -42,7 +44,7 @@ const time = v.optional(
 );
 
 const filterEntries = {
-  status: v.optional(v.picklist([...statuses, 'attention'], `must be one of ${statuses.join(', ')}, attention`)),
+  status: v.exactOptional(v.picklist([...statuses, 'attention'], `must be one of ${statuses.join(', ')}, attention`)),
   type: text(MAX_TYPE_LENGTH),
   endpoint: text(MAX_ID_LENGTH),
   q: text(MAX_SEARCH_LENGTH),
@@ -53,7 +55,7 @@ const filterEntries = {
 
 /** A list, asked for by a query string. */
 export const listRequest = v.pipe(
-  v.object({ ...filterEntries, limit: v.optional(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE) }),
+  v.object({ ...filterEntries, limit: v.nullish(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE) }),
   v.transform(({ cursor, limit, ...filter }) => ({ filter, cursor, limit })),
 );
 
@@ -64,8 +66,8 @@ export const replayRequest = v.pipe(
       ...filterEntries,
       // Required: otherwise one mistake would rerun a month of events.
       status: v.picklist(statuses, `must be one of ${statuses.join(', ')}`),
-      limit: v.optional(wholeNumber(1, REPLAY_STEP), REPLAY_STEP),
-      dryRun: v.optional(v.boolean('must be true or false'), false),
+      limit: v.nullish(wholeNumber(1, REPLAY_STEP), REPLAY_STEP),
+      dryRun: v.nullish(v.boolean('must be true or false'), false),
     },
     'is required',
   ),
@@ -75,9 +77,9 @@ export const replayRequest = v.pipe(
 /** What to read of the feed, from a query string. */
 export const feedRequest = v.object({
   /** A place in the feed; a negative one counts from its end. */
-  after: v.optional(wholeNumber(-MAX_PAGE_SIZE, Number.MAX_SAFE_INTEGER), 0),
-  limit: v.optional(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE),
-  wait: v.optional(wholeNumber(0, MAX_FEED_WAIT_SECONDS), 0),
+  after: v.nullish(wholeNumber(-MAX_PAGE_SIZE, Number.MAX_SAFE_INTEGER), 0),
+  limit: v.nullish(wholeNumber(1, MAX_PAGE_SIZE), PAGE_SIZE),
+  wait: v.nullish(wholeNumber(0, MAX_FEED_WAIT_SECONDS), 0),
 });
 
 const stepCount = wholeNumber(0, REPLAY_STEP);

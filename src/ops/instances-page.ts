@@ -5,7 +5,6 @@ import { PATROL_INTERVAL_MS, PATROL_LONGEST_GAP_MS } from '../limits.ts';
 import type { Condition, Instance, PatrolView, Seen } from '../patrol/client.ts';
 import { priceOf } from '../patrol/differences.ts';
 import { countsOf, type State, stateOf } from '../patrol/glance.ts';
-import type { Result } from '../result.ts';
 import { address, eventAddress } from './addresses.ts';
 import { badge, document, type Html, table, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
@@ -25,12 +24,10 @@ const KEY_REFUSED = /^(status_40[134]|unusable_key_or_url)$/;
 const KEYLESS = html`<h1>Instances</h1>
   <p>With a key that can read your instances and nothing else, this page shows what runs at Vast.ai, what it costs per
     hour and what is wrong: ${CREATE_KEY} makes one and gives it to this Worker.</p>`;
-const NO_ANSWER = html`<h1>Patrol did not answer</h1><p>It goes on looking. Reload this page in a minute.</p>`;
 
-/** @param answer Patrol's; undefined without a key. */
-export function instancesPage(answer: Result<PatrolView, string> | undefined, reader: Reader): Html {
-  const content = answer === undefined ? KEYLESS : answer.ok ? patrolled(answer.value, reader) : NO_ANSWER;
-  return document('Instances', content, reader, 'instances');
+/** @param view Undefined without a key. */
+export function instancesPage(view: PatrolView | undefined, reader: Reader): Html {
+  return document('Instances', view === undefined ? KEYLESS : patrolled(view, reader), reader, 'instances');
 }
 
 function patrolled(view: PatrolView, reader: Reader): Html {
@@ -45,12 +42,12 @@ function patrolled(view: PatrolView, reader: Reader): Html {
 }
 
 function summary({ picture, notes, dollarsPerHour }: PatrolView, isTroubled: boolean, reader: Reader): Html {
-  const { failures, lastFailure } = notes;
+  const { at: failedAt, reason } = notes.lastFailure ?? { at: 0, reason: '' };
+  const renewal = KEY_REFUSED.test(reason) && html`A new key may help: ${CREATE_KEY}`;
   const failed =
-    failures > 0 &&
-    lastFailure &&
-    html`<p>${counted(failures, 'look has', 'looks have')} failed since, the last ${when(lastFailure.at, reader)}:
-      <code>${lastFailure.reason}</code>. ${KEY_REFUSED.test(lastFailure.reason) && html`A new key may help: ${CREATE_KEY}`}</p>`;
+    notes.failures > 0 &&
+    html`<p>${counted(notes.failures, 'look has', 'looks have')} failed since, the last ${when(failedAt, reader)}:
+      <code>${reason}</code>. ${renewal}</p>`;
   if (picture === null) {
     const first = failed || html`<p>It looks for the first time within minutes.</p>`;
     return verdict(failed ? 'bad' : 'idle', 'Patrol has not seen your instances yet', first);
@@ -95,7 +92,8 @@ function row(seen: Seen, troubles: readonly Condition[], reader: Reader): Html {
   const state = stateOf(seen);
   const price = priceOf(seen);
   return html`<tr>
-    <td>${badge(...stateLooks[state], state)} ${actual !== null && actual !== state && html`<small>Vast.ai: ${actual}</small>`}</td>
+    <td>${badge(...stateLooks[state], state)}
+      ${actual !== null && actual !== state && html`<small>Vast.ai: ${actual}</small>`}</td>
     <th scope="row">
       <a href="${address('/events', { q: id })}"><span class="type">#${id}</span> ${label}</a>
       ${troubles.map(({ type }) => html` ${badge('warn', '!', type.replace('observed.', '').replaceAll('_', ' '))}`)}

@@ -80,7 +80,9 @@ export function replayForm(button: Html, action: string, warning: string, verb: 
 
 /** What a page says first. */
 export function verdict(tone: Status | 'good' | 'warn' | 'bad' | 'idle', headline: unknown, rest: unknown): Html {
-  return html`<section class="verdict ${tone}" aria-label="Summary"><p class="headline">${headline}</p>${rest}</section>`;
+  return html`<section class="verdict ${tone}" aria-label="Summary">
+    <p class="headline">${headline}</p>${rest}
+  </section>`;
 }
 
 /** Names and their values. */

@@ -14,27 +14,16 @@ type Sample = readonly [labels: Labels, value: number | null | undefined, suffix
 export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, patrol?: Glance): string {
   const { byStatus, byType, kept, oldestUnfinished: oldest, lastReceivedAt, backlog, totals } = snapshot;
   const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
+  const lastAt = lastReceivedAt && lastReceivedAt / 1000;
   const waiting = { events: backlog.events, dead_letters: backlog.deadLetters };
   return [
     gauge('configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]),
     gauge('events', 'Events in the ledger, by status.', samplesOf('status', byStatus)),
     gauge('events_by_type', 'Events in the ledger, by type and status.', counted(byType)),
     gauge('kept_deliveries', 'Deliveries kept aside, by reason: genuine, but refused or unreadable.', counted(kept)),
-    gauge(
-      'oldest_unfinished_age_seconds',
-      'Age of the oldest event that is not yet processed or dead; 0 if there is none.',
-      [[{}, oldestMs / 1000]],
-    ),
-    gauge(
-      'last_received_timestamp_seconds',
-      'When the newest event was received, tests apart; absent if there is none.',
-      [[{}, lastReceivedAt && lastReceivedAt / 1000]],
-    ),
-    gauge(
-      'queue_backlog_messages',
-      'Messages waiting in a queue; absent if the queue reports no count.',
-      samplesOf('queue', waiting),
-    ),
+    gauge('oldest_unfinished_age_seconds', 'Age of the oldest unfinished event, or 0.', [[{}, oldestMs / 1000]]),
+    gauge('last_received_timestamp_seconds', 'When the newest event came, tests apart.', [[{}, lastAt]]),
+    gauge('queue_backlog_messages', 'Messages waiting in a queue, if it counts them.', samplesOf('queue', waiting)),
     counter('tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)),
     counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),
     histogram('handler_duration_seconds', 'How long handlers took.', DURATION_BOUNDS, totals.durations),
@@ -70,12 +59,8 @@ function gauge(name: string, help: string, samples: readonly Sample[]): string[]
 }
 
 function counter(name: string, help: string, samples: readonly Sample[]): string[] {
-  return family(
-    'counter',
-    `${name}`,
-    help,
-    samples.map(([labels, value]) => [labels, value, '_total']),
-  );
+  const totals = samples.map(([labels, value]): Sample => [labels, value, '_total']);
+  return family('counter', name, help, totals);
 }
 
 /** Each bucket counts what is at most its bound, those before it included. */

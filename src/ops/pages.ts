@@ -50,7 +50,9 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   ops.get('/instances', async (context) => {
     const answer = await openPatrol(context.env)?.read();
-    return context.html(instancesPage(answer, readerOf(context)), answer?.ok === false ? 503 : 200);
+    if (answer?.ok === false)
+      return errorPage(context, 503, 'Patrol did not answer', ['It goes on looking. Reload this page in a minute.']);
+    return context.html(instancesPage(answer?.value, readerOf(context)));
   });
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.
