@@ -51,7 +51,11 @@ async function connect(address: string, { surroundings, output }: ActionContext)
   return createOpsClient(surroundings, worker, token, name);
 }
 
-/** @throws CliFailure where no further page is to be expected: what fails at first is not tried again. */
+/**
+ * What fails at first is not tried again.
+ *
+ * @throws CliFailure where no further page is to be expected.
+ */
 async function print(ops: OpsClient, options: EventsOptions, { surroundings, output }: ActionContext): Promise<void> {
   const { after = -LATEST, follow = false, type, json } = options;
   let [place, begun, pause] = [after, false, 0];
