@@ -14,12 +14,7 @@ import type { Reader } from './reader.ts';
 import { counted, figures, replayWarning } from './words.ts';
 
 /** @param done The step of a replay that led here. */
-export function eventListPage(
-  request: ListRequest,
-  page: EventPage,
-  done: StepResult | undefined,
-  reader: Reader,
-): Html {
+export function eventListPage(request: ListRequest, page: EventPage, reader: Reader, done?: StepResult): Html {
   const { filter, cursor } = request;
   const isNew = page.events.length === 0 && cursor === null && !isNarrow(filter);
   const nothing = html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
@@ -39,17 +34,15 @@ function searched(text: string): Html {
 function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: Reader): Html {
   const fields = { ...filter, ...(limit !== PAGE_SIZE && { limit }) };
   const older = page.cursor !== null && address('/events', { ...fields, cursor: page.cursor });
-  const searched = cursor === null ? 'newest' : 'next';
-  return html`<p>${page.more && 'At least '}${counted(page.matches, 'event matches', 'events match')}${
-    cursor !== null && ' from here on'
-  }.</p>
+  const from = cursor !== null && ' from here on';
+  return html`<p>${page.more && 'At least '}${counted(page.matches, 'event matches', 'events match')}${from}.</p>
     ${page.matches > 0 && replay(filter, cursor, page.matches)}
     ${page.events.length > 0 && eventTable(page.events, reader)}
     <nav class="paging" aria-label="Pages">
       ${
         older &&
         page.events.length < limit &&
-        html`<span>Searched only the ${searched} ${figures(LIST_WINDOW)} events.</span>`
+        html`<span>Searched only the ${cursor === null ? 'newest' : 'next'} ${figures(LIST_WINDOW)} events.</span>`
       }
       ${cursor !== null && html`<a href="${address('/events', fields)}">Newest</a>`}
       ${older ? html`<a rel="next" href="${older}">Older</a>` : html`<span>No older events.</span>`}

@@ -16,7 +16,7 @@ export function filterForm(filter: EventFilter, reader: Reader): Html {
   const time = (label: string, name: 'from' | 'to') => html`<label>${label}, UTC
     <input type="datetime-local" name="${name}" value="${filter[name]?.slice(0, 16)}"></label>`;
   return html`<details class="fold">
-    <summary class="button">Filter${isNarrow(filter) && html`: ${filterWords(filter)}`}</summary>
+    <summary class="button">Filter ${filterWords(filter)}</summary>
     <form class="filter" action="${address('/events')}" method="get" aria-label="Filter events">
       <label>Status<select name="status"><option value="">any</option>
         ${option('attention', 'Needs attention')}
@@ -45,7 +45,7 @@ export function isNarrow(filter: EventFilter): boolean {
 }
 
 /** `status dead, type outbid` */
-function filterWords(filter: EventFilter): Html[] {
+function filterWords(filter: EventFilter): string {
   const set = Object.entries(filter).filter(([, value]) => value);
-  return set.map(([name, value], index) => html`${index > 0 && ', '}${name} <strong>${value}</strong>`);
+  return set.map(([name, value]) => `${name} ${value}`).join(', ');
 }

@@ -25,10 +25,10 @@ const text = (maxLength: number) =>
 /** A number, or the digits of one, as a form sends them. */
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
-    v.custom<string | number>((value) => {
-      const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
-      return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
-    }, `must be a whole number from ${least} to ${most}`),
+    v.custom<string | number>(
+      (value) => /^-?\d{1,16}$/.test(String(value)) && Number(value) >= least && Number(value) <= most,
+      `must be a whole number from ${least} to ${most}`,
+    ),
     v.transform(Number),
   );
 

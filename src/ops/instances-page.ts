@@ -80,14 +80,13 @@ function conditionTable(open: readonly Condition[], reader: Reader): Html {
 
 /** Those with a condition first, then the dearest. */
 function instanceTable(seen: readonly Seen[], open: readonly Condition[], reader: Reader): Html {
-  const troubles = Map.groupBy(open, ({ instance }) => instance?.id);
-  const rank = (one: Seen) => (troubles.has(one.instance.id) ? Number.MAX_VALUE : (priceOf(one) ?? 0));
-  const sorted = [...seen].sort((one, other) => rank(other) - rank(one));
-  const rows = sorted.map((one) => row(one, troubles.get(one.instance.id) ?? [], reader));
+  const troubled = new Set(open.map(({ instance }) => instance?.id));
+  const rank = (one: Seen) => (troubled.has(one.instance.id) ? Number.MAX_VALUE : (priceOf(one) ?? 0));
+  const rows = [...seen].sort((one, other) => rank(other) - rank(one)).map((one) => row(one, reader));
   return table('events', ['State', 'Instance', 'Price', 'Since'], rows);
 }
 
-function row(seen: Seen, troubles: readonly Condition[], reader: Reader): Html {
+function row(seen: Seen, reader: Reader): Html {
   const { id, label, actual_status: actual, status_msg: message } = seen.instance;
   const state = stateOf(seen);
   const price = priceOf(seen);
@@ -96,7 +95,6 @@ function row(seen: Seen, troubles: readonly Condition[], reader: Reader): Html {
       ${actual !== null && actual !== state && html`<small>Vast.ai: ${actual}</small>`}</td>
     <th scope="row">
       <a href="${address('/events', { q: id })}"><span class="type">#${id}</span> ${label}</a>
-      ${troubles.map(({ type }) => html` ${badge('warn', '!', type.replace('observed.', '').replaceAll('_', ' '))}`)}
       <small>${traits(seen.instance, reader)}</small>
       ${state === 'loading' && message !== null && html`<small>Vast.ai says: ${message}</small>`}
     </th>

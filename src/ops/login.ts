@@ -13,10 +13,7 @@ import { address, FEED } from './addresses.ts';
 
 type TokenName = 'OPS_TOKEN' | 'READ_TOKEN';
 
-interface Key {
-  readonly name: TokenName;
-  readonly token: string;
-}
+type Key = readonly [name: TokenName, token: string];
 
 const encoder = new TextEncoder();
 const toldTooShort = new Set<TokenName>();
@@ -25,9 +22,9 @@ const toldTooShort = new Set<TokenName>();
 export function keysTo({ env, req }: Context<{ Bindings: Env }>): readonly Key[] {
   // The path that routes go by, already without a trailing slash: no other one can pass for it.
   const names: TokenName[] = req.path === address(FEED) ? ['OPS_TOKEN', 'READ_TOKEN'] : ['OPS_TOKEN'];
-  return names.flatMap((name) => {
+  return names.flatMap((name): Key[] => {
     const token = env[name];
-    return isOpen(name, token, req.raw) ? { name, token } : [];
+    return isOpen(name, token, req.raw) ? [[name, token]] : [];
   });
 }
 
@@ -43,11 +40,11 @@ function isOpen(name: TokenName, token: string | undefined, request: Request): t
 /** Asks who has none of these for the password. A wrong one is logged; a request without is not. */
 export async function refuseStranger(context: Context, keys: readonly Key[]): Promise<Response | undefined> {
   const given = auth(context.req.raw);
-  const same = given && (await Promise.all(keys.map(({ token }) => isSame(given.password, token))));
+  const same = given && (await Promise.all(keys.map(([, token]) => isSame(given.password, token))));
   if (same?.includes(true)) return undefined;
   if (given) log('ops.login_failed', { reason: 'wrong_password' }, 'warn');
   const user = given?.username.slice(0, 64);
-  const names = keys.map(({ name }) => name).join(' or ');
+  const names = keys.map(([name]) => name).join(' or ');
   const advice = `Wrong password for user "${user}": it is this Worker's ${names}. Any user name will do.`;
   return context.text(given ? advice : 'Unauthorized', 401, { 'WWW-Authenticate': 'Basic realm="ops"' });
 }

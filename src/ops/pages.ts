@@ -35,8 +35,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
     const step = check(stepResult, context.req.query());
-    const done = step.ok ? step.value : undefined;
-    return context.html(eventListPage(request.value, page, done, readerOf(context)));
+    return context.html(eventListPage(request.value, page, readerOf(context), step.ok ? step.value : undefined));
   });
 
   ops.get('/event', async (context) => {

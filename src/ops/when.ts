@@ -29,8 +29,8 @@ function clockIn(time: number, timeZone: string): string {
 
 /** When the reader's day began, in milliseconds since the epoch. */
 export function startOfDay({ now, zone = 'UTC' }: Reader): number {
-  const ahead = Date.parse(`${clockIn(now, zone).replace(' ', 'T')}Z`) - Math.floor(now / 1000) * 1000;
-  return Math.floor((now + ahead) / DAY_MS) * DAY_MS - ahead;
+  const passed = Date.parse(`1970-01-01T${clockIn(now, zone).slice(11)}Z`);
+  return Math.floor(now / 1000) * 1000 - passed;
 }
 
 /** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: the largest units that it has, two at most. */
