@@ -22,7 +22,7 @@ export function delivered({ refusal, receivedAt }: EventRecord): Html {
     <pre tabindex="0">${text}</pre>
     ${
       text.includes('\ufffd') &&
-      html`<p class="quiet">Where it says \ufffd it is not UTF-8. In hex:</p>
+      html`<p class="quiet">What is not UTF-8 is shown as \ufffd. In hex:</p>
         <pre class="hex" tabindex="0">${hexOf(bytes.subarray(0, DUMPED_BYTES))}</pre>`
     }
     ${Object.keys(headers).length > 0 && html`<h3>Headers</h3>${terms('details', Object.entries(headers))}`}`;

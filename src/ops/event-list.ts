@@ -17,7 +17,7 @@ import { counted, figures, replayWarning } from './words.ts';
 export function eventListPage(request: ListRequest, page: EventPage, reader: Reader, done?: StepResult): Html {
   const { filter, cursor } = request;
   const isNew = page.events.length === 0 && cursor === null && !isNarrow(filter);
-  const nothing = html`<div class="empty">Nothing received yet. ${gettingStarted(reader)}</div>`;
+  const nothing = html`<p>Nothing received yet.</p>${gettingStarted(reader)}`;
   const content = html`${done && stepNotice(done)}
     <h1>Events</h1>
     ${filterForm(filter, reader)}
@@ -45,7 +45,7 @@ function found({ filter, cursor, limit }: ListRequest, page: EventPage, reader: 
         html`<span>Searched only the ${cursor === null ? 'newest' : 'next'} ${figures(LIST_WINDOW)} events.</span>`
       }
       ${cursor !== null && html`<a href="${address('/events', fields)}">Newest</a>`}
-      ${older ? html`<a rel="next" href="${older}">Older</a>` : html`<span>No older events.</span>`}
+      ${older && html`<a rel="next" href="${older}">Older</a>`}
     </nav>`;
 }
 

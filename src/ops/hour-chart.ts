@@ -35,7 +35,7 @@ export function hourChart(perHour: Stats['perHour']): Html {
     };
   });
   const totals = hours.map(({ total }) => total);
-  if (sum(totals) === 0) return html`<p class="empty">No events in the last 48 hours.</p>`;
+  if (sum(totals) === 0) return html`<p>No events in the last 48 hours.</p>`;
   const most = Math.max(...totals);
   const rect = (kind: string, x: number, y: number, height: number) =>
     html`<rect class="${kind}" x="${x}" y="${y}" width=".8" height="${height}"/>`;
@@ -52,15 +52,14 @@ export function hourChart(perHour: Stats['perHour']): Html {
   // The stylesheet turns the picture upside down: bars grow from y = 0, one unit for each event.
   return html`<figure class="chart">
     <figcaption>
-      <span>${counted(sum(totals), 'event', 'events')} received in the last 48 hours, by hour and outcome</span>
+      <span>${counted(sum(totals), 'event', 'events')} by hour and outcome, peak: ${figures(most)} an hour</span>
       <ul class="legend">${kinds.map(([kind]) => html`<li class="${kind}">${kind}</li>`)}</ul>
     </figcaption>
-    <p class="quiet" aria-hidden="true">peak: ${figures(most)} in one hour</p>
     <svg viewBox="0 0 ${hours.length} ${most * 1.1}" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
     <p class="axis quiet" aria-hidden="true">
       ${['48 h ago', '36 h', '24 h', '12 h', 'now'].map((mark) => html`<span>${mark}</span>`)}
     </p>
-    <details><summary>The numbers behind the chart, by hour in UTC</summary>
+    <details><summary>In numbers, by hour in UTC</summary>
       <ul>${eventful.map(({ list, words }) => html`<li><a href="${list}">${words}</a></li>`)}</ul>
     </details>
   </figure>`;

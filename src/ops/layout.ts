@@ -28,7 +28,7 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
 <body>
   <a class="skip" href="#content">Skip to content</a>
   <header>
-    <span class="brand">Vast.ai webhooks</span>
+    <strong>Vast.ai webhooks</strong>
     <nav aria-label="Main">
       ${link('overview', '')} ${link('events', '/events')} ${reader.hasPatrol && link('instances', '/instances')}
     </nav>

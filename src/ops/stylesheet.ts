@@ -34,12 +34,12 @@ a { color: var(--link); }
 nav > * { display: inline-block; padding: .5rem .25rem; }
 nav [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip:not(:focus), h1.quiet { position: absolute; left: -100vw; }
-.brand, .button, .notice, .headline, .facts dd, .badge, .outcome, .type { font-weight: 600; }
+.button, .notice, .headline, .facts dd, .badge, .outcome, .type { font-weight: 600; }
 .quiet, .paging, footer, small, dt, label, thead th { color: var(--quiet); font-size: .85rem; font-weight: 400; }
 footer { margin-top: 2.5rem; }
 code, pre, .error { font-family: ui-monospace, monospace; font-size: .85rem; }
 
-pre, table, input, select, .button, .empty, .chart, .facts div, .notice, .verdict {
+pre, table, input, select, .button, .chart, .facts div, .notice, .verdict {
   background: var(--card); border: 1px solid; border-color: var(--line); border-radius: .5rem; padding: .6rem .8rem;
 }
 input, select, .button { border-color: var(--quiet); height: 2.75rem; font: inherit; color: var(--text); }
@@ -86,7 +86,6 @@ small { font-size: .75rem; }
 .chart svg { display: block; width: 100%; height: 10rem; border-top: 1px solid var(--quiet); transform: scaleY(-1); }
 rect { fill: var(--bar); }
 .ground { fill: transparent; }
-a:hover .ground { fill: var(--line); }
 .legend li::before { content: ""; display: inline-block; border: .375rem solid var(--bar); margin-right: .4rem; }
 .axis { display: flex; justify-content: space-between; }
 

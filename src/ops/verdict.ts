@@ -1,7 +1,7 @@
 // The overview's first lines: is it receiving, is anything failing, and where to look. Pure. Judged
 // by the last 48 hours: what somebody chose to leave alone must not hide new failures for a month.
 import type { EventFilter } from '../ledger/queries.ts';
-import { type Status, statuses } from '../ledger/status.ts';
+import type { Status } from '../ledger/status.ts';
 import { SILENT_AFTER_MS } from '../limits.ts';
 import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -22,6 +22,7 @@ export interface Concern {
 }
 
 export const READY: Concern = { tone: 'idle', text: 'Ready, but no event received yet' };
+const WELL: Concern = { tone: 'good', text: 'All is well', advice: 'No event of the last 48 hours has failed.' };
 
 /** What there is to say, the most urgent first: `READY` where nothing has ever come but tests. */
 export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin }: Reader): [Concern, ...Concern[]] {
@@ -31,14 +32,6 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin
   const older = byStatus.dead + byStatus.quarantined - dead - quarantined;
   const from = isoOf(perHour[0]?.hour ?? 0);
   const silentMs = now - (lastReceivedAt ?? now);
-  const isQuiet = statuses.every((status) => recent(status) === 0);
-  const well: Concern = {
-    tone: 'good',
-    text: 'All is well',
-    advice: isQuiet
-      ? 'Nothing has come in the last 48 hours, and nothing waits to be handled.'
-      : 'Every event of the last 48 hours is processed or in progress.',
-  };
   const wrong: (Concern | false)[] = [
     !configured && {
       tone: 'bad',
@@ -80,7 +73,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin
       filter: { status: 'retrying' },
     },
   ];
-  const [first = lastReceivedAt === null ? READY : well, ...rest] = wrong.filter((concern) => concern !== false);
+  const [first = lastReceivedAt === null ? READY : WELL, ...rest] = wrong.filter((concern) => concern !== false);
   if (older === 0) return [first, ...rest];
   const text = counted(older, 'older event waits for your decision', 'older events wait for your decision');
   return [first, ...rest, { tone: 'good', text, filter: { status: 'attention', to: from } }];

@@ -76,5 +76,5 @@ export function whenStacked(time: number, reader: Reader, above?: number): Html 
 }
 
 function timeElement(time: number, text: string | Html): Html {
-  return html`<time datetime="${new Date(time).toISOString()}">${text}</time>`;
+  return html`<time datetime="${isoOf(time)}">${text}</time>`;
 }

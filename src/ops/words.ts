@@ -83,7 +83,7 @@ export function replayWarning({ status, steps }: Pick<EventRecord, 'status' | 's
         ? `Its handler runs from the start, without the steps already finished under once(): ${steps.join(', ')}.`
         : 'Its handler runs from the start and repeats whatever it did before it failed.';
     case 'quarantined':
-      return 'It has never run. Check that no other copy ran and that it still matters: it may be out of date.';
+      return 'Check that no other copy of it ran, and that it still matters.';
     default:
       return 'It runs now instead of later, and its count of tries starts at zero.';
   }
