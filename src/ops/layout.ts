@@ -1,11 +1,9 @@
 // The frame around every page, and the small parts that pages share. `html` escapes every value
 // that is put in; the value of an attribute stands in quotation marks, or it could break out.
-import type { Context } from 'hono';
 import { html } from 'hono/html';
-import type { Env } from '../env.ts';
 import type { Status } from '../ledger/status.ts';
 import { address, PAGE_ROOT } from './addresses.ts';
-import { type Reader, readerOf } from './reader.ts';
+import { type OpsContext, type Reader, readerOf } from './reader.ts';
 import { capitalized, statusWords } from './words.ts';
 
 export type Html = ReturnType<typeof html>;
@@ -39,13 +37,8 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
 }
 
 /** Says what went wrong. */
-export function errorPage(
-  context: Context<{ Bindings: Env }>,
-  status: 400 | 404 | 503,
-  title: string,
-  explanations: readonly string[],
-) {
-  const content = html`<h1>${title}</h1> ${explanations.map((explanation) => html`<p>${explanation}</p>`)}`;
+export function errorPage(context: OpsContext, status: 400 | 404 | 503, title: string, ...why: readonly string[]) {
+  const content = html`<h1>${title}</h1> ${why.map((sentence) => html`<p>${sentence}</p>`)}`;
   return context.html(document(title, content, readerOf(context)), status);
 }
 

@@ -2,24 +2,22 @@
 // else. HTTP Basic, with any user name. Nothing limits guesses, so a token short enough to guess
 // opens nothing, except on this machine: no stranger reaches a deployed Worker under such a host.
 // Of Hono's basic-auth only the parser is used: the middleware would bundle a second digest.
-import type { Context } from 'hono';
 import { auth } from 'hono/utils/basic-auth';
-import type { Env } from '../env.ts';
 import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
 import { log } from '../log.ts';
 import { isFromThisMachine } from '../this-machine.ts';
 import { isUsable } from '../usable-secret.ts';
 import { address, FEED } from './addresses.ts';
+import type { OpsContext } from './reader.ts';
 
 type TokenName = 'OPS_TOKEN' | 'READ_TOKEN';
-
 type Key = readonly [name: TokenName, token: string];
 
 const encoder = new TextEncoder();
 const toldTooShort = new Set<TokenName>();
 
 /** The secrets that open the path of a request. Where there is none, the path does not exist. */
-export function keysTo({ env, req }: Context<{ Bindings: Env }>): readonly Key[] {
+export function keysTo({ env, req }: OpsContext): readonly Key[] {
   // The path that routes go by, already without a trailing slash: no other one can pass for it.
   const names: TokenName[] = req.path === address(FEED) ? ['OPS_TOKEN', 'READ_TOKEN'] : ['OPS_TOKEN'];
   return names.flatMap((name): Key[] => {
@@ -38,7 +36,7 @@ function isOpen(name: TokenName, token: string | undefined, request: Request): t
 }
 
 /** Asks who has none of these for the password. A wrong one is logged; a request without is not. */
-export async function refuseStranger(context: Context, keys: readonly Key[]): Promise<Response | undefined> {
+export async function refuseStranger(context: OpsContext, keys: readonly Key[]): Promise<Response | undefined> {
   const given = auth(context.req.raw);
   const same = given && (await Promise.all(keys.map(([, token]) => isSame(given.password, token))));
   if (same?.includes(true)) return undefined;

@@ -63,7 +63,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
     if (/^\/ops\/(api\/|metrics)/.test(context.req.path)) return unavailable(context);
     const advice = 'Deliveries are still accepted and kept in the queue. Reload this page in a minute.';
     context.header('Retry-After', String(RETRY_AFTER_SECONDS));
-    return errorPage(context, 503, 'The ledger did not answer', [advice]);
+    return errorPage(context, 503, 'The ledger did not answer', advice);
   });
   return ops;
 }

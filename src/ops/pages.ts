@@ -1,6 +1,6 @@
 // The pages: from a request to a view of the ledger. A form is answered by a redirect, so that
 // loading the page again does nothing twice.
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { DEFAULT_ENDPOINT, isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
@@ -15,7 +15,7 @@ import { check, listRequest, replayRequest, type StepResult, stepResult } from '
 import { instancesPage } from './instances-page.ts';
 import { errorPage } from './layout.ts';
 import { overviewPage } from './overview.ts';
-import { readerOf } from './reader.ts';
+import { type OpsContext, readerOf } from './reader.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** Troubles that the overview shows. */
@@ -31,7 +31,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   ops.get('/events', async (context) => {
     const request = check(listRequest, context.req.query());
-    if (!request.ok) return errorPage(context, 400, 'Invalid filter', request.failure);
+    if (!request.ok) return errorPage(context, 400, 'Invalid filter', ...request.failure);
     const { filter, cursor, limit } = request.value;
     const page = await openLedger(context.env).list(filter, cursor, limit, MATCHES_COUNTED);
     const step = check(stepResult, context.req.query());
@@ -50,7 +50,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   ops.get('/instances', async (context) => {
     const answer = await openPatrol(context.env)?.read();
     if (answer?.ok === false)
-      return errorPage(context, 503, 'Patrol did not answer', ['It goes on looking. Reload this page in a minute.']);
+      return errorPage(context, 503, 'Patrol did not answer', 'It goes on looking. Reload this page in a minute.');
     return context.html(instancesPage(answer?.value, readerOf(context)));
   });
 
@@ -71,7 +71,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 
   ops.post('/replay', async (context) => {
     const request = check(replayRequest, context.req.query());
-    if (!request.ok) return errorPage(context, 400, 'Invalid filter', request.failure);
+    if (!request.ok) return errorPage(context, 400, 'Invalid filter', ...request.failure);
     const { filter, cursor, limit } = request.value;
     const step = await openLedger(context.env).replayMany(filter, cursor, limit);
     const count = (kind: string) => step.answers.filter((answer) => answer.kind === kind).length;
@@ -80,7 +80,7 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   });
 }
 
-function noSuchEvent(context: Context<{ Bindings: Env }>) {
+function noSuchEvent(context: OpsContext) {
   const unknown = 'It was never received at this endpoint, or it is older than 30 days and deleted.';
-  return errorPage(context, 404, 'There is no such event', [unknown]);
+  return errorPage(context, 404, 'There is no such event', unknown);
 }

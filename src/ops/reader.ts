@@ -2,6 +2,9 @@
 import type { Context } from 'hono';
 import type { Env } from '../env.ts';
 
+/** What the routes of the operator's page are asked with. */
+export type OpsContext = Context<{ Bindings: Env }>;
+
 export interface Reader {
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -13,7 +16,7 @@ export interface Reader {
   readonly hasPatrol: boolean;
 }
 
-export function readerOf({ req, env }: Context<{ Bindings: Env }>): Reader {
+export function readerOf({ req, env }: OpsContext): Reader {
   const { timezone } = (req.raw.cf ?? {}) as { readonly timezone?: unknown };
   const { origin } = new URL(req.url);
   return { now: Date.now(), zone: usableZone(timezone), origin, hasPatrol: Boolean(env.VAST_READ_KEY) };
