@@ -22,8 +22,8 @@ const stateLooks: Record<State, readonly [look: string, mark: string]> = {
 const CREATE_KEY = whole('npm run vast -- keys create --read');
 const KEY_REFUSED = /^(status_40[134]|unusable_key_or_url)$/;
 const KEYLESS = html`<h1>Instances</h1>
-  <p>With a key that can read your instances and nothing else, this page shows what runs at Vast.ai, what it costs per
-    hour and what is wrong: ${CREATE_KEY} makes one and gives it to this Worker.</p>`;
+  <p>What runs at Vast.ai, what it costs and what is wrong stands here once the Worker has a key that only reads:
+    ${CREATE_KEY} makes one.</p>`;
 
 /** @param view Undefined without a key. */
 export function instancesPage(view: PatrolView | undefined, reader: Reader): Html {

@@ -81,6 +81,6 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
 }
 
 function noSuchEvent(context: OpsContext) {
-  const unknown = 'It was never received at this endpoint, or it is older than 30 days and deleted.';
+  const unknown = 'It never came to this endpoint, or it was deleted after 30 days.';
   return errorPage(context, 404, 'There is no such event', unknown);
 }

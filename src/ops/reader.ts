@@ -26,7 +26,8 @@ export function readerOf({ req, env }: OpsContext): Reader {
 function usableZone(zone: unknown): string | undefined {
   if (typeof zone !== 'string' || /^(Etc\/)?(UTC|GMT)$/.test(zone)) return undefined;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+    Intl.DateTimeFormat('en', { timeZone: zone });
+    return zone;
   } catch {
     return undefined;
   }

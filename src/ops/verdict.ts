@@ -63,7 +63,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin
       text: `Nothing has come for ${Math.floor(silentMs / DAY_MS)} days`,
       advice:
         'If nothing of yours runs at Vast.ai, that is peace. Else the webhook may be deleted, its types switched ' +
-        'off, or something before this Worker turns Vast.ai away. The doctor finds out:',
+        'off, or Vast.ai turned away on its way here. The doctor finds out:',
       command: `npm run vast -- doctor --url ${origin}`,
     },
     byStatus.retrying > 0 && {

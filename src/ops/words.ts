@@ -43,7 +43,7 @@ export function nextStep(
   switch (status) {
     case 'processing':
       return leaseUntil !== null && leaseUntil <= now
-        ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it again now.' }
+        ? { text: 'Its consumer stopped without reporting. The queue delivers it again, or you run it now.' }
         : { text: 'Its handler succeeds or fails. The consumer’s lease ends', at: leaseUntil };
     case 'retrying': {
       const at = dueAt && dueAt - stuckAfter;

@@ -129,6 +129,8 @@ describe('the overview', () => {
     const from = async (timezone?: string) => page(eventAt('a'), { cf: { timezone } });
     expect(await from('Asia/Tokyo')).toContain('2026-03-02 23:30:00 UTC · 2026-03-03 08:30:00 Tokyo');
     expect(await from('Europe/Berlin')).toContain('2026-03-02 23:30:00 UTC · 2026-03-03 00:30:00 Berlin');
+    // The runtime's own name for it is Calcutta.
+    expect(await from('Asia/Kolkata')).toContain('2026-03-02 23:30:00 UTC · 2026-03-03 05:00:00 Kolkata');
     for (const none of [undefined, 'Etc/UTC', 'Nowhere/Land', '']) expect(await from(none)).not.toContain('UTC ·');
     const list = await page('/ops/events', { cf: { timezone: 'America/New_York' } });
     expect(list).toContain('2026-03-02 23:30:00 UTC · 18:30:00 New York');
