@@ -1,34 +1,27 @@
 // Events per hour as stacked bars, in SVG without script or inline style, and the same as a list.
 import { html } from 'hono/html';
 import type { Stats } from '../ledger/stats.ts';
-import type { Status } from '../ledger/status.ts';
 import { HOUR_MS } from '../ledger/tally.ts';
 import { address } from './addresses.ts';
 import type { Html } from './layout.ts';
 import { isoOf, utc } from './when.ts';
-import { counted, figures } from './words.ts';
+import { byUrgency, counted, figures } from './words.ts';
 
 /** Of the tallest bar: one failure beside thousands of successes must still be visible. */
 const LEAST_SHARE = 1 / 40;
 
-/** From the bottom up. What needs attention sits on the base line, where bars compare best. */
-const kinds: readonly (readonly [kind: string, statuses: readonly Status[]])[] = [
-  ['dead', ['dead']],
-  ['quarantined', ['quarantined']],
-  ['unfinished', ['processing', 'retrying', 'queued']],
-  ['processed', ['processed']],
-];
-
-/** A screen reader and the keyboard get the list: its links are those of the bars. */
+/**
+ * What needs attention sits on the base line, where bars compare best. A screen reader and the
+ * keyboard get the list: its links are those of the bars.
+ */
 export function hourChart(perHour: Stats['perHour']): Html {
   const hours = perHour.map(({ hour, byStatus }) => {
-    const parts = kinds
-      .map(([kind, statuses]) => ({ kind, count: sum(statuses.map((status) => byStatus[status])) }))
-      .filter(({ count }) => count > 0);
-    const counts = parts.map(({ kind, count }) => `${figures(count)} ${kind}`).join(', ') || 'none';
+    const parts = byUrgency.filter((status) => byStatus[status] > 0);
+    const counts = parts.map((status) => `${figures(byStatus[status])} ${status}`).join(', ') || 'none';
     return {
+      byStatus,
       parts,
-      total: sum(parts.map(({ count }) => count)),
+      total: sum(Object.values(byStatus)),
       /** `2026-03-02 04:00: 1 dead, 20 processed` */
       words: `${utc(hour).slice(0, 16)}: ${counts}`,
       list: address('/events', { from: isoOf(hour), to: isoOf(hour + HOUR_MS) }),
@@ -37,23 +30,24 @@ export function hourChart(perHour: Stats['perHour']): Html {
   const totals = hours.map(({ total }) => total);
   if (sum(totals) === 0) return html`<p>No events in the last 48 hours.</p>`;
   const most = Math.max(...totals);
-  const rect = (kind: string, x: number, y: number, height: number) =>
-    html`<rect class="${kind}" x="${x}" y="${y}" width=".8" height="${height}"/>`;
-  const bars = hours.map(({ parts, words, list }, x) => {
+  const rect = (look: string, x: number, y: number, height: number) =>
+    html`<rect class="${look}" x="${x}" y="${y}" width=".8" height="${height}"/>`;
+  const bars = hours.map(({ byStatus, parts, words, list }, x) => {
     let top = 0;
-    const stacked = parts.map(({ kind, count }) => {
-      const height = Math.max(count, most * LEAST_SHARE);
+    const stacked = parts.map((status) => {
+      const height = Math.max(byStatus[status], most * LEAST_SHARE);
       top += height;
-      return rect(kind, x, top - height, height);
+      return rect(status, x, top - height, height);
     });
     return html`<a href="${list}" tabindex="-1"><title>${words}</title>${rect('ground', x, 0, most)}${stacked}</a>`;
   });
+  const seen = byUrgency.filter((status) => hours.some(({ parts }) => parts.includes(status)));
   const eventful = hours.filter(({ total }) => total > 0).reverse();
   // The stylesheet turns the picture upside down: bars grow from y = 0, one unit for each event.
   return html`<figure class="chart">
     <figcaption>
       <span>${counted(sum(totals), 'event', 'events')} by hour and outcome, peak: ${figures(most)} an hour</span>
-      <ul class="legend">${kinds.map(([kind]) => html`<li class="${kind}">${kind}</li>`)}</ul>
+      <ul class="legend">${seen.map((status) => html`<li class="${status}">${status}</li>`)}</ul>
     </figcaption>
     <svg viewBox="0 0 ${hours.length} ${most * 1.1}" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
     <p class="axis quiet" aria-hidden="true"><span>48 h ago</span><span>now</span></p>

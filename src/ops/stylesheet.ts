@@ -19,7 +19,7 @@ export const STYLESHEET = `
 }
 .good, .processed, .succeeded { --hue: 150; }
 .bad, .dead, .failed, .lost { --hue: 27; --bright: 54%; }
-.warn, .retrying, .unfinished { --hue: 75; }
+.warn, .retrying { --hue: 75; }
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
 
