@@ -27,7 +27,10 @@ export function eventsCommand(): Command {
     .option('--url <url>', "the Worker's address", 'http://localhost:8787')
     .option('--after <place>', `go on after this place, 0 for all (default: the latest ${LATEST})`, wholeNumber(0))
     .option('--follow', 'go on with what comes')
-    .option('--type <types>', 'these types alone, separated by commas', (text) => text.split(','))
+    .option('--type <types>', 'these types alone, separated by commas', (text, before: string[] = []) => [
+      ...before,
+      ...text.split(',').map((type) => type.trim()),
+    ])
     .option('--json', 'print one JSON object for each event')
     .addHelpText('after', HELP_END);
 }

@@ -3,7 +3,7 @@
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { MAX_FEED_WAIT_SECONDS } from '../limits.ts';
-import { oneLine } from '../vast/harmless.ts';
+import { harmless, oneLine, visibleJson } from '../vast/harmless.ts';
 import { CliFailure, EXIT, usage } from './cli-failure.ts';
 import { type EventsOptions, eventsCommand, LATEST } from './events-command.ts';
 import { findLocalVar } from './local-secrets.ts';
@@ -73,13 +73,12 @@ async function print(ops: OpsClient, options: EventsOptions, { surroundings, out
     if (pause > 0) output.warn(`connected again, going on after ${place}`);
     const { events, next } = page.value;
     const wanted = events.filter(({ event }) => type?.includes(event.type) ?? true);
-    for (const each of wanted) surroundings.stdout(`${json ? JSON.stringify(each) : lineOf(each)}\n`);
+    for (const each of wanted) surroundings.stdout(`${json ? visibleJson(each) : harmless(lineOf(each))}\n`);
     if (next === place && !follow) return;
     [place, begun, pause] = [next, true, 0];
   }
 }
 
-/** The client has made all of its texts harmless. */
 function lineOf({ seq, status, event: { id, type, endpoint, created, data } }: FeedEvent): string {
   const about = typeof data.subject === 'string' ? oneLine(data.subject) : '';
   const place = `${String(seq).padStart(6)}  ${created}  ${status.padEnd(10)}  ${type}`;

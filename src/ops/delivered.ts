@@ -3,7 +3,7 @@
 import { html } from 'hono/html';
 import type { EventRecord, Refusal } from '../ledger/queries.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
-import { type Html, terms } from './layout.ts';
+import { behindAClick, type Html, terms } from './layout.ts';
 import { duration } from './when.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
@@ -11,20 +11,20 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 /** Bytes of a hex dump that are shown: enough to recognise a body, and it loads on a phone. */
 const DUMPED_BYTES = 4_096;
 
-export function delivered({ refusal, receivedAt }: EventRecord): Html {
+export function delivered({ type, refusal, receivedAt }: EventRecord): Html {
   if (refusal === null) return html`<p>Headers and body are kept as they came of refused deliveries only.</p>`;
   const { reason, headers, body } = refusal;
   const bytes = Uint8Array.fromBase64(body);
   const text = decoder.decode(bytes);
-  return html`<p>It was kept aside: <code>${reason}</code></p>
-    ${lateness(refusal, receivedAt)}
-    <h3>Body, byte for byte</h3>
-    <pre tabindex="0">${text}</pre>
+  const shown = html`<pre tabindex="0">${text}</pre>
     ${
       text.includes('\ufffd') &&
       html`<p class="quiet">What is not UTF-8 is shown as \ufffd. In hex:</p>
         <pre class="hex" tabindex="0">${hexOf(bytes.subarray(0, DUMPED_BYTES))}</pre>`
-    }
+    }`;
+  return html`<p>It was kept aside: <code>${reason}</code></p>
+    ${lateness(refusal, receivedAt)}
+    <h3>Body, byte for byte</h3>${behindAClick(type, shown)}
     ${Object.keys(headers).length > 0 && html`<h3>Headers</h3>${terms('details', Object.entries(headers))}`}`;
 }
 

@@ -7,7 +7,7 @@ import { address, eventAddress } from './addresses.ts';
 import { delivered } from './delivered.ts';
 import { eventTable } from './event-table.ts';
 import { times, tries } from './event-times.ts';
-import { document, type Html, notice, replayForm, statusBadge, terms, verdict, whole } from './layout.ts';
+import { behindAClick, document, type Html, notice, replayForm, statusBadge, terms, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { when } from './when.ts';
 import { hasFailed, nextStep, reopenRefusalWords, replayWarning, statusWords, whyRefused } from './words.ts';
@@ -58,11 +58,12 @@ function replayResult({ status }: EventRecord, outcome: string): Html | undefine
 }
 
 function situation(event: EventRecord, refreshSeconds: number | undefined, stuckAfter: number, reader: Reader): Html {
-  const { status, lastError, refusalReason } = event;
+  const { type, status, lastError, refusalReason } = event;
   const next = nextStep(event, reader.now, stuckAfter);
   const still = `${eventAddress(event)}&still=1`;
+  const error = html`<code class="error">${lastError}</code>`;
   const more = html`${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
-    ${hasFailed(status) && lastError !== null && html`<p>Last error: <code class="error">${lastError}</code></p>`}
+    ${hasFailed(status) && lastError !== null && html`<div>Last error: ${behindAClick(type, error)}</div>`}
     <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
     ${refreshSeconds && html`<p>It loads again every ${refreshSeconds} s. <a href="${still}">Keep it still</a></p>`}
     ${!isMoving(event, reader) && replay(event)}`;
@@ -77,10 +78,8 @@ function replay(event: EventRecord): Html | null {
   return replayForm(button, action, replayWarning(event), verb.toLowerCase(), eventAddress(event));
 }
 
-function envelope({ type, event }: EventRecord): Html {
-  const json = html`<pre tabindex="0">${JSON.stringify(event, null, 2)}</pre>`;
-  if (!isConfidential(type)) return json;
-  return html`<details><summary>Show it: it may hold a link into the account</summary>${json}</details>`;
+function envelope({ type, event }: EventRecord): Html | string | null {
+  return behindAClick(type, html`<pre tabindex="0">${JSON.stringify(event, null, 2)}</pre>`);
 }
 
 function details(event: EventRecord, { origin }: Reader): Html {

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Try } from '../ledger/store.ts';
 import { LEASE_MS, MAX_TRIES_KEPT } from '../limits.ts';
-import { type Html, table, terms } from './layout.ts';
+import { behindAClick, type Html, table, terms } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { duration, when, whenStacked } from './when.ts';
 import { figures } from './words.ts';
@@ -34,7 +34,7 @@ function startOf({ at, ms, outcome }: Try): number {
 }
 
 /** The runs of its handler that are remembered, the latest first. */
-export function tries({ tries, receivedAt }: EventRecord, reader: Reader): Html {
+export function tries({ type, tries, receivedAt }: EventRecord, reader: Reader): Html {
   const isCut = tries.length >= MAX_TRIES_KEPT;
   const rows = tries.map((each, index) => {
     const { at, outcome, ms, error, run, attempt } = each;
@@ -45,7 +45,7 @@ export function tries({ tries, receivedAt }: EventRecord, reader: Reader): Html 
       <td>${before !== undefined && `after ${duration(Math.max(startOf(each) - before, 0))}`}</td>
       <td>${ms !== undefined && `${figures(ms)} ms`}</td>
       <td>${whenStacked(at, reader, at)}</td>
-      <td class="error">${error}</td>
+      <td class="error">${error && behindAClick(type, error)}</td>
     </tr>`;
   });
   return html`${table('tries', ['Try', 'Outcome', 'Started', 'Took', 'Ended', 'Error'], rows.reverse())}

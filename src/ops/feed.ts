@@ -25,13 +25,15 @@ export function addFeed(ops: Hono<{ Bindings: Env }>): void {
   });
 }
 
-/** The page after a place, asked for again until there is something or the time has come. */
+/** The page after a place, asked for again until it has an event or the time has come. */
 async function waitForPage(env: Env, after: number, limit: number, until: number): Promise<FeedPage | null> {
   const pause = env.LOCAL_DEV ? LOCAL_FEED_POLL_MS : FEED_POLL_MS;
-  for (;;) {
-    const page = await openLedger(env).feed(after, limit);
+  for (let place = after; ; ) {
+    const page = await openLedger(env).feed(place, limit);
     const left = until - Date.now();
-    if (page?.next !== after || left <= 0) return page;
-    await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    if (page === null || page.events.length > 0 || left <= 0) return page;
+    // Passing what was kept aside is no reason to answer, nor one to wait.
+    if (page.next === place) await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    place = page.next;
   }
 }

@@ -37,7 +37,12 @@ const time = v.exactOptional(
   v.pipe(
     v.string('must be a string'),
     v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, 'must be a time in ISO 8601'),
-    v.transform((text) => Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text)),
+    v.transform((text) => {
+      const day = new Date(text.slice(0, 10));
+      // February has no 30th, which would pass for one of March.
+      if (day.getUTCDate() !== Number(text.slice(8, 10))) return Number.NaN;
+      return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
+    }),
     v.number('must be a time that there is'),
     v.transform(isoOf),
   ),

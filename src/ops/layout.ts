@@ -1,6 +1,7 @@
 // The frame around every page, and the small parts that pages share. `html` escapes every value
 // that is put in; the value of an attribute stands in quotation marks, or it could break out.
 import { html } from 'hono/html';
+import { isConfidential } from '../event/catalogue.ts';
 import type { Status } from '../ledger/status.ts';
 import { address, PAGE_ROOT } from './addresses.ts';
 import { type OpsContext, type Reader, readerOf } from './reader.ts';
@@ -76,6 +77,12 @@ export function verdict(tone: Status | 'good' | 'warn' | 'bad' | 'idle', headlin
   return html`<section class="verdict ${tone}" aria-label="Summary">
     <p class="headline">${headline}</p>${rest}
   </section>`;
+}
+
+/** What is open to see of an ordinary event takes a click for one that may hold a secret link. */
+export function behindAClick(type: string, shown: Html | string | null): Html | string | null {
+  if (!isConfidential(type) || !shown) return shown;
+  return html`<details><summary>Show it: it may hold a link into the account</summary>${shown}</details>`;
 }
 
 /** Names and their values. */

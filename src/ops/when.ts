@@ -29,19 +29,27 @@ function clockIn(time: number, timeZone: string): string {
 
 /** When the reader's day began, in milliseconds since the epoch. */
 export function startOfDay({ now, zone = 'UTC' }: Reader): number {
-  const passed = Date.parse(`1970-01-01T${clockIn(now, zone).slice(11)}Z`);
-  return Math.floor(now / 1000) * 1000 - passed;
+  const passed = (time: number) => Date.parse(`1970-01-01T${clockIn(time, zone).slice(11)}Z`);
+  const first = Math.floor(now / 1000) * 1000 - passed(now);
+  // Not midnight where the clocks have changed since: then some hours before or after it.
+  const off = passed(first);
+  return first - off + (off > DAY_MS / 2 ? DAY_MS : 0);
 }
 
-/** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: the largest units that it has, two at most. */
+/** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: from the largest unit on, two at most. */
 export function duration(ms: number, most = 2): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${Math.round(ms / 100) / 10} s`;
+  const whole = Math.round(ms / 1_000) * 1_000;
   const counts = UNITS.map(([unit, size], index) => {
-    const count = Math.floor((ms % (UNITS[index - 1]?.[1] ?? Number.POSITIVE_INFINITY)) / size);
+    const count = Math.floor((whole % (UNITS[index - 1]?.[1] ?? Number.POSITIVE_INFINITY)) / size);
     return count > 0 && `${count} ${unit === 'day' && count > 1 ? 'days' : unit}`;
   });
-  return counts.filter(Boolean).slice(0, most).join(' ');
+  const largest = counts.findIndex(Boolean);
+  return counts
+    .slice(largest, largest + most)
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */

@@ -8,8 +8,9 @@ export interface ServerAnswer {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly text: string;
-  /** The body, where it is a JSON object. */
+  /** The body, where it is a JSON object; and as it came, not to be printed as it is. */
   readonly json: Record<string, unknown> | undefined;
+  readonly exact: Record<string, unknown> | undefined;
 }
 
 export type NoAnswer =
@@ -28,7 +29,7 @@ export async function ask(
   try {
     const response = await fetch(url, { ...init, redirect: 'manual', signal });
     const text = await response.text();
-    const json = jsonObjectIn(text);
+    const exact = jsonObjectIn(text);
     return succeed({
       status: response.status,
       header: (name) => {
@@ -36,7 +37,8 @@ export async function ask(
         return value === null ? undefined : harmless(value);
       },
       text: harmless(text),
-      json: json && (harmlessJson(json) as Record<string, unknown>),
+      json: exact && (harmlessJson(exact) as Record<string, unknown>),
+      exact,
     });
   } catch (error) {
     if (signal.aborted) return fail({ kind: 'timeout', seconds: timeoutMs / 1000 });

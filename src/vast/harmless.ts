@@ -20,6 +20,13 @@ export function harmlessJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [harmless(name), harmlessJson(each)]));
 }
 
+/** A value as JSON in one line: what cannot be seen is spelled by its number, nothing is lost. */
+export function visibleJson(value: unknown): string {
+  const spelled = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const isUnseen = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029]/gu;
+  return JSON.stringify(value).replace(isUnseen, (character) => character.split('').map(spelled).join(''));
+}
+
 /** A text as one line of bounded length. */
 export function oneLine(text: string, maxLength = 200): string {
   const flat = harmless(text).replace(/\s+/g, ' ').trim();

@@ -102,6 +102,21 @@ describe('npm run events', () => {
     expect(printed).toEqual([2, 3].map((seq) => eventAt(seq, { type: types[seq - 1], more: [seq] })));
   });
 
+  it('prints JSON that is the event as it came, though no text in it can act on a terminal', async () => {
+    const data = { subject: 'one\nline\ttwo\u009b31m \u202e 👩‍💻 a\u00adb', broken: '\ud800' };
+    const { stdout } = await run(['--url', await serve(feedOf(1, { data })), '--json']);
+    expect(stdout).not.toMatch(RAW);
+    expect(JSON.parse(stdout)).toEqual(eventAt(1, { data }));
+  });
+
+  it('takes types with spaces between them, and more than once', async () => {
+    const origin = await serve(feedOf(2));
+    const only = async (...types: string[]) => (await run(['--url', origin, ...types])).stdout.split('\n').length - 1;
+    expect(await only('--type', 'low_credit, outbid')).toBe(2);
+    expect(await only('--type', 'outbid', '--type', 'low_credit')).toBe(2);
+    expect(await only('--type', 'low_credit')).toBe(0);
+  });
+
   it('says what a mistyped type may have meant', async () => {
     const origin = await serve(feedOf(1));
     const { code, stderr } = await run(['--url', origin, '--type', 'outbdi']);
@@ -142,6 +157,14 @@ describe('npm run events -- --follow', () => {
     ]);
     expect(slept).toEqual([1_000, 2_000, 4_000]);
     expect(code).toBe(3);
+  });
+
+  it('takes a 408, a 425 and a page of something in between for a broken connection', async () => {
+    const answers = [408, 425, 200].map((status) => () => new Response('<html>', { status }));
+    const { handle, asked } = inTurn(feedOf(1), ...answers, feedOf(2));
+    const { stdout } = await run(['--url', await serve(handle), '--follow']);
+    expect(stdout).toContain('id-2');
+    expect(asked.length).toBeGreaterThan(4);
   });
 
   it('waits at most half a minute between two tries', async () => {

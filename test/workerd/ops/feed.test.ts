@@ -156,6 +156,21 @@ describe('GET /ops/api/feed', () => {
     expect(Date.now() - startedAt).toBeLessThan(2_000);
   });
 
+  it.each([0, -1])('goes on waiting after %d where all that is there was kept aside', async (after) => {
+    const event = { seq: 2, status: 'processed', event: '{"id":"ran"}' };
+    const pages = [
+      { events: [], next: 1 },
+      { events: [], next: 1 },
+      { events: [event], next: 2 },
+    ];
+    const places: number[] = [];
+    const ledger = { feed: async (place: number) => pages[places.push(place) - 1] };
+    const LEDGER = { getByName: () => ledger } as unknown as Env['LEDGER'];
+    const page = await json<Page>(asReader(`${FEED}?after=${after}&wait=25`, { LEDGER, LOCAL_DEV: '1' }));
+    expect(page).toMatchObject({ events: [{ seq: 2, event: { id: 'ran' } }], next: 2 });
+    expect(places).toEqual([after, 1, 1]);
+  });
+
   it('gives what was kept aside a place at the end once it runs', async () => {
     const { next } = await feed('after=-1');
     expect((await ask(`/ops/api/event/replay?id=${LATE_ID}`, { method: 'POST' })).status).toBe(202);

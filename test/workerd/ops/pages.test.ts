@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { LIST_WINDOW, LOCAL_WATCH_INTERVAL_MS, MATCHES_COUNTED } from '../../../src/limits.ts';
+import { duration, isoOf, startOfDay } from '../../../src/ops/when.ts';
 import { ask, eventAt } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
@@ -219,7 +220,7 @@ describe('the list', () => {
       expect((await page(`/ops/events?${query}`)).includes('1 event matches'), query).toBe(found);
     }
     expect(await page(`/ops/events?from=${day}T04:30`)).toContain(`name="from" value="${day}T04:30"`);
-    for (const wrong of ['yesterday', '2026-13-01', '1', '2026-03-02 04:30'])
+    for (const wrong of ['yesterday', '2026-13-01', '2026-02-30', '2026-02-30T04:30', '1', '2026-03-02 04:30'])
       expect((await ask(`/ops/events?from=${wrong}`)).status, wrong).toBe(400);
   });
 
@@ -232,6 +233,25 @@ describe('the list', () => {
     expect(await today()).toBe(`${utcDay}T00:00:00Z`);
     expect(await today('Asia/Kolkata')).toMatch(/T18:30:00Z$/);
   });
+
+  it.each([
+    ['Europe/Berlin', '2026-10-25T12:00:00Z', '2026-10-24T22:00:00Z'],
+    ['Europe/Berlin', '2026-03-29T12:00:00Z', '2026-03-28T23:00:00Z'],
+    ['America/New_York', '2026-11-01T18:00:00Z', '2026-11-01T04:00:00Z'],
+    ['America/Asuncion', '2023-10-01T12:00:00Z', '2023-10-01T04:00:00Z'],
+    ['Asia/Kolkata', '2026-10-25T12:00:00Z', '2026-10-24T18:30:00Z'],
+  ])('has the day of %s begin at its midnight, though clocks change on it: %s', (zone, now, first) => {
+    expect(isoOf(startOfDay({ now: Date.parse(now), zone, origin: '' }))).toBe(first);
+  });
+
+  it.each([
+    [140.4, '140 ms'],
+    [999.7, '1 s'],
+    [59_960, '1 min'],
+    [32_407_000, '9 h'],
+    [32_520_000, '9 h 2 min'],
+    [187_200_000, '2 days 4 h'],
+  ])('spells %d ms as %s', (ms, text) => expect(duration(ms)).toBe(text));
 
   it('counts what matches, up to a bound, and says so', async () => {
     await inLedger(({ story }) => {
@@ -354,6 +374,19 @@ describe('an event’s page', () => {
     });
     const html = await page(eventAt('reset'));
     expect(html.indexOf('hush')).toBeGreaterThan(html.indexOf('Show it: it may hold'));
+  });
+
+  it('folds away its body as it was delivered, and errors that quote it, too', async () => {
+    await inLedger(({ story }) => {
+      const event = (id: string) => ({ ...story.event('password_reset', Date.now(), id), data: { subject: 'hush' } });
+      story.quarantine(event('kept-reset'), 'timestamp_stale', Date.now());
+      story.fail(event('dead-reset'), Date.now(), [0], 'Error: cannot open hush', 'dead');
+    });
+    for (const id of ['kept-reset', 'dead-reset']) {
+      const open = (await page(eventAt(id))).replace(/<details>.*?<\/details>/gs, '');
+      expect(open, id).not.toContain('hush');
+      expect(open, id).toContain(id);
+    }
   });
 
   it('warns before a replay repeats what has succeeded', async () => {

@@ -44,7 +44,7 @@ export function createOpsClient({ fetch }: Network, worker: string, token: strin
     path: string,
     query: Record<string, string>,
     schema: Schema,
-    waitMs = 0,
+    { waitMs = 0, as = 'json' }: { waitMs?: number; as?: 'json' | 'exact' } = {},
   ): Promise<Result<v.InferOutput<Schema>, Failure>> {
     const url = `${worker}/ops/api/${path}?${new URLSearchParams(query)}`;
     const headers = { Authorization: authorization, Accept: 'application/json' };
@@ -56,10 +56,10 @@ export function createOpsClient({ fetch }: Network, worker: string, token: strin
     if (status === 404) return not(`the Worker has no ${name} (or a short one), so its ops API is closed`);
     if (status === 401) return not(`the Worker does not accept this ${name}`);
     if (status === 400) return not(`the ops API refuses this: ${json?.issues}`);
-    if (status !== 200) return not(`the ops API answers ${status}`, status >= 500 || status === 429);
-    const parsed = v.safeParse(schema, json);
+    if (status !== 200) return not(`the ops API answers ${status}`, status >= 500 || [408, 425, 429].includes(status));
+    const parsed = v.safeParse(schema, answer.value[as]);
     if (parsed.success) return succeed(parsed.output);
-    return not('the ops API answers in a shape that this version does not know');
+    return not('the ops API answers in a shape that this version does not know', json === undefined);
   }
 
   async function get<Schema extends v.GenericSchema>(path: string, query: Record<string, string>, schema: Schema) {
@@ -69,9 +69,9 @@ export function createOpsClient({ fetch }: Network, worker: string, token: strin
 
   return {
     event: (id: string, endpoint: string) => get('event', { id, endpoint }, eventSchema),
-    /** What comes after a place, waiting up to `wait` seconds for it. */
+    /** What comes after a place, waiting up to `wait` seconds for it; texts are as they came. */
     feed: (after: number, wait: number) =>
-      call('feed', { after: String(after), wait: String(wait) }, feedSchema, wait * 1_000),
+      call('feed', { after: String(after), wait: String(wait) }, feedSchema, { waitMs: wait * 1_000, as: 'exact' }),
     /** Newest first. */
     recent: async (limit: number) => {
       const page = await get('events', { limit: String(limit) }, pageSchema);
