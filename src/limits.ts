@@ -254,9 +254,6 @@ export const PATROL_SILENCE_MS = 7 * 86_400_000;
 /** What all instances may cost together, in dollars per hour, before it is told. null: off. */
 export const BURN_LIMIT_PER_HOUR: number | null = null;
 
-/** Conditions that are still listed after they have ended. */
-export const PATROL_ENDED_KEPT = 20;
-
 /** How often an isolate wakes patrol, and asks it, and how long it waits, in milliseconds. */
 export const PATROL_WAKE_EVERY_MS = 3_600_000;
 export const PATROL_ASK_EVERY_MS = 60_000;

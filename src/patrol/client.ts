@@ -4,15 +4,12 @@ import { PATROL_READ_TIMEOUT_MS, PATROL_WAKE_EVERY_MS } from '../limits.ts';
 import { log, platformError } from '../log.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { withTimeout } from '../with-timeout.ts';
-import { accountOf } from './differences.ts';
 import type { Memory, Patrol } from './patrol.ts';
 
 export type { Instance } from '../vast/instances.ts';
 export type { Condition } from './conditions.ts';
+export type { Memory } from './patrol.ts';
 export type { Picture, Seen } from './picture.ts';
-
-/** What patrol knows: see `Memory`. */
-export type PatrolView = Memory & ReturnType<typeof accountOf>;
 export type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
 /** undefined where no key is set. A read that fails gives the platform's error text. */
@@ -20,10 +17,9 @@ export function openPatrol(env: PatrolEnv) {
   if (!env.VAST_READ_KEY) return undefined;
   const stub = env.PATROL.getByName('patrol') as unknown as Pick<Patrol, 'wake'> & { memory(): Promise<Memory> };
   return {
-    read: async (): Promise<Result<PatrolView, string>> => {
+    read: async (): Promise<Result<Memory, string>> => {
       try {
-        const memory = await withTimeout(stub.memory(), PATROL_READ_TIMEOUT_MS);
-        return succeed({ ...memory, ...accountOf(memory.picture) });
+        return succeed(await withTimeout(stub.memory(), PATROL_READ_TIMEOUT_MS));
       } catch (error) {
         log('patrol.unreachable', { error: platformError(error) }, 'warn');
         return fail(platformError(error));

@@ -1,19 +1,28 @@
 // Conditions: what makes each true, how one opens and ends. No I/O, no clock.
 import { PATROL_ENDPOINT } from '../endpoint.ts';
 import type { Envelope } from '../event/envelope.ts';
-import type { Account, AccountCondition, ConditionType, InstanceCondition, Texts } from '../event/observed.ts';
-import { accountData, clearedData, instanceData } from '../event/observed.ts';
 import {
-  PATROL_ENDED_KEPT,
+  type AccountCondition,
+  accountData,
+  type ConditionType,
+  clearedData,
+  type InstanceCondition,
+  instanceData,
+  type Texts,
+} from '../event/observed.ts';
+import {
+  BURN_LIMIT_PER_HOUR,
+  PATROL_BLIND_AFTER,
   PATROL_ENDS_WITHIN_MS,
   PATROL_IDLE_MS,
+  PATROL_SILENCE_MS,
   PATROL_STOPPED_MS,
   PATROL_STUCK_MS,
 } from '../limits.ts';
 import type { Instance } from '../vast/instances.ts';
-import type { Picture, Seen } from './picture.ts';
+import { accountOf, isGone, type Picture, priceOf, type Seen } from './picture.ts';
 
-/** Times are milliseconds since the epoch. */
+/** An open one. */
 export interface Condition {
   /** Of the event that told of it. */
   readonly id: string;
@@ -21,10 +30,16 @@ export interface Condition {
   readonly type: ConditionType;
   /** null where it is the account's. */
   readonly instance: Instance | null;
+  /** In milliseconds since the epoch. */
   readonly since: number;
-  /** When the queue took its event. */
-  readonly toldAt: number | null;
-  readonly endedAt: number | null;
+}
+
+/** Looks that have failed since the last picture: how many, and of the latest when and why. */
+export interface Failed {
+  readonly looks: number;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly reason: string;
 }
 
 /** Whether a condition holds. null: nobody can say, so that it neither opens nor ends. */
@@ -48,18 +63,38 @@ const rules: Record<InstanceCondition, (seen: Seen, now: number) => boolean | nu
   },
 };
 
-export function instanceFacts({ seen, at }: Picture): Fact[] {
-  return seen.flatMap((one) =>
-    Object.entries(rules).map(([name, rule]) => {
-      const { instance } = one;
-      const type = name as InstanceCondition;
-      return { type, instance, holds: rule(one, at), data: () => instanceData(type, instance) };
-    }),
-  );
-}
+const instanceTypes = Object.keys(rules) as InstanceCondition[];
 
-export function accountFact(type: AccountCondition, holds: boolean | null, account: Account, why: string): Fact {
-  return { type, instance: null, holds, data: () => accountData(type, account, why) };
+/** @param silentMs How long no webhook has come; undefined where nobody can say. */
+export function factsOf(
+  picture: Picture | null,
+  failed: Failed | null,
+  silentMs: number | undefined,
+  limit = BURN_LIMIT_PER_HOUR,
+): Fact[] {
+  const account = accountOf(picture);
+  const { seen, at } = picture ?? { seen: [], at: 0 };
+  const ofAccount = (type: AccountCondition, holds: boolean | null, why: string): Fact => {
+    return { type, instance: null, holds, data: () => accountData(type, account, why) };
+  };
+  const isBlind = failed !== null && (failed.looks >= PATROL_BLIND_AFTER || null);
+  const isSilent = silentMs === undefined ? null : silentMs > PATROL_SILENCE_MS && seen.length > 0;
+  const isOver = limit !== null && (account.dollarsPerHour ?? 0) > limit;
+  // A sum that lacks what is unknown may be over the limit all the same.
+  const isPart = limit !== null && (picture?.stoppedAfter !== null || seen.map(priceOf).includes(null));
+  const failures = `Several looks in a row have failed (${failed?.reason}). It concludes nothing until one succeeds.`;
+  const cost = `They cost $${account.dollarsPerHour}/h together; your limit is $${limit}/h.`;
+  return [
+    ofAccount('observed.blind', isBlind, failures),
+    ofAccount('observed.silence', isSilent, 'Is the webhook still registered? `npm run vast -- doctor` looks.'),
+    ofAccount('observed.burn_rate', isOver || (isPart ? null : false), cost),
+    ...seen.flatMap((one) =>
+      instanceTypes.map((type): Fact => {
+        const { instance } = one;
+        return { type, instance, holds: rules[type](one, at), data: () => instanceData(type, instance) };
+      }),
+    ),
+  ];
 }
 
 export type ObservedEvent = Envelope<string, Texts & Record<string, unknown>>;
@@ -69,11 +104,15 @@ export type ObservedEvent = Envelope<string, Texts & Record<string, unknown>>;
  *
  * @param at When it was first seen, in milliseconds since the epoch.
  */
-export function observedEvent(type: string, instance: Instance | null, data: Texts, at: number, id?: string) {
-  const event: ObservedEvent = {
-    id: id ?? `observed:${instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
-    ...{ type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created: new Date(at).toISOString(), data: { ...data } },
-  };
+export function observedEvent(
+  type: string,
+  instance: Instance | null,
+  data: Texts,
+  at: number,
+  id = `observed:${instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
+): ObservedEvent {
+  const created = new Date(at).toISOString();
+  const event: ObservedEvent = { id, type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created, data: { ...data } };
   if (instance === null) return event;
   const { id: instanceId, machine_id: machineId } = instance;
   return { ...event, mentions: { instanceId, ...(machineId !== null && { machineId }) } };
@@ -82,39 +121,28 @@ export function observedEvent(type: string, instance: Instance | null, data: Tex
 const keyOf = ({ type, instance }: Pick<Fact, 'type' | 'instance'>) => `${type} ${instance?.id}`;
 
 /**
- * Opens what has become true and ends what no longer is: one event each.
+ * Ends what no longer holds and opens what has come to hold: one event each.
  *
- * @param isGone Whether an open condition without a fact has ended: its instance is no more.
+ * @param picture An open condition without a fact ends where its instance is gone from here.
  */
-export function judge(
-  conditions: readonly Condition[],
-  facts: readonly Fact[],
-  now: number,
-  isGone: (condition: Condition) => boolean = () => false,
-): { conditions: Condition[]; events: ObservedEvent[] } {
+export function judge(open: readonly Condition[], facts: readonly Fact[], now: number, picture: Picture | null = null) {
   const events: ObservedEvent[] = [];
   const news = new Map(facts.map((fact) => [keyOf(fact), fact]));
-  const judged = conditions.map((condition): Condition => {
+  const conditions = open.filter((condition) => {
+    const { id, type, subject, since, instance } = condition;
     const fact = news.get(keyOf(condition));
-    if (condition.endedAt !== null || (fact ? fact.holds !== false : !isGone(condition))) return condition;
-    const { id, type, subject, since } = condition;
-    const instance = fact?.instance ?? condition.instance;
-    const data = clearedData({ id, type, since: new Date(since).toISOString() }, subject, instance);
-    events.push(observedEvent('observed.cleared', instance, data, now, `${id}:cleared`));
-    return { ...condition, endedAt: now };
+    news.delete(keyOf(condition));
+    if (fact ? fact.holds !== false : !(picture && instance && isGone(picture, instance.id))) return true;
+    const last = fact?.instance ?? instance;
+    const data = clearedData({ id, type, since: new Date(since).toISOString() }, subject, last);
+    events.push(observedEvent('observed.cleared', last, data, now, `${id}:cleared`));
+    return false;
   });
-  const open = judged.filter(({ endedAt }) => endedAt === null);
-  for (const { endedAt: _, ...condition } of open) news.delete(keyOf(condition));
   for (const { type, instance, holds, data } of news.values()) {
     if (!holds) continue;
     const event = observedEvent(type, instance, data(), now);
     events.push(event);
-    const {
-      id,
-      data: { subject },
-    } = event;
-    open.push({ id, subject, type, instance, since: now, toldAt: null, endedAt: null });
+    conditions.push({ id: event.id, subject: event.data.subject, type, instance, since: now });
   }
-  const ended = judged.filter(({ endedAt }) => endedAt !== null);
-  return { conditions: [...ended.slice(-PATROL_ENDED_KEPT), ...open], events };
+  return { conditions, events };
 }

@@ -1,16 +1,7 @@
 // What patrol saw last, in a few figures, for those who ask often: /health and the metrics.
 import { PATROL_ASK_EVERY_MS } from '../limits.ts';
-import { openPatrol, type PatrolEnv, type Picture, type Seen } from './client.ts';
-
-export const stateOf = ({ phase, offline }: Seen) => (offline ? 'offline' : (phase ?? 'unknown'));
-export type State = ReturnType<typeof stateOf>;
-
-/** `unseen`: those beyond where patrol stops looking. */
-export function countsOf({ seen, total }: Picture): Record<State | 'unseen', number> {
-  const counts = { running: 0, loading: 0, stopped: 0, offline: 0, unknown: 0, unseen: total - seen.length };
-  for (const one of seen) counts[stateOf(one)] += 1;
-  return counts;
-}
+import { openPatrol, type PatrolEnv } from './client.ts';
+import { accountOf, countsOf } from './picture.ts';
 
 /** As of the last complete look (in milliseconds); nulls before it, nothing before an answer. */
 export interface Glance {
@@ -37,7 +28,8 @@ export async function glanceAtPatrol(env: PatrolEnv): Promise<Glance | undefined
   remembered.set(env.PATROL, { askedAt: now, glance });
   const answer = await patrol.read();
   if (!answer.ok) return glance;
-  const { picture, dollarsPerHour } = answer.value;
+  const { picture } = answer.value;
+  const { dollarsPerHour } = accountOf(picture);
   const news: Glance = { lastSuccess: picture?.at ?? null, byState: picture && countsOf(picture), dollarsPerHour };
   remembered.set(env.PATROL, { askedAt: now, glance: news });
   return news;

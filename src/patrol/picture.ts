@@ -1,4 +1,6 @@
-// What patrol remembers of the instances from one look to the next. No I/O, no clock.
+// What patrol remembers of the instances from one look to the next, and what follows from it alone.
+// No I/O, no clock.
+import type { Account } from '../event/observed.ts';
 import { PATROL_IDLE_PERCENT, PATROL_LONGEST_GAP_MS } from '../limits.ts';
 import type { Instance, InstanceList } from '../vast/instances.ts';
 
@@ -27,13 +29,33 @@ export interface Picture {
   readonly stoppedAfter: number | null;
 }
 
-/** Whether an instance of this id would be in the picture if it existed. */
-export function covers({ stoppedAfter }: Picture, id: number): boolean {
-  return stoppedAfter === null || id <= stoppedAfter;
-}
-
 export function byId({ seen }: Pick<Picture, 'seen'>): ReadonlyMap<number, Seen> {
   return new Map(seen.map((one) => [one.instance.id, one]));
+}
+
+/** Whether there is no instance of this id, for all that the picture shows. */
+export function isGone({ seen, stoppedAfter }: Picture, id: number): boolean {
+  return (stoppedAfter === null || id <= stoppedAfter) && !seen.some(({ instance }) => instance.id === id);
+}
+
+export const stateOf = ({ phase, offline }: Seen) => (offline ? 'offline' : (phase ?? 'unknown'));
+export type State = ReturnType<typeof stateOf>;
+
+/** `unseen`: those beyond where patrol stops looking. */
+export function countsOf({ seen, total }: Picture): Record<State | 'unseen', number> {
+  const counts = { running: 0, loading: 0, stopped: 0, offline: 0, unknown: 0, unseen: total - seen.length };
+  for (const one of seen) counts[stateOf(one)] += 1;
+  return counts;
+}
+
+/** What one costs, in dollars per hour; null where nobody knows. */
+export const priceOf = ({ phase, instance }: Seen) =>
+  phase === 'stopped' ? instance.storage_total_cost : instance.dph_total;
+
+export function accountOf(picture: Picture | null): Account {
+  if (picture === null) return { instances: null, dollarsPerHour: null };
+  const dollars = picture.seen.reduce((sum, one) => sum + (priceOf(one) ?? 0), 0);
+  return { instances: picture.total, dollarsPerHour: Math.round(dollars * 1e6) / 1e6 };
 }
 
 /** The picture that follows on another, if any. */

@@ -66,7 +66,11 @@ export class LocalPatrol {
       kv: {
         get: (key: string) => structuredClone(this.#kv.get(key)),
         put: (key: string, value: unknown) => write(() => this.#kv.set(key, structuredClone(value))),
-        list: () => [...this.#kv],
+        delete: (key: string) => write(() => this.#kv.delete(key)),
+        list: ({ prefix = '' } = {}) => {
+          const keys = [...this.#kv.keys()].filter((key) => key.startsWith(prefix)).sort((a, b) => (a < b ? -1 : 1));
+          return keys.map((key) => [key, structuredClone(this.#kv.get(key))]);
+        },
       },
       transactionSync: <Value>(work: () => Value): Value => {
         const before = new Map(this.#kv);

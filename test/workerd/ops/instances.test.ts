@@ -6,6 +6,7 @@ import type { Env } from '../../../src/env.ts';
 import { PATROL_ASK_EVERY_MS, PATROL_IDLE_MS, PATROL_INTERVAL_MS, PATROL_LONGEST_GAP_MS } from '../../../src/limits.ts';
 import type { Memory } from '../../../src/patrol/patrol.ts';
 import { READ_KEY, ROW_SECRETS } from '../../platform/vast-account.ts';
+import { sampleEvent } from '../consumer/sample-event.ts';
 import { collectConsole } from '../fakes/console.ts';
 import { patrolScene } from '../patrol/scene.ts';
 import { ask, askStranger, eventAt, json } from './ask.ts';
@@ -81,30 +82,31 @@ describe('the page', () => {
     expect(row).toContain('>22 min ago');
   });
 
-  it('lists instances with a condition before all others, the dearest first', async () => {
-    const html = await page(filled('trouble'));
-    const ids = [...html.matchAll(/#(\d+)<\/span>/g)].map(([, id]) => id);
-    expect(new Set(ids.slice(0, 4))).toEqual(new Set(['48911111', '48912222', '48913333', '48916666']));
-    expect(ids.slice(4)).toEqual(['48926821', '48914444', '48927380', '48915555']);
+  it('lists conditions before instances, and of these the dearest first', async () => {
+    const [conditions = '', instances = ''] = (await page(filled('trouble'))).split('>Instances</h2>');
+    const inTrouble = new Set([...conditions.matchAll(/Instance #(\d+)/g)].map(([, id]) => id));
+    expect(inTrouble).toEqual(new Set(['48911111', '48912222', '48913333', '48916666']));
+    const ids = [...instances.matchAll(/#(\d+)<\/span>/g)].map(([, id]) => id);
+    const price = (id = '') => Number(/\$([\d.]+)\/h/.exec(instances.split(`#${id}</span>`)[1] ?? '')?.[1]);
+    expect(ids).toHaveLength(8);
+    expect(ids.at(-1), 'of an unknown price').toBe('48915555');
+    expect(ids.slice(0, -1).map(price)).toEqual(
+      ids
+        .slice(0, -1)
+        .map(price)
+        .sort((one, other) => other - one),
+    );
   });
 
   it('links a condition to its event once that has been told', async () => {
     const memory = patrolMemory('trouble', Date.now());
     const [first, ...others] = memory.notes.conditions;
-    const conditions = [{ ...first, toldAt: null }, ...others] as Memory['notes']['conditions'];
-    const html = await page(withPatrol(() => ({ ...memory, notes: { ...memory.notes, conditions } })).changes);
+    const sightings = [{ event: sampleEvent({ id: first?.id ?? '' }) }] as unknown as Memory['sightings'];
+    const html = await page(withPatrol(() => ({ ...memory, sightings })).changes);
     const link = (id = '') => eventAt(id, { endpoint: 'patrol' }).replaceAll('&', '&amp;');
     expect(html).not.toContain(link(first?.id));
     expect(html).toContain('Not told yet');
     expect(html).toContain(link(others[0]?.id));
-  });
-
-  it('lists no condition that has ended', async () => {
-    const memory = patrolMemory('trouble', Date.now());
-    const conditions = memory.notes.conditions.map((one) => ({ ...one, endedAt: Date.now() }));
-    const html = await page(withPatrol(() => ({ ...memory, notes: { ...memory.notes, conditions } })).changes);
-    expect(html).not.toContain('Open conditions');
-    expect(html).toContain('class="verdict good"');
   });
 
   it('is red and says since when, where patrol has long seen nothing', async () => {

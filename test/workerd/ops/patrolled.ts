@@ -1,11 +1,9 @@
 // What patrol remembers of an account after it has watched it for more than a day: written by its
 // own rules, look by look, at the times it would have looked.
 import { PATROL_BLIND_AFTER, PATROL_INTERVAL_MS, PATROL_MAX_INSTANCES } from '../../../src/limits.ts';
-import type { Condition, Instance } from '../../../src/patrol/client.ts';
-import { accountFact, judge } from '../../../src/patrol/conditions.ts';
-import { accountOf, differences } from '../../../src/patrol/differences.ts';
-import type { Memory } from '../../../src/patrol/patrol.ts';
-import type { Picture } from '../../../src/patrol/picture.ts';
+import type { Condition, Instance, Memory, Picture } from '../../../src/patrol/client.ts';
+import { factsOf, judge } from '../../../src/patrol/conditions.ts';
+import { nextPicture } from '../../../src/patrol/picture.ts';
 
 export type Mood = 'new' | 'none' | 'quiet' | 'trouble' | 'blind';
 
@@ -62,15 +60,11 @@ export function patrolMemory(mood: Mood, now: number): Memory {
     const there = account.instances.filter(({ start_date }) => (start_date ?? 0) * 1000 <= at(look));
     const instances = there.sort((one, other) => one.id - other.id);
     const list = { instances, total: account.total, stopped: account.total > account.instances.length };
-    const next = differences(picture, list, conditions, at(look));
-    picture = next.picture;
-    conditions = next.conditions.map((one) => ({ ...one, toldAt: one.toldAt ?? at(look) }));
+    picture = nextPicture(picture, list, at(look));
+    conditions = judge(conditions, factsOf(picture, null, 0), at(look), picture).conditions;
   }
-  const failures = mood === 'blind' ? last : 0;
-  if (failures >= PATROL_BLIND_AFTER) {
-    const fact = accountFact('observed.blind', true, accountOf(picture), 'Several looks in a row have failed.');
-    conditions = judge(conditions, [fact], at(failures - PATROL_BLIND_AFTER)).conditions;
-  }
-  const lastFailure = failures > 0 ? { at: at(0), reason: 'status_401' } : null;
-  return { picture, sightings: [], notes: { conditions, failures, lastFailure, isDoubted: false, heardAt: now } };
+  const failed = mood === 'blind' ? { looks: last, at: at(0), reason: 'status_401' } : null;
+  const blindAt = at(last - PATROL_BLIND_AFTER);
+  if (failed) conditions = judge(conditions, factsOf(picture, failed, 0), blindAt).conditions;
+  return { picture, sightings: [], notes: { conditions, failed, heardAt: now } };
 }

@@ -8,8 +8,10 @@ import {
   PATROL_STUCK_MS,
   PATROL_WEBHOOK_LEAD_MS,
 } from '../../../src/limits.ts';
+import { type Condition, factsOf } from '../../../src/patrol/conditions.ts';
 import { differences } from '../../../src/patrol/differences.ts';
-import type { Instance } from '../../../src/vast/instances.ts';
+import { nextPicture, type Picture } from '../../../src/patrol/picture.ts';
+import type { Instance, InstanceList } from '../../../src/vast/instances.ts';
 
 const T0 = Date.UTC(2026, 10, 30);
 const ID = 48_000_001;
@@ -31,7 +33,13 @@ const NEW = { actual_status: null };
 const GONE = null;
 
 type Look = Partial<Instance> | null;
-type Differences = ReturnType<typeof differences>;
+type Differences = ReturnType<typeof lookAt>;
+
+/** A complete look, after which nothing else is wrong with the account. */
+function lookAt(before: Picture | null, list: InstanceList, open: readonly Condition[], now: number) {
+  const picture = nextPicture(before, list, now);
+  return { picture, ...differences(before, picture, open, factsOf(picture, null, 0), now) };
+}
 
 const transitionsOf = ({ sightings }: Differences) =>
   sightings.flatMap(({ event, wait }) => (wait ? [{ event, ...wait }] : []));
@@ -41,7 +49,7 @@ function toldOf(...looks: Look[]): string[][] {
   let last: Differences | undefined;
   return looks.map((look, index) => {
     const list = listOf(...(look ? [instance(look)] : []), instance({ id: ID + 1 }));
-    last = differences(last?.picture ?? null, list, last?.conditions ?? [], T0 + index * PATROL_INTERVAL_MS);
+    last = lookAt(last?.picture ?? null, list, last?.conditions ?? [], T0 + index * PATROL_INTERVAL_MS);
     return last.sightings.map(({ event }) => event.type);
   });
 }
@@ -74,9 +82,9 @@ describe('transitions', () => {
   });
 
   test('each knows since when a webhook may have told of it, and which', () => {
-    const before = differences(null, listOf(instance({ is_bid: true })), [], T0).picture;
+    const before = lookAt(null, listOf(instance({ is_bid: true })), [], T0).picture;
     const stopped = listOf(instance({ is_bid: true, ...STOPPED }));
-    const transitions = transitionsOf(differences(before, stopped, [], T0 + 300_000));
+    const transitions = transitionsOf(lookAt(before, stopped, [], T0 + 300_000));
     expect(transitions).toMatchObject([
       {
         types: ['instance_stopped', 'outbid'],
@@ -93,8 +101,8 @@ describe('transitions', () => {
   });
 
   test('one that is not interruptible is never said to have been outbid', () => {
-    const before = differences(null, listOf(instance()), [], T0).picture;
-    const [transition] = transitionsOf(differences(before, listOf(instance(STOPPED)), [], T0 + 1));
+    const before = lookAt(null, listOf(instance()), [], T0).picture;
+    const [transition] = transitionsOf(lookAt(before, listOf(instance(STOPPED)), [], T0 + 1));
     expect(transition?.types).toEqual(['instance_stopped']);
     expect(JSON.stringify(transition?.event)).not.toMatch(/outbid/);
   });
@@ -102,16 +110,16 @@ describe('transitions', () => {
   test('beyond where the list stops nothing is concluded', () => {
     const two = { instances: [instance(), instance({ id: ID + 1 })], total: 2, stopped: false };
     const one = { instances: [instance()], total: 2, stopped: true };
-    const whole = differences(null, two, [], T0).picture;
-    const stopped = differences(whole, one, [], T0 + 1);
+    const whole = lookAt(null, two, [], T0).picture;
+    const stopped = lookAt(whole, one, [], T0 + 1);
     expect(stopped.sightings).toEqual([]);
-    expect(differences(stopped.picture, two, [], T0 + 2).sightings).toEqual([]);
+    expect(lookAt(stopped.picture, two, [], T0 + 2).sightings).toEqual([]);
   });
 
   test('500 instances that go at once are told of one by one', () => {
     const many = Array.from({ length: 500 }, (_, index) => instance({ id: ID + index }));
-    const before = differences(null, listOf(...many), [], T0).picture;
-    const { sightings } = differences(before, listOf(), [], T0 + 1);
+    const before = lookAt(null, listOf(...many), [], T0).picture;
+    const { sightings } = lookAt(before, listOf(), [], T0 + 1);
     expect(new Set(sightings.map(({ event }) => event.id)).size).toBe(500);
   });
 });
@@ -172,13 +180,26 @@ describe('conditions', () => {
     expect(toldOf(...idle, {}, ...idle).flat()).toEqual([]);
   });
 
+  test.each([
+    ['over the limit', 0.5, {}, true],
+    ['at the limit', 0.62, {}, false],
+    ['no limit', null, {}, false],
+    ['a price that nobody knows, below the limit', 0.7, { dph_total: null }, null],
+    ['a price that nobody knows, over the limit all the same', 0.6, { dph_total: null }, true],
+  ] as const)('the burn rate with %s', (_, limit, changes, holds) => {
+    const picture = nextPicture(null, listOf(instance(), instance({ id: ID + 1, dph_total: 0, ...changes })), T0);
+    const fact = factsOf(picture, null, 0, limit).find(({ type }) => type === 'observed.burn_rate');
+    expect(fact?.holds).toBe(holds);
+    expect(fact?.data().message).toBe(`They cost $0.62/h together; your limit is $${limit}/h.`);
+  });
+
   test('one that ends and opens again has ids of its own', () => {
     const looks = [end(3_600_000), end(9e9), end(3_600_000), end(9e9)];
     const ids: string[] = [];
     let last: Differences | undefined;
     for (const [index, look] of looks.entries()) {
       const at = T0 + index * PATROL_INTERVAL_MS;
-      last = differences(last?.picture ?? null, listOf(instance(look)), last?.conditions ?? [], at);
+      last = lookAt(last?.picture ?? null, listOf(instance(look)), last?.conditions ?? [], at);
       ids.push(...last.sightings.map(({ event }) => event.id));
     }
     const [first, second] = [T0 / 1000, T0 / 1000 + 600].map((at) => `observed:${ID}:observed.ends_soon:${at}`);
