@@ -1,7 +1,7 @@
 // What has changed from one picture to the next, as events. No I/O, no clock.
 import { type TransitionType, transitionData } from '../event/observed.ts';
 import type { LedgerStub } from '../ledger/client.ts';
-import { PATROL_WEBHOOK_LEAD_MS } from '../limits.ts';
+import { PATROL_INTERVAL_MS, PATROL_WEBHOOK_LEAD_MS } from '../limits.ts';
 import { type Condition, type Fact, judge, type ObservedEvent, observedEvent } from './conditions.ts';
 import { byId, isGone, type Picture, type Seen } from './picture.ts';
 
@@ -32,11 +32,13 @@ export function differences(
 
 function transitionsOf(before: Picture, picture: Picture, now: number): Sighting[] {
   const known = byId(before);
+  // By the clock of now, which may have been set back since.
+  const after = Math.min(before.at, now - PATROL_INTERVAL_MS) - PATROL_WEBHOOK_LEAD_MS;
   const sighting = (type: TransitionType, { instance }: Seen, last?: Seen): Sighting => {
     const event = observedEvent(type, instance, transitionData(type, instance, last?.instance, now), now);
     // Nobody knows whether one is interruptible where the column is missing.
     const types = type === 'instance_stopped' && instance.is_bid !== false ? [type, 'outbid'] : [type];
-    return { event, wait: { types, instanceId: instance.id, after: before.at - PATROL_WEBHOOK_LEAD_MS } };
+    return { event, wait: { types, instanceId: instance.id, after } };
   };
   const changed = picture.seen.flatMap((seen) => {
     const last = known.get(seen.instance.id);

@@ -118,7 +118,7 @@ export class Patrol extends DurableObject<Env> {
    */
   async #askLedger(now: number): Promise<number | undefined> {
     const { sightings, notes } = this.memory();
-    const heardAt = notes.heardAt || now;
+    const heardAt = Math.min(notes.heardAt || now, now);
     const waits = sightings.flatMap((sighting) => {
       const { event, wait } = sighting;
       const isOver = Math.abs(now - Date.parse(event.created)) >= PATROL_INTERVAL_MS / 2;

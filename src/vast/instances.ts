@@ -10,12 +10,13 @@ import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
-/** A number arrives as text, too. */
+/** A number arrives as text, too. As epoch seconds it is a time that a date can be. */
 const numeric = v.pipe(
   v.unknown(),
   v.transform((value) => (typeof value === 'string' && NUMBER.test(value) ? Number(value) : value)),
   v.number(),
-  v.finite(),
+  v.minValue(-1e12),
+  v.maxValue(1e12),
 );
 /** A flag arrives as 0 or 1, too. */
 const flag = v.pipe(

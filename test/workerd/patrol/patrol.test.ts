@@ -142,6 +142,22 @@ test.each(faults)(
   },
 );
 
+test.each<[Fault, string]>([
+  [401, 'status_401'],
+  ['cut', 'malformed'],
+  ['web_page', 'web_page'],
+  ['half', 'partial'],
+  ['empty', 'contradictory'],
+])('a read that fails with %s is said to be %s', async (fault, reason) => {
+  const { account, output, rounds, withPatrol } = patrolScene();
+  await rounds(1);
+  account.fault = fault;
+  await rounds(1);
+  expect(output.events()).toContainEqual({ event: 'patrol.failed', reason });
+  const { failed } = (await withPatrol((patrol) => patrol.memory())).notes;
+  expect(failed).toEqual({ looks: 1, at: Date.now(), reason });
+});
+
 test('an account that is empty all of a sudden is believed when two looks have said so', async () => {
   const { account, ids, rounds, types } = patrolScene(2);
   await rounds(2);
@@ -214,6 +230,18 @@ test('a week without a webhook is said once, and ends with the next webhook', as
   expect(types()).toEqual(['observed.silence', 'observed.cleared']);
 });
 
+test('a clock that was a year ahead does not put silence off', async () => {
+  const year = 365 * 86_400_000;
+  const { pass, rounds, types } = patrolScene();
+  pass(year);
+  await rounds(1);
+  pass(-year);
+  await rounds(1);
+  pass(PATROL_SILENCE_MS);
+  await rounds(1);
+  expect(types()).toEqual(['observed.silence']);
+});
+
 test('what the queue does not take is sent again, under the same id', async () => {
   const { account, id, rounds, send, told } = patrolScene();
   await rounds(1);
@@ -245,6 +273,16 @@ test('500 instances in trouble while the queue is out fit into the rows of the o
   await rounds(1);
   const count = (type: string) => told().filter((event) => event.type === type).length;
   expect(['observed.ends_soon', 'observed.lease_over', 'instance_stopped'].map(count)).toEqual([500, 500, 500]);
+});
+
+test('a clock that has jumped back hides no webhook', async () => {
+  const { account, id, pass, rounds, types, webhook } = patrolScene();
+  await rounds(1);
+  pass(-3_600_000);
+  account.stop(id, false);
+  await webhook('instance_stopped', id);
+  await rounds(3);
+  expect(types()).toEqual([]);
 });
 
 test('without the ledger a transition waits, and what a webhook told meanwhile counts', async () => {
