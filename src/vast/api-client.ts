@@ -17,16 +17,9 @@ const MAX_TRIES = 4;
 const FIRST_PAUSE_MS = 3_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly body?: unknown;
-  /** Which failures are retried: every transient one, or only a 429, where nothing was done. */
-  readonly repeat: 'whenever' | 'if_untouched';
-}
-
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type ApiAnswer = Result<Record<string, unknown>, ApiFailure>;
-export type ApiCall = (request: ApiRequest) => Promise<ApiAnswer>;
+export type ApiCall = (method: Method, path: string, body?: unknown) => Promise<ApiAnswer>;
 
 export interface ApiClientOptions {
   /** Where the key is sent: the caller has checked that it is https, or this machine. */
@@ -43,35 +36,29 @@ export interface ApiClientOptions {
 export function createApiClient(options: ApiClientOptions): ApiCall {
   const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options;
 
-  return async (request) => {
+  return async (method, path, body) => {
+    const headers = {
+      Accept: 'application/json',
+      Authorization: `Bearer ${key}`,
+      ...(body !== undefined && { 'Content-Type': 'application/json' }),
+    };
+    const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt += 1) {
-      const { result, retryAfter } = await callOnce(request);
-      if (result.ok || attempt === maxTries || !mayRepeat(result.failure, request.repeat)) return result;
+      const answer = await ask(fetch, new URL(path, base), init, timeoutMs);
+      const result = answer.ok ? read(answer.value) : answer;
+      if (result.ok || attempt === maxTries || !mayRepeat(method, result.failure)) return result;
+      const retryAfter = answer.ok ? retryAfterSeconds(answer.value.header('retry-after') ?? null, now()) : undefined;
       const own = pause * (0.75 + Math.random() / 2);
       await sleep(retryAfter === undefined ? own : Math.min(retryAfter * 1000, LONGEST_PAUSE_MS));
       pause *= 2;
     }
   };
-
-  async function callOnce(request: ApiRequest): Promise<{ result: ApiAnswer; retryAfter?: number | undefined }> {
-    const body = request.body === undefined ? null : JSON.stringify(request.body);
-    const headers = {
-      Accept: 'application/json',
-      Authorization: `Bearer ${key}`,
-      ...(body !== null && { 'Content-Type': 'application/json' }),
-    };
-    const { method, path } = request;
-    const answer = await ask(fetch, new URL(path, base), { method, headers, body }, timeoutMs);
-    if (!answer.ok) return { result: answer };
-    const retryAfter = retryAfterSeconds(answer.value.header('retry-after') ?? null, now());
-    return { result: read(answer.value), retryAfter };
-  }
 }
 
-function mayRepeat(failure: ApiFailure, repeat: ApiRequest['repeat']): boolean {
-  if (repeat === 'whenever') return isTransient(failure);
-  return failure.kind === 'status' && failure.status === 429;
+/** A POST that may have had its effect is not made again: it could create another. */
+function mayRepeat(method: Method, failure: ApiFailure): boolean {
+  return method === 'POST' ? failure.kind === 'status' && failure.status === 429 : isTransient(failure);
 }
 
 function read({ status, header, text, json }: ServerAnswer): ApiAnswer {

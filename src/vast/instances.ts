@@ -138,7 +138,7 @@ export function openInstances(
     for (const [name, value] of Object.entries(all)) {
       query.set(name, typeof value === 'string' ? value : JSON.stringify(value));
     }
-    const answer = await call({ method: 'GET', path: `/api/v1/instances/?${query}`, repeat: 'whenever' });
+    const answer = await call('GET', `/api/v1/instances/?${query}`);
     if (!answer.ok) return answer;
     const page = v.safeParse(pageSchema, answer.value);
     // Issue texts would quote the answer: the kind is enough.

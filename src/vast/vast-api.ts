@@ -2,7 +2,7 @@
 // lacks what we need is a failure, fields that we do not need may come and go.
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
-import { type ApiCall, type ApiRequest, KEY_SHAPE } from './api-client.ts';
+import { type ApiCall, KEY_SHAPE } from './api-client.ts';
 import type { ApiFailure } from './api-failure.ts';
 import { REMOVED } from './harmless.ts';
 
@@ -49,56 +49,48 @@ const KEYS = '/api/v0/auth/apikeys/';
 
 export function createVastApi(call: ApiCall) {
   const at = (id: number, action = '') => `${WEBHOOKS}${id}/${action}`;
+
+  /** Makes the call and checks one field of its answer, or all of it. */
+  async function pick<Schema extends v.GenericSchema>(
+    schema: Schema,
+    request: Parameters<ApiCall>,
+    field?: string,
+  ): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
+    const answer = await call(...request);
+    if (!answer.ok) return answer;
+    const parsed = v.safeParse(schema, field === undefined ? answer.value : answer.value[field]);
+    // Issue texts would quote the answer, which may hold the secret: the kind is enough.
+    return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
+  }
+
   return {
-    types: () => pick(call, get('/api/v0/notification-types/'), 'notification_types', v.array(typeSchema)),
-    list: () => pick(call, get(WEBHOOKS), 'webhooks', v.array(webhookSchema)),
+    types: () => pick(v.array(typeSchema), ['GET', '/api/v0/notification-types/'], 'notification_types'),
+    list: () => pick(v.array(webhookSchema), ['GET', WEBHOOKS], 'webhooks'),
     /** Which channels are on for which types. Needs the scope `user_read`. */
     preferences: (user: number) =>
-      pick(call, get(`/api/v0/users/${user}/notification-prefs/`), 'notification_preferences', preferencesSchema),
+      pick(preferencesSchema, ['GET', `/api/v0/users/${user}/notification-prefs/`], 'notification_preferences'),
     /** Not retried when its outcome is unknown: that could register twice. */
-    create: (fields: WebhookFields) => pick(call, post(WEBHOOKS, fields), 'webhook', webhookWithSecretSchema),
-    update: (id: number, body: Partial<WebhookFields>) =>
-      pick(call, { method: 'PUT', path: at(id), body, repeat: 'whenever' }, 'webhook', webhookSchema),
-    remove: (id: number) => call({ method: 'DELETE', path: at(id), repeat: 'whenever' }),
+    create: (fields: WebhookFields) => pick(webhookWithSecretSchema, ['POST', WEBHOOKS, fields], 'webhook'),
+    update: (id: number, fields: Partial<WebhookFields>) => pick(webhookSchema, ['PUT', at(id), fields], 'webhook'),
+    remove: (id: number) => call('DELETE', at(id)),
     /** Kills the old secret as soon as it reaches Vast.ai, whether or not the answer arrives. */
-    rotate: (id: number) => pick(call, post(at(id, 'rotate-secret/')), 'webhook', webhookWithSecretSchema),
+    rotate: (id: number) => pick(webhookWithSecretSchema, ['POST', at(id, 'rotate-secret/')], 'webhook'),
     /** The account's keys. Needs the scope `user_read`. */
-    keys: () => pick(call, get(KEYS), 'apikeys', v.array(keySchema)),
+    keys: () => pick(v.array(keySchema), ['GET', KEYS], 'apikeys'),
     /** A key with these scopes alone; its value is shown this once. */
     createKey: (name: string, api: Record<string, object>) =>
-      pick(call, post(KEYS, { name, permissions: { api } }), undefined, newKeySchema),
+      pick(newKeySchema, ['POST', KEYS, { name, permissions: { api } }]),
     removeKey: async (id: number) => {
-      const answer = await call({ method: 'DELETE', path: `${KEYS}${id}/`, repeat: 'whenever' });
+      const answer = await call('DELETE', `${KEYS}${id}/`);
+      if (answer.ok) return answer;
       // Its answer is a text, where other calls have an object; 404: gone already.
-      const { kind, status } = answer.ok ? {} : { status: undefined, ...answer.failure };
-      return kind === 'malformed' || (kind === 'status' && status === 404) ? succeed({}) : answer;
+      const { kind } = answer.failure;
+      const isGone = kind === 'malformed' || (kind === 'status' && answer.failure.status === 404);
+      return isGone ? succeed({}) : answer;
     },
     /** One id at most, as rows hold secrets: that there is an answer is the point. */
-    instances: () =>
-      pick(call, get('/api/v1/instances/?limit=1&select_cols=["id"]'), 'instances', v.array(v.unknown())),
+    instances: () => pick(v.array(v.unknown()), ['GET', '/api/v1/instances/?limit=1&select_cols=["id"]'], 'instances'),
     /** Has Vast.ai send a `webhook_test` now; succeeds when our answer to it was 2xx. */
-    test: (id: number) => pick(call, post(at(id, 'test/')), undefined, testSchema),
+    test: (id: number) => pick(testSchema, ['POST', at(id, 'test/')]),
   };
-}
-
-function get(path: string): ApiRequest {
-  return { method: 'GET', path, repeat: 'whenever' };
-}
-
-function post(path: string, body?: unknown): ApiRequest {
-  return { method: 'POST', path, body, repeat: 'if_untouched' };
-}
-
-/** Makes the call and checks one field of its answer, or all of it. */
-async function pick<Schema extends v.GenericSchema>(
-  call: ApiCall,
-  request: ApiRequest,
-  field: string | undefined,
-  schema: Schema,
-): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
-  const answer = await call(request);
-  if (!answer.ok) return answer;
-  const parsed = v.safeParse(schema, field === undefined ? answer.value : answer.value[field]);
-  // Issue texts would quote the answer, which may hold the secret: the kind is enough.
-  return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
 }

@@ -60,7 +60,7 @@ describe('an API error', () => {
   it('silence becomes a time-out', async () => {
     const origin = await serve(() => never);
     const call = createApiClient({ ...createClock(), base: new URL(origin), fetch, key: 'k', timeoutMs: 50 });
-    expect(await call({ method: 'POST', path: '/x', repeat: 'if_untouched' })).toEqual({
+    expect(await call('POST', '/x')).toEqual({
       ok: false,
       failure: { kind: 'timeout', seconds: 0.05 },
     });
@@ -93,7 +93,7 @@ describe('repeating', () => {
       const origin = await serve(() => answers.shift() ?? Response.json({ success: true }));
       const sleep = async (ms: number) => void pauses.push(ms);
       const call = createApiClient({ base: new URL(origin), fetch, now: () => now, sleep, key: 'k' });
-      expect((await call({ method: 'GET', path: '/', repeat: 'whenever' })).ok).toBe(true);
+      expect((await call('GET', '/')).ok).toBe(true);
       return pauses;
     };
     const [first = 0, second = 0] = await waits(new Response('', { status: 429 }), new Response('', { status: 500 }));
