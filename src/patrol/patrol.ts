@@ -14,14 +14,8 @@ import { errorSite, log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { fail, type Result } from '../result.ts';
-import {
-  type InstanceList,
-  type InstancesOptions,
-  openInstances,
-  type ReadFailure,
-  type ReadInstances,
-} from '../vast/instances.ts';
-import { type Condition, type Failed, factsOf } from './conditions.ts';
+import { type InstanceList, type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
+import { type Condition, type Failed, factsOf, type ObservedEvent } from './conditions.ts';
 import { differences, type Sighting } from './differences.ts';
 import { nextPicture, type Picture } from './picture.ts';
 
@@ -44,6 +38,8 @@ const NOTHING: Memory['notes'] = { conditions: [], failed: null, heardAt: 0 };
 /** Each sighting has a row of its own: together they can be too large for one. */
 const SIGHTING = 'sighting ';
 const keyOf = ({ event: { created, id } }: Sighting) => `${SIGHTING}${created} ${id}`;
+/** What a log line says of an event. */
+const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
 const SUDDENLY_EMPTY = 'suddenly_empty';
 /** Messages sent side by side. */
 const SENDS_AT_ONCE = 20;
@@ -101,7 +97,7 @@ export class Patrol extends DurableObject<Env> {
   async #look(): Promise<Result<InstanceList, string>> {
     if (this.#read === undefined) return fail('unusable_key_or_url');
     const list = await this.#read({ limit: PATROL_MAX_INSTANCES });
-    if (!list.ok) return fail(reasonOf(list.failure));
+    if (!list.ok) return fail(list.failure.kind === 'status' ? `status_${list.failure.status}` : list.failure.kind);
     const { picture, notes } = this.memory();
     const ids = picture?.seen.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id) ?? [];
     if (list.value.instances.length > 0 || ids.length === 0) return list;
@@ -133,8 +129,7 @@ export class Patrol extends DurableObject<Env> {
     const { told, last } = answer.value;
     for (const [index, { sighting }] of waits.entries()) {
       const { event } = sighting;
-      const { id, type, endpoint } = event;
-      if (told[index]) log('patrol.dropped', { id, type, endpoint, reason: 'told_by_webhook' });
+      if (told[index]) log('patrol.dropped', { ...named(event), reason: 'told_by_webhook' });
       if (told[index]) this.ctx.storage.kv.delete(keyOf(sighting));
       else this.ctx.storage.kv.put(keyOf(sighting), { event });
     }
@@ -170,16 +165,11 @@ export class Patrol extends DurableObject<Env> {
   /** @returns Whether the queue has it. */
   async #send(sighting: Sighting): Promise<boolean> {
     const { event } = sighting;
-    const { id, type, endpoint } = event;
     const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
     const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
     if (sent.ok) this.ctx.storage.kv.delete(keyOf(sighting));
-    if (sent.ok) log('patrol.told', { id, type, endpoint });
-    else log('patrol.waits', { id, type, endpoint, reason: 'queue_unavailable' }, 'error');
+    if (sent.ok) log('patrol.told', named(event));
+    else log('patrol.waits', { ...named(event), reason: 'queue_unavailable' }, 'error');
     return sent.ok;
   }
-}
-
-function reasonOf(failure: ReadFailure): string {
-  return failure.kind === 'status' ? `status_${failure.status}` : failure.kind;
 }

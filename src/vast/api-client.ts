@@ -1,5 +1,6 @@
 // One call to Vast.ai's REST API: the key in a header, never across a redirect; time-outs and odd
 // answers become values, transient failures are retried.
+import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
 import { type ApiFailure, isTransient } from './api-failure.ts';
@@ -54,6 +55,18 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
       pause *= 2;
     }
   };
+}
+
+/** Checks the answer, or one field of it. */
+export function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  answer: ApiAnswer,
+  field?: string,
+): Result<v.InferOutput<Schema>, ApiFailure> {
+  if (!answer.ok) return answer;
+  const parsed = v.safeParse(schema, field === undefined ? answer.value : answer.value[field]);
+  // Issue texts would quote the answer, which may hold a secret: the kind is enough.
+  return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
 }
 
 /** A POST that may have had its effect is not made again: it could create another. */

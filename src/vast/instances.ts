@@ -5,51 +5,54 @@ import * as v from 'valibot';
 import type { Secrets } from '../env.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { secureUrl } from '../this-machine.ts';
-import { type ApiClientOptions, createApiClient, DEFAULT_API_URL, KEY_SHAPE } from './api-client.ts';
+import { type ApiClientOptions, check, createApiClient, DEFAULT_API_URL, KEY_SHAPE } from './api-client.ts';
 import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
 /** A number arrives as text, too. As epoch seconds it is a time that a date can be. */
-const numeric = v.pipe(
-  v.unknown(),
-  v.transform((value) => (typeof value === 'string' && NUMBER.test(value) ? Number(value) : value)),
-  v.number(),
-  v.minValue(-1e12),
-  v.maxValue(1e12),
-);
+function number(value: unknown): number | null {
+  const read = typeof value === 'string' && NUMBER.test(value) ? Number(value) : value;
+  return typeof read === 'number' && Math.abs(read) <= 1e12 ? read : null;
+}
+
 /** A flag arrives as 0 or 1, too. */
-const flag = v.pipe(
-  v.unknown(),
-  v.transform((value) => (value === 0 || value === 1 ? value === 1 : value)),
-  v.boolean(),
-);
-const line = v.pipe(v.string(), v.transform(oneLine));
-/** What cannot be read is unknown: one odd column must not hide an instance. */
-const orNull = <Output>(schema: v.GenericSchema<unknown, Output>) => v.fallback(v.nullable(schema), null);
+function flag(value: unknown): boolean | null {
+  if (value === 0 || value === 1) return value === 1;
+  return typeof value === 'boolean' ? value : null;
+}
+
+function line(value: unknown): string | null {
+  return typeof value === 'string' ? oneLine(value) : null;
+}
+
+/** What cannot be read is null: one odd column must not hide an instance. */
+const column = <Value>(read: (value: unknown) => Value | null) =>
+  v.pipe(v.optional(v.unknown(), null), v.transform(read));
 
 /** By Vast.ai's names for them, which are what `select_cols` asks for. */
 const instanceSchema = v.object({
-  id: v.pipe(numeric, v.safeInteger(), v.minValue(1)),
-  machine_id: orNull(numeric),
-  label: orNull(line),
-  gpu_name: orNull(line),
-  num_gpus: orNull(numeric),
+  id: v.pipe(column(number), v.number(), v.safeInteger(), v.minValue(1)),
+  machine_id: column(number),
+  label: column(line),
+  gpu_name: column(line),
+  num_gpus: column(number),
   /** In percent. */
-  gpu_util: orNull(numeric),
+  gpu_util: column(number),
   /** Whether it is interruptible. */
-  is_bid: orNull(flag),
+  is_bid: column(flag),
   /** Dollars per hour: all of it, and the part for storage, which a stopped one goes on paying. */
-  dph_total: orNull(numeric),
-  storage_total_cost: orNull(numeric),
+  dph_total: column(number),
+  storage_total_cost: column(number),
   /** `running`, `stopped`, …, and what is yet to be invented; null while it is provisioned. */
-  intended_status: orNull(line),
-  actual_status: orNull(line),
+  intended_status: column(line),
+  actual_status: column(line),
   /** The provider's own words, which may be out of date. */
-  status_msg: orNull(line),
+  status_msg: column(line),
   /** Epoch seconds. */
-  start_date: orNull(numeric),
-  end_date: orNull(numeric),
+  start_date: column(number),
+  end_date: column(number),
 });
 
 export type Instance = v.InferOutput<typeof instanceSchema>;
@@ -57,7 +60,7 @@ export type Instance = v.InferOutput<typeof instanceSchema>;
 const pageSchema = v.object({
   instances: v.array(instanceSchema),
   /** How many match, on all pages together. */
-  total_instances: v.pipe(numeric, v.minValue(0)),
+  total_instances: v.pipe(column(number), v.number(), v.minValue(0)),
   next_token: v.nullish(v.string()),
 });
 
@@ -88,14 +91,12 @@ const COLUMNS = Object.keys(instanceSchema.entries);
 
 export type InstancesOptions = Partial<Omit<ApiClientOptions, 'base' | 'key'>>;
 
-type KeyEnv = Pick<Secrets, 'VAST_READ_KEY' | 'VAST_API_URL'>;
-
 /**
  * The reader that the Worker's key allows; undefined without a key, or with an address that it
  * must not be sent to. Keep the reader: it keeps the interval. It never throws.
  */
 export function openInstances(
-  { VAST_READ_KEY, VAST_API_URL }: KeyEnv,
+  { VAST_READ_KEY, VAST_API_URL }: Pick<Secrets, 'VAST_READ_KEY' | 'VAST_API_URL'>,
   options: InstancesOptions = {},
 ): ReadInstances | undefined {
   const base = secureUrl(VAST_API_URL || DEFAULT_API_URL);
@@ -110,38 +111,34 @@ export function openInstances(
 
   return async ({ limit, ids }) => {
     const found = new Map<number, Instance>();
-    const filters = ids && { select_filters: { id: { in: ids } } };
-    let least = Number.POSITIVE_INFINITY;
-    for (let after: string | null | undefined; ; ) {
-      const page = await askPage({ ...filters, ...(after && { after_token: after }) });
+    let [least, total] = [Number.POSITIVE_INFINITY, 0];
+    let after: string | null | undefined;
+    do {
+      const page = await askPage(after, ids);
       if (!page.ok) return page;
       const known = found.size;
       for (const instance of page.value.instances) found.set(instance.id, instance);
+      total = page.value.total_instances;
       // Instances come and go while the pages are read: the least that were there must be found.
-      least = Math.min(least, page.value.total_instances);
+      least = Math.min(least, total);
       after = page.value.next_token;
-      const stopped = Boolean(after) && found.size >= limit;
-      if (!stopped && (after ? found.size === known : found.size < least)) return fail({ kind: 'partial' });
-      if (stopped || !after) {
-        const instances = [...found.values()].sort((one, other) => one.id - other.id);
-        return succeed({ instances, total: Math.max(page.value.total_instances, found.size), stopped });
-      }
-    }
+      if (after ? found.size === known : found.size < least) return fail({ kind: 'partial' });
+    } while (after && found.size < limit);
+    const instances = [...found.values()].sort((one, other) => one.id - other.id);
+    return succeed({ instances, total: Math.max(total, found.size), stopped: Boolean(after) });
   };
 
-  async function askPage(parameters: object): Promise<Result<v.InferOutput<typeof pageSchema>, ApiFailure>> {
+  async function askPage(after: string | null | undefined, ids: readonly number[] | undefined) {
     const at = Math.min(Math.max(now(), free), now() + LONGEST_WAIT_MS);
     free = at + INTERVAL_MS;
     if (at > now()) await sleep(at - now());
-    const query = new URLSearchParams();
-    const all = { limit: PAGE_SIZE, select_cols: COLUMNS, order_by: [{ col: 'id', dir: 'asc' }], ...parameters };
-    for (const [name, value] of Object.entries(all)) {
-      query.set(name, typeof value === 'string' ? value : JSON.stringify(value));
-    }
-    const answer = await call('GET', `/api/v1/instances/?${query}`);
-    if (!answer.ok) return answer;
-    const page = v.safeParse(pageSchema, answer.value);
-    // Issue texts would quote the answer: the kind is enough.
-    return page.success ? succeed(page.output) : fail({ kind: 'malformed', status: 200 });
+    const query = new URLSearchParams({
+      limit: String(PAGE_SIZE),
+      select_cols: JSON.stringify(COLUMNS),
+      order_by: '[{"col":"id","dir":"asc"}]',
+      ...(ids && { select_filters: JSON.stringify({ id: { in: ids } }) }),
+      ...(after && { after_token: after }),
+    });
+    return check(pageSchema, await call('GET', `/api/v1/instances/?${query}`));
   }
 }

@@ -1,9 +1,8 @@
 // The calls of Vast.ai's API that concern webhooks and keys, typed. Answers are checked: one that
 // lacks what we need is a failure, fields that we do not need may come and go.
 import * as v from 'valibot';
-import { fail, type Result, succeed } from '../result.ts';
-import { type ApiCall, KEY_SHAPE } from './api-client.ts';
-import type { ApiFailure } from './api-failure.ts';
+import { succeed } from '../result.ts';
+import { type ApiCall, check, KEY_SHAPE } from './api-client.ts';
 import { REMOVED } from './harmless.ts';
 
 const webhookSchema = v.object({
@@ -50,19 +49,8 @@ const KEYS = '/api/v0/auth/apikeys/';
 export function createVastApi(call: ApiCall) {
   const at = (id: number, action = '') => `${WEBHOOKS}${id}/${action}`;
 
-  /** Makes the call and checks one field of its answer, or all of it. */
-  async function pick<Schema extends v.GenericSchema>(
-    schema: Schema,
-    request: Parameters<ApiCall>,
-    field?: string,
-  ): Promise<Result<v.InferOutput<Schema>, ApiFailure>> {
-    const answer = await call(...request);
-    if (!answer.ok) return answer;
-    const parsed = v.safeParse(schema, field === undefined ? answer.value : answer.value[field]);
-    // Issue texts would quote the answer, which may hold the secret: the kind is enough.
-    return parsed.success ? succeed(parsed.output) : fail({ kind: 'malformed', status: 200 });
-  }
-
+  const pick = async <Schema extends v.GenericSchema>(schema: Schema, request: Parameters<ApiCall>, field?: string) =>
+    check(schema, await call(...request), field);
   return {
     types: () => pick(v.array(typeSchema), ['GET', '/api/v0/notification-types/'], 'notification_types'),
     list: () => pick(v.array(webhookSchema), ['GET', WEBHOOKS], 'webhooks'),

@@ -72,10 +72,11 @@ test('asks for some by their ids, and those that are gone are not in the answer'
   expect(list).toMatchObject({ ok: true, value: { total: 1, instances: [{ id, label: 'wanted' }] } });
 });
 
-test('a row gives the columns that were asked for and nothing else', async () => {
+test('a row gives the columns that were asked for and nothing else, and null where one is missing', async () => {
   const { account, open } = scene(1);
   const asked: URL[] = [];
-  const row = { ...account.row(48_000_001), extra: 'extra-that-nobody-may-see' };
+  const { gpu_util: _, ...columnsLeft } = account.row(48_000_001) ?? {};
+  const row = { ...columnsLeft, extra: 'extra-that-nobody-may-see' };
   // An API that answers with whole rows, whatever it is asked for.
   const fetch = async (input: RequestInfo | URL) => {
     asked.push(new URL(String(input)));
@@ -87,6 +88,7 @@ test('a row gives the columns that were asked for and nothing else', async () =>
   const columns = Object.keys(list.value.instances[0] ?? {});
   expect(JSON.parse(asked[0]?.searchParams.get('select_cols') ?? '')).toEqual(columns);
   expect(columns).toContain('intended_status');
+  expect(list.value.instances[0]?.gpu_util).toBeNull();
 });
 
 test.each([
