@@ -8,6 +8,7 @@ import {
   clearedData,
   type InstanceCondition,
   instanceData,
+  type ObservedDataMap,
   type Texts,
 } from '../event/observed.ts';
 import {
@@ -22,17 +23,15 @@ import {
 import type { Instance } from '../vast/instances.ts';
 import { accountOf, isGone, type Picture, priceOf, type Seen } from './picture.ts';
 
-/** An open one. */
-export interface Condition {
-  /** Of the event that told of it. */
-  readonly id: string;
-  readonly subject: string;
-  readonly type: ConditionType;
-  /** null where it is the account's. */
-  readonly instance: Instance | null;
-  /** In milliseconds since the epoch. */
-  readonly since: number;
-}
+/** What patrol tells; beside the texts, of one instance or of the account. */
+type ObservedData = Texts & {
+  instance?: Instance | null;
+  condition?: ObservedDataMap['observed.cleared']['condition'];
+};
+export type ObservedEvent<Type extends string = string> = Envelope<Type, ObservedData & Record<string, unknown>>;
+
+/** An open one is the event that told of it. */
+export type Condition = ObservedEvent<ConditionType>;
 
 /** Looks that have failed since the last picture: how many, and of the latest when and why. */
 export interface Failed {
@@ -43,9 +42,12 @@ export interface Failed {
 }
 
 /** Whether a condition holds. null: nobody can say, so that it neither opens nor ends. */
-export interface Fact extends Pick<Condition, 'type' | 'instance'> {
+export interface Fact {
+  readonly type: ConditionType;
+  /** Absent where it is the account's. */
+  readonly instance?: Instance;
   readonly holds: boolean | null;
-  readonly data: () => Texts;
+  readonly data: () => ObservedData;
 }
 
 const rules: Record<InstanceCondition, (seen: Seen, now: number) => boolean | null> = {
@@ -75,7 +77,7 @@ export function factsOf(
   const account = accountOf(picture);
   const { seen, at } = picture ?? { seen: [], at: 0 };
   const ofAccount = (type: AccountCondition, holds: boolean | null, why: string): Fact => {
-    return { type, instance: null, holds, data: () => accountData(type, account, why) };
+    return { type, holds, data: () => accountData(type, account, why) };
   };
   const isBlind = failed !== null && (failed.looks >= PATROL_BLIND_AFTER || null);
   const isSilent = silentMs === undefined ? null : silentMs > PATROL_SILENCE_MS && seen.length > 0;
@@ -97,52 +99,46 @@ export function factsOf(
   ];
 }
 
-export type ObservedEvent = Envelope<string, Texts & Record<string, unknown>>;
-
 /**
  * The envelope. Its id follows from what was seen and when: telling it twice is telling it once.
  *
  * @param at When it was first seen, in milliseconds since the epoch.
  */
-export function observedEvent(
-  type: string,
-  instance: Instance | null,
-  data: Texts,
+export function observedEvent<Type extends string>(
+  type: Type,
+  data: ObservedData,
   at: number,
-  id = `observed:${instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
-): ObservedEvent {
+  id = `observed:${data.instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
+): ObservedEvent<Type> {
   const created = new Date(at).toISOString();
-  const event: ObservedEvent = { id, type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created, data: { ...data } };
-  if (instance === null) return event;
-  const { id: instanceId, machine_id: machineId } = instance;
+  const event = { id, type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created, data: { ...data } } as const;
+  if (!data.instance) return event;
+  const { id: instanceId, machine_id: machineId } = data.instance;
   return { ...event, mentions: { instanceId, ...(machineId !== null && { machineId }) } };
 }
 
-const keyOf = ({ type, instance }: Pick<Fact, 'type' | 'instance'>) => `${type} ${instance?.id}`;
+const keyOf = (type: string, instance: Instance | null | undefined) => `${type} ${instance?.id}`;
 
 /**
  * Ends what no longer holds and opens what has come to hold: one event each.
  *
  * @param picture An open condition without a fact ends where its instance is gone from here.
  */
-export function judge(open: readonly Condition[], facts: readonly Fact[], now: number, picture: Picture | null = null) {
-  const events: ObservedEvent[] = [];
-  const news = new Map(facts.map((fact) => [keyOf(fact), fact]));
-  const conditions = open.filter((condition) => {
-    const { id, type, subject, since, instance } = condition;
-    const fact = news.get(keyOf(condition));
-    news.delete(keyOf(condition));
-    if (fact ? fact.holds !== false : !(picture && instance && isGone(picture, instance.id))) return true;
-    const last = fact?.instance ?? instance;
-    const data = clearedData({ id, type, since: new Date(since).toISOString() }, subject, last);
-    events.push(observedEvent('observed.cleared', last, data, now, `${id}:cleared`));
-    return false;
+export function judge(
+  open: readonly Condition[],
+  facts: readonly Fact[],
+  now: number,
+  picture: Picture | null = null,
+): ObservedEvent<ConditionType | 'observed.cleared'>[] {
+  const news = new Map(facts.map((fact) => [keyOf(fact.type, fact.instance), fact]));
+  const cleared = open.flatMap(({ id, type, created, data: { subject, instance = null } }) => {
+    const key = keyOf(type, instance);
+    const fact = news.get(key);
+    news.delete(key);
+    if (fact ? fact.holds !== false : !(picture && instance && isGone(picture, instance.id))) return [];
+    const data = clearedData({ id, type, since: created }, subject, fact?.instance ?? instance);
+    return [observedEvent('observed.cleared', data, now, `${id}:cleared`)];
   });
-  for (const { type, instance, holds, data } of news.values()) {
-    if (!holds) continue;
-    const event = observedEvent(type, instance, data(), now);
-    events.push(event);
-    conditions.push({ id: event.id, subject: event.data.subject, type, instance, since: now });
-  }
-  return { conditions, events };
+  const opened = [...news.values()].filter(({ holds }) => holds);
+  return [...cleared, ...opened.map(({ type, data }) => observedEvent(type, data(), now))];
 }

@@ -24,10 +24,9 @@ export function differences(
   open: readonly Condition[],
   facts: readonly Fact[],
   now: number,
-): { conditions: Condition[]; sightings: Sighting[] } {
-  const { conditions, events } = judge(open, facts, now, picture);
-  const transitions = before && picture ? transitionsOf(before, picture, now) : [];
-  return { conditions, sightings: [...events.map((event) => ({ event })), ...transitions] };
+): Sighting[] {
+  const conditions = judge(open, facts, now, picture).map((event) => ({ event }));
+  return before && picture ? [...conditions, ...transitionsOf(before, picture, now)] : conditions;
 }
 
 function transitionsOf(before: Picture, picture: Picture, now: number): Sighting[] {
@@ -35,7 +34,7 @@ function transitionsOf(before: Picture, picture: Picture, now: number): Sighting
   // By the clock of now, which may have been set back since.
   const after = Math.min(before.at, now - PATROL_INTERVAL_MS) - PATROL_WEBHOOK_LEAD_MS;
   const sighting = (type: TransitionType, { instance }: Seen, last?: Seen): Sighting => {
-    const event = observedEvent(type, instance, transitionData(type, instance, last?.instance, now), now);
+    const event = observedEvent(type, transitionData(type, instance, last?.instance, now), now);
     // Nobody knows whether one is interruptible where the column is missing.
     const types = type === 'instance_stopped' && instance.is_bid !== false ? [type, 'outbid'] : [type];
     return { event, wait: { types, instanceId: instance.id, after } };

@@ -19,25 +19,25 @@ import { type Condition, type Failed, factsOf, type ObservedEvent } from './cond
 import { differences, type Sighting } from './differences.ts';
 import { nextPicture, type Picture } from './picture.ts';
 
-/** What patrol knows. Times are milliseconds since the epoch. */
-export interface Memory {
+/** What patrol knows. Each sighting and condition has a row: together they can outgrow one. */
+export interface Memory extends Notes {
   /** The last complete picture; null before the first. Its `at` is when patrol last saw. */
   readonly picture: Picture | null;
   /** What has yet to be told, the oldest first. */
   readonly sightings: readonly Sighting[];
-  readonly notes: {
-    /** Those that are open. */
-    readonly conditions: readonly Condition[];
-    readonly failed: Failed | null;
-    /** When the latest webhook that is known of arrived, or patrol began; 0 before that. */
-    readonly heardAt: number;
-  };
+  /** Those that are open, the oldest first. */
+  readonly conditions: readonly Condition[];
 }
 
-const NOTHING: Memory['notes'] = { conditions: [], failed: null, heardAt: 0 };
-/** Each sighting has a row of its own: together they can be too large for one. */
-const SIGHTING = 'sighting ';
-const keyOf = ({ event: { created, id } }: Sighting) => `${SIGHTING}${created} ${id}`;
+interface Notes {
+  readonly failed: Failed | null;
+  /** When the latest webhook that is known of arrived, or patrol began; 0 before that. */
+  readonly heardAt: number;
+}
+
+type Kind = 'sighting' | 'condition';
+const rowOf = (kind: Kind, created: string, id: string) => `${kind} ${created} ${id}`;
+const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.id);
 /** What a log line says of an event. */
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
 const SUDDENLY_EMPTY = 'suddenly_empty';
@@ -71,11 +71,9 @@ export class Patrol extends DurableObject<Env> {
 
   memory(): Memory {
     const { kv } = this.ctx.storage;
-    return {
-      picture: kv.get('picture') ?? null,
-      sightings: [...kv.list<Sighting>({ prefix: SIGHTING })].map(([, sighting]) => sighting),
-      notes: kv.get('notes') ?? NOTHING,
-    };
+    const rows = <Row>(kind: Kind) => [...kv.list<Row>({ prefix: `${kind} ` })].map(([, row]) => row);
+    const notes = kv.get<Notes>('notes') ?? { failed: null, heardAt: 0 };
+    return { picture: kv.get('picture') ?? null, sightings: rows('sighting'), conditions: rows('condition'), ...notes };
   }
 
   override async alarm(): Promise<void> {
@@ -98,13 +96,13 @@ export class Patrol extends DurableObject<Env> {
     if (this.#read === undefined) return fail('unusable_key_or_url');
     const list = await this.#read({ limit: PATROL_MAX_INSTANCES });
     if (!list.ok) return fail(list.failure.kind === 'status' ? `status_${list.failure.status}` : list.failure.kind);
-    const { picture, notes } = this.memory();
+    const { picture, failed } = this.memory();
     const ids = picture?.seen.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id) ?? [];
     if (list.value.instances.length > 0 || ids.length === 0) return list;
     // All gone at once, or a mistake: believed when they are not found by their ids either, twice.
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.total > 0) return fail('contradictory');
-    return notes.failed?.reason === SUDDENLY_EMPTY ? list : fail(SUDDENLY_EMPTY);
+    return failed?.reason === SUDDENLY_EMPTY ? list : fail(SUDDENLY_EMPTY);
   }
 
   /**
@@ -113,8 +111,8 @@ export class Patrol extends DurableObject<Env> {
    * @returns When the latest webhook arrived; undefined where nobody can say.
    */
   async #askLedger(now: number): Promise<number | undefined> {
-    const { sightings, notes } = this.memory();
-    const heardAt = Math.min(notes.heardAt || now, now);
+    const { sightings, ...known } = this.memory();
+    const heardAt = Math.min(known.heardAt || now, now);
     const waits = sightings.flatMap((sighting) => {
       const { event, wait } = sighting;
       const isOver = Math.abs(now - Date.parse(event.created)) >= PATROL_INTERVAL_MS / 2;
@@ -130,8 +128,8 @@ export class Patrol extends DurableObject<Env> {
     for (const [index, { sighting }] of waits.entries()) {
       const { event } = sighting;
       if (told[index]) log('patrol.dropped', { ...named(event), reason: 'told_by_webhook' });
-      if (told[index]) this.ctx.storage.kv.delete(keyOf(sighting));
-      else this.ctx.storage.kv.put(keyOf(sighting), { event });
+      if (told[index]) this.ctx.storage.kv.delete(waiting(sighting));
+      else this.ctx.storage.kv.put(waiting(sighting), { event });
     }
     return Math.max(heardAt, last ?? 0);
   }
@@ -140,15 +138,20 @@ export class Patrol extends DurableObject<Env> {
   #conclude(list: Result<InstanceList, string>, heardAt: number | undefined, now: number): void {
     const { kv } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
-      const { picture: before, notes } = this.memory();
-      const picture = list.ok ? nextPicture(before, list.value, now) : before;
-      const failed = list.ok ? null : { looks: (notes.failed?.looks ?? 0) + 1, at: now, reason: list.failure };
+      const before = this.memory();
+      const picture = list.ok ? nextPicture(before.picture, list.value, now) : before.picture;
+      const failed = list.ok ? null : { looks: (before.failed?.looks ?? 0) + 1, at: now, reason: list.failure };
       const facts = factsOf(picture, failed, heardAt && now - heardAt);
-      const { conditions, sightings } = differences(before, picture, notes.conditions, facts, now);
-      for (const sighting of sightings) kv.put(keyOf(sighting), sighting);
+      for (const sighting of differences(before.picture, picture, before.conditions, facts, now)) {
+        const { event, wait } = sighting;
+        const { condition } = event.data;
+        kv.put(waiting(sighting), sighting);
+        if (condition) kv.delete(rowOf('condition', condition.since, condition.id));
+        else if (!wait) kv.put(rowOf('condition', event.created, event.id), event);
+      }
       if (list.ok) kv.put('picture', picture);
-      const next: Memory['notes'] = { conditions, failed, heardAt: heardAt ?? notes.heardAt };
-      if (JSON.stringify(next) !== JSON.stringify(notes)) kv.put('notes', next);
+      const notes: Notes = { failed, heardAt: heardAt ?? before.heardAt };
+      if (failed || before.failed || notes.heardAt !== before.heardAt) kv.put('notes', notes);
     });
   }
 
@@ -167,7 +170,7 @@ export class Patrol extends DurableObject<Env> {
     const { event } = sighting;
     const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
     const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
-    if (sent.ok) this.ctx.storage.kv.delete(keyOf(sighting));
+    if (sent.ok) this.ctx.storage.kv.delete(waiting(sighting));
     if (sent.ok) log('patrol.told', named(event));
     else log('patrol.waits', { ...named(event), reason: 'queue_unavailable' }, 'error');
     return sent.ok;

@@ -100,7 +100,7 @@ describe('the page', () => {
 
   it('links a condition to its event once that has been told', async () => {
     const memory = patrolMemory('trouble', Date.now());
-    const [first, ...others] = memory.notes.conditions;
+    const [first, ...others] = memory.conditions;
     const sightings = [{ event: sampleEvent({ id: first?.id ?? '' }) }] as unknown as Memory['sightings'];
     const html = await page(withPatrol(() => ({ ...memory, sightings })).changes);
     const link = (id = '') => eventAt(id, { endpoint: 'patrol' }).replaceAll('&', '&amp;');

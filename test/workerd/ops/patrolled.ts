@@ -2,8 +2,9 @@
 // own rules, look by look, at the times it would have looked.
 import { PATROL_BLIND_AFTER, PATROL_INTERVAL_MS, PATROL_MAX_INSTANCES } from '../../../src/limits.ts';
 import type { Condition, Instance, Memory, Picture } from '../../../src/patrol/client.ts';
-import { factsOf, judge } from '../../../src/patrol/conditions.ts';
-import { nextPicture } from '../../../src/patrol/picture.ts';
+import { factsOf } from '../../../src/patrol/conditions.ts';
+import { differences } from '../../../src/patrol/differences.ts';
+import { conditionsAfter, lookAt } from '../patrol/look-at.ts';
 
 export type Mood = 'new' | 'none' | 'quiet' | 'trouble' | 'blind';
 
@@ -60,11 +61,10 @@ export function patrolMemory(mood: Mood, now: number): Memory {
     const there = account.instances.filter(({ start_date }) => (start_date ?? 0) * 1000 <= at(look));
     const instances = there.sort((one, other) => one.id - other.id);
     const list = { instances, total: account.total, stopped: account.total > account.instances.length };
-    picture = nextPicture(picture, list, at(look));
-    conditions = judge(conditions, factsOf(picture, null, 0), at(look), picture).conditions;
+    ({ picture, conditions } = lookAt(picture, list, conditions, at(look)));
   }
   const failed = mood === 'blind' ? { looks: last, at: at(0), reason: 'status_401' } : null;
   const blindAt = at(last - PATROL_BLIND_AFTER);
-  if (failed) conditions = judge(conditions, factsOf(picture, failed, 0), blindAt).conditions;
-  return { picture, sightings: [], notes: { conditions, failed, heardAt: now } };
+  const blindness = failed ? differences(picture, picture, conditions, factsOf(picture, failed, 0), blindAt) : [];
+  return { picture, sightings: [], conditions: conditionsAfter(conditions, blindness), failed, heardAt: now };
 }

@@ -121,7 +121,8 @@ test('a page reads the picture, and what is open', async () => {
     value: {
       picture: { at: Date.now(), stoppedAfter: null, seen: [{ phase: 'running', offline: false }, {}, {}] },
       sightings: [],
-      notes: { failed: null, conditions: [{ type: 'observed.ends_soon', since: Date.now() }] },
+      conditions: [{ type: 'observed.ends_soon', created: new Date().toISOString() }],
+      failed: null,
     },
   });
   const broken = { getByName: () => ({ memory: () => Promise.reject(new Error('overloaded')) }) };

@@ -8,10 +8,10 @@ import {
   PATROL_STUCK_MS,
   PATROL_WEBHOOK_LEAD_MS,
 } from '../../../src/limits.ts';
-import { type Condition, factsOf } from '../../../src/patrol/conditions.ts';
-import { differences } from '../../../src/patrol/differences.ts';
-import { nextPicture, type Picture } from '../../../src/patrol/picture.ts';
-import type { Instance, InstanceList } from '../../../src/vast/instances.ts';
+import { factsOf } from '../../../src/patrol/conditions.ts';
+import { nextPicture } from '../../../src/patrol/picture.ts';
+import type { Instance } from '../../../src/vast/instances.ts';
+import { lookAt } from './look-at.ts';
 
 const T0 = Date.UTC(2026, 10, 30);
 const ID = 48_000_001;
@@ -34,12 +34,6 @@ const GONE = null;
 
 type Look = Partial<Instance> | null;
 type Differences = ReturnType<typeof lookAt>;
-
-/** A complete look, after which nothing else is wrong with the account. */
-function lookAt(before: Picture | null, list: InstanceList, open: readonly Condition[], now: number) {
-  const picture = nextPicture(before, list, now);
-  return { picture, ...differences(before, picture, open, factsOf(picture, null, 0), now) };
-}
 
 const transitionsOf = ({ sightings }: Differences) =>
   sightings.flatMap(({ event, wait }) => (wait ? [{ event, ...wait }] : []));

@@ -154,7 +154,7 @@ test.each<[Fault, string]>([
   account.fault = fault;
   await rounds(1);
   expect(output.events()).toContainEqual({ event: 'patrol.failed', reason });
-  const { failed } = (await withPatrol((patrol) => patrol.memory())).notes;
+  const { failed } = await withPatrol((patrol) => patrol.memory());
   expect(failed).toEqual({ looks: 1, at: Date.now(), reason });
 });
 
@@ -197,11 +197,11 @@ test('an open condition of an instance that is gone has ended', async () => {
   await rounds(times(PATROL_IDLE_MS) + 1);
   expect(types()).toEqual(['observed.idle']);
   const known = () => withPatrol((patrol) => patrol.memory());
-  expect(await known()).toMatchObject({ sightings: [], notes: { conditions: [{ type: 'observed.idle' }] } });
+  expect(await known()).toMatchObject({ sightings: [], conditions: [{ type: 'observed.idle' }] });
   account.destroy(id, false);
   await rounds(2);
   expect(types()).toEqual(['observed.idle', 'observed.cleared', 'instance_deleted']);
-  expect((await known()).notes.conditions).toEqual([]);
+  expect((await known()).conditions).toEqual([]);
 });
 
 test.each([
