@@ -15,6 +15,7 @@ import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
 import { fail, type Result } from '../result.ts';
 import { type InstanceList, type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
+import { withTimeout } from '../with-timeout.ts';
 import { type Condition, type Failed, factsOf, type ObservedEvent } from './conditions.ts';
 import { differences, type Sighting } from './differences.ts';
 import { nextPicture, type Picture } from './picture.ts';
@@ -82,7 +83,9 @@ export class Patrol extends DurableObject<Env> {
     // Armed before anything that can fail: whatever happens below, there is a next round.
     await this.ctx.storage.setAlarm(now + PATROL_INTERVAL_MS);
     try {
-      const list = await this.#look();
+      // One that takes longer shows no single moment, and the platform ends an alarm after 15 minutes.
+      const look = withTimeout(this.#look(), PATROL_INTERVAL_MS);
+      const list = await look.catch((error): Result<InstanceList, string> => fail(platformError(error)));
       if (!list.ok) log('patrol.failed', { reason: list.failure }, 'warn');
       this.#conclude(list, await this.#askLedger(now), now);
       await this.#tell();
