@@ -7,9 +7,7 @@ import { withTimeout } from '../with-timeout.ts';
 import type { Memory, Patrol } from './patrol.ts';
 
 export type { Instance } from '../vast/instances.ts';
-export type { Condition } from './conditions.ts';
 export type { Memory } from './patrol.ts';
-export type { Picture, Seen } from './picture.ts';
 export type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
 /** undefined where no key is set. A read that fails gives the platform's error text. */

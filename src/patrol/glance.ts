@@ -22,7 +22,7 @@ export async function glanceAtPatrol(env: PatrolEnv): Promise<Glance | undefined
   const patrol = openPatrol(env);
   if (patrol === undefined) return undefined;
   const now = Date.now();
-  const { askedAt, glance } = remembered.get(env.PATROL) ?? { askedAt: Number.NEGATIVE_INFINITY, glance: {} };
+  const { askedAt, glance } = remembered.get(env.PATROL) ?? { askedAt: 0, glance: {} };
   if (Math.abs(now - askedAt) < PATROL_ASK_EVERY_MS) return glance;
   // Not the promise is kept: a request must not wait for what another one has asked.
   remembered.set(env.PATROL, { askedAt: now, glance });

@@ -70,18 +70,25 @@ export function nextPicture(before: Picture | null, list: InstanceList, now: num
 function follow(before: Seen | undefined, instance: Instance, gap: number, now: number): Seen {
   const { actual_status: actual, gpu_util: load } = instance;
   const phase = phaseOf(instance, before) ?? before?.phase ?? null;
-  const isSame = before?.phase === phase;
   // No heartbeat says neither that it is reachable nor that it is not.
   const isUnheard = actual === 'unknown' || actual === null;
   const offline = actual === 'offline' || (isUnheard && (before?.offline ?? false));
-  const idleBefore = before?.idleMs ?? null;
-  const idle = load !== null && load < PATROL_IDLE_PERCENT ? (idleBefore === null ? 0 : idleBefore + gap) : null;
+  const last = before?.phase === phase ? before : undefined;
   return {
-    ...{ instance, phase, offline, phaseMs: isSame ? before.phaseMs + gap : 0 },
-    since: isSame && before.offline === offline ? before.since : now,
-    idleMs: phase === 'running' && !offline ? (load === null ? idleBefore : idle) : null,
+    instance,
+    phase,
+    offline,
+    phaseMs: last ? last.phaseMs + gap : 0,
+    since: last?.offline === offline ? last.since : now,
+    idleMs: phase === 'running' && !offline ? idleMsOf(load, before?.idleMs ?? null, gap) : null,
     hasRun: (before?.hasRun ?? false) || phase === 'running' || phase === 'stopped',
   };
+}
+
+function idleMsOf(load: number | null, before: number | null, gap: number): number | null {
+  if (load === null) return before;
+  if (load >= PATROL_IDLE_PERCENT) return null;
+  return before === null ? 0 : before + gap;
 }
 
 /** What the columns state, or null. Of an outbid the intended state says so first. */

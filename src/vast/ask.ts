@@ -1,5 +1,6 @@
 // One request to a server, Vast.ai's or a Worker's. All that is read of an answer is read here and
 // made harmless first: what a server says can be printed wherever it ends up.
+import { platformError } from '../log.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { harmless, harmlessJson, oneLine } from './harmless.ts';
 import { jsonObjectIn } from './json-object.ts';
@@ -55,5 +56,5 @@ export function whyNoAnswer(failure: NoAnswer): string {
 function networkDetail(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return oneLine(typeof code === 'string' ? code : cause instanceof Error ? cause.message : String(cause));
+  return oneLine(typeof code === 'string' ? code : platformError(cause));
 }

@@ -1,8 +1,7 @@
 // One look after another by patrol's own rules, without the object.
-import type { Condition, Picture } from '../../../src/patrol/client.ts';
-import { factsOf } from '../../../src/patrol/conditions.ts';
+import { type Condition, factsOf } from '../../../src/patrol/conditions.ts';
 import { differences, type Sighting } from '../../../src/patrol/differences.ts';
-import { nextPicture } from '../../../src/patrol/picture.ts';
+import { nextPicture, type Picture } from '../../../src/patrol/picture.ts';
 import type { InstanceList } from '../../../src/vast/instances.ts';
 
 /** @param open The conditions that were open before. */

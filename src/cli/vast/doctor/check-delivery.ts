@@ -35,14 +35,11 @@ export async function checkDelivery(deps: DeliveryDeps, webhook: Webhook): Promi
   }
 }
 
-interface Delivered {
-  readonly outcome: TestOutcome;
-  /** Where the test was accepted. */
-  readonly confirmation?: Confirmation;
-}
-
 /** Has Vast.ai deliver one test event and, where it was accepted, looks for it in the ledger. */
-export async function deliverTest(deps: DeliveryDeps, { id }: Webhook): Promise<Delivered> {
+export async function deliverTest(
+  deps: DeliveryDeps,
+  { id }: Webhook,
+): Promise<{ outcome: TestOutcome; confirmation?: Confirmation }> {
   const known = await idsInLedger(deps.ops);
   const outcome = await testOnce(deps.api, id);
   if (outcome.kind !== 'delivered') return { outcome };

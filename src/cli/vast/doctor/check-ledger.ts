@@ -35,12 +35,11 @@ export async function checkLedger(
 
 function deliveriesFinding(events: readonly LedgerEvent[]): Finding {
   const { fine, warning } = about('deliveries');
-  const counts = new Map<string, number>();
-  for (const { status } of events) counts.set(status, (counts.get(status) ?? 0) + 1);
-  if (counts.size === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
-  const summary = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const byStatus = Map.groupBy(events, ({ status }) => status);
+  if (events.length === 0) return warning('none yet', 'Have one sent: `webhooks test <id>`.');
+  const summary = [...byStatus].map(([status, { length }]) => `${length} ${status}`).join(', ');
   const found = `of the last ${events.length}: ${summary}`;
-  if (!counts.has('dead') && !counts.has('quarantined')) return fine(found);
+  if (!byStatus.has('dead') && !byStatus.has('quarantined')) return fine(found);
   return warning(found, 'Look at them on /ops, and replay those that should run again.');
 }
 

@@ -70,5 +70,5 @@ async function checkPreferences(api: VastApi, webhook: Webhook): Promise<Finding
 }
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
+  return URL.parse(url)?.host ?? url;
 }
