@@ -13,15 +13,15 @@ import {
 import { errorSite, log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { encodeMessage } from '../queue/message.ts';
-import { fail, type Result } from '../result.ts';
-import { type InstanceList, type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import { type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
 import { withTimeout } from '../with-timeout.ts';
 import { type Condition, type Failed, factsOf, type ObservedEvent } from './conditions.ts';
 import { differences, type Sighting } from './differences.ts';
-import { nextPicture, type Picture } from './picture.ts';
+import { isGone, nextPicture, type Picture } from './picture.ts';
 
 /** What patrol knows. Each sighting and condition has a row: together they can outgrow one. */
-export interface Memory extends Notes {
+export interface Memory extends State {
   /** The last complete picture; null before the first. Its `at` is when patrol last saw. */
   readonly picture: Picture | null;
   /** What has yet to be told, the oldest first. */
@@ -30,7 +30,7 @@ export interface Memory extends Notes {
   readonly conditions: readonly Condition[];
 }
 
-interface Notes {
+interface State {
   readonly failed: Failed | null;
   /** When the latest webhook that is known of arrived, or patrol began; 0 before that. */
   readonly heardAt: number;
@@ -42,9 +42,10 @@ const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.
 /** What a log line says of an event. */
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
 const SUDDENLY_EMPTY = 'suddenly_empty';
+const noLook = (error: unknown): Result<Picture, string> => fail(platformError(error));
 /** Messages sent side by side. */
 const SENDS_AT_ONCE = 20;
-/** Of the instances that an empty list leaves out, so many are asked for by their ids: one page. */
+/** Of the instances that a list leaves out, so many are asked for by their ids: one page. */
 const ASKED_BY_ID = 25;
 
 export class Patrol extends DurableObject<Env> {
@@ -73,8 +74,12 @@ export class Patrol extends DurableObject<Env> {
   memory(): Memory {
     const { kv } = this.ctx.storage;
     const rows = <Row>(kind: Kind) => [...kv.list<Row>({ prefix: `${kind} ` })].map(([, row]) => row);
-    const notes = kv.get<Notes>('notes') ?? { failed: null, heardAt: 0 };
-    return { picture: kv.get('picture') ?? null, sightings: rows('sighting'), conditions: rows('condition'), ...notes };
+    return {
+      ...(kv.get<State>('state') ?? { failed: null, heardAt: 0 }),
+      picture: kv.get('picture') ?? null,
+      sightings: rows('sighting'),
+      conditions: rows('condition'),
+    };
   }
 
   override async alarm(): Promise<void> {
@@ -83,29 +88,30 @@ export class Patrol extends DurableObject<Env> {
     // Armed before anything that can fail: whatever happens below, there is a next round.
     await this.ctx.storage.setAlarm(now + PATROL_INTERVAL_MS);
     try {
-      // One that takes longer shows no single moment, and the platform ends an alarm after 15 minutes.
-      const look = withTimeout(this.#look(), PATROL_INTERVAL_MS);
-      const list = await look.catch((error): Result<InstanceList, string> => fail(platformError(error)));
-      if (!list.ok) log('patrol.failed', { reason: list.failure }, 'warn');
-      this.#conclude(list, await this.#askLedger(now), now);
+      // A longer one shows no single moment, and an alarm that runs for 15 minutes is ended.
+      const look = await withTimeout(this.#look(now), PATROL_INTERVAL_MS).catch(noLook);
+      if (!look.ok) log('patrol.failed', { reason: look.failure }, 'warn');
+      this.#conclude(look, await this.#askLedger(now), now);
       await this.#tell();
     } catch (error) {
       log('patrol.failed', { error: errorSite(error) }, 'error');
     }
   }
 
-  /** A complete list, or why there is none. */
-  async #look(): Promise<Result<InstanceList, string>> {
+  /** A complete picture, or why there is none. */
+  async #look(now: number): Promise<Result<Picture, string>> {
     if (this.#read === undefined) return fail('unusable_key_or_url');
     const list = await this.#read({ limit: PATROL_MAX_INSTANCES });
     if (!list.ok) return fail(list.failure.kind === 'status' ? `status_${list.failure.status}` : list.failure.kind);
-    const { picture, failed } = this.memory();
-    const ids = picture?.seen.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id) ?? [];
-    if (list.value.instances.length > 0 || ids.length === 0) return list;
-    // All gone at once, or a mistake: believed when they are not found by their ids either, twice.
+    const { picture: before, failed } = this.memory();
+    const picture = nextPicture(before, list.value, now);
+    const gone = before?.seen.filter(({ instance }) => isGone(picture, instance.id)) ?? [];
+    if (gone.length === 0) return succeed(picture);
+    // Gone, or a mistake: believed if they are not found by their ids either; all at once, twice.
+    const ids = gone.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id);
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.total > 0) return fail('contradictory');
-    return failed?.reason === SUDDENLY_EMPTY ? list : fail(SUDDENLY_EMPTY);
+    return picture.total > 0 || failed?.reason === SUDDENLY_EMPTY ? succeed(picture) : fail(SUDDENLY_EMPTY);
   }
 
   /**
@@ -116,19 +122,17 @@ export class Patrol extends DurableObject<Env> {
   async #askLedger(now: number): Promise<number | undefined> {
     const { sightings, ...known } = this.memory();
     const heardAt = Math.min(known.heardAt || now, now);
-    const waits = sightings.flatMap((sighting) => {
-      const { event, wait } = sighting;
-      const isOver = Math.abs(now - Date.parse(event.created)) >= PATROL_INTERVAL_MS / 2;
-      return wait && isOver ? [{ sighting, wait }] : [];
+    const due = sightings.filter(({ event, wait }) => {
+      return wait && Math.abs(now - Date.parse(event.created)) >= PATROL_INTERVAL_MS / 2;
     });
-    if (waits.length === 0 && now - heardAt <= PATROL_SILENCE_MS) return heardAt;
-    const answer = await callLedger(this.env, (ledger) => ledger.heard(waits.map(({ wait }) => wait)));
+    if (due.length === 0 && now - heardAt <= PATROL_SILENCE_MS) return heardAt;
+    const answer = await callLedger(this.env, (ledger) => ledger.heard(due.flatMap(({ wait }) => wait ?? [])));
     if (!answer.ok) {
       log('patrol.waits', { reason: 'ledger_unavailable', error: answer.failure }, 'warn');
       return undefined;
     }
     const { told, last } = answer.value;
-    for (const [index, { sighting }] of waits.entries()) {
+    for (const [index, sighting] of due.entries()) {
       const { event } = sighting;
       if (told[index]) log('patrol.dropped', { ...named(event), reason: 'told_by_webhook' });
       if (told[index]) this.ctx.storage.kv.delete(waiting(sighting));
@@ -138,12 +142,12 @@ export class Patrol extends DurableObject<Env> {
   }
 
   /** What follows from a look. One that has failed leaves the picture as it was. */
-  #conclude(list: Result<InstanceList, string>, heardAt: number | undefined, now: number): void {
+  #conclude(look: Result<Picture, string>, heardAt: number | undefined, now: number): void {
     const { kv } = this.ctx.storage;
     this.ctx.storage.transactionSync(() => {
       const before = this.memory();
-      const picture = list.ok ? nextPicture(before.picture, list.value, now) : before.picture;
-      const failed = list.ok ? null : { looks: (before.failed?.looks ?? 0) + 1, at: now, reason: list.failure };
+      const picture = look.ok ? look.value : before.picture;
+      const failed = look.ok ? null : { looks: (before.failed?.looks ?? 0) + 1, at: now, reason: look.failure };
       const facts = factsOf(picture, failed, heardAt && now - heardAt);
       for (const sighting of differences(before.picture, picture, before.conditions, facts, now)) {
         const { event, wait } = sighting;
@@ -152,9 +156,9 @@ export class Patrol extends DurableObject<Env> {
         if (condition) kv.delete(rowOf('condition', condition.since, condition.id));
         else if (!wait) kv.put(rowOf('condition', event.created, event.id), event);
       }
-      if (list.ok) kv.put('picture', picture);
-      const notes: Notes = { failed, heardAt: heardAt ?? before.heardAt };
-      if (failed || before.failed || notes.heardAt !== before.heardAt) kv.put('notes', notes);
+      if (look.ok) kv.put('picture', picture);
+      const state: State = { failed, heardAt: heardAt ?? before.heardAt };
+      if (failed || before.failed || state.heardAt !== before.heardAt) kv.put('state', state);
     });
   }
 

@@ -81,6 +81,15 @@ test.each([
   expect(types()).toEqual(['instance_stopped']);
 });
 
+test('an instance that one list lacks, but that is found by its id, is not gone; its condition stays', async () => {
+  const { account, id, rounds, types } = patrolScene(2);
+  account.set(id, { end_date: Date.now() / 1000 + 3_600 });
+  await rounds(2);
+  account.faults.push('short');
+  await rounds(3);
+  expect(types()).toEqual(['observed.ends_soon']);
+});
+
 test('offline and back online is one opening and one ending', async () => {
   const { account, id, rounds, types } = patrolScene();
   await rounds(1);
@@ -118,6 +127,7 @@ const faults: Fault[] = [
   'half',
   'empty_page',
   'empty',
+  'short',
   'no_id',
   'no_answer',
 ];
@@ -148,6 +158,7 @@ test.each<[Fault, string]>([
   ['web_page', 'web_page'],
   ['half', 'partial'],
   ['empty', 'contradictory'],
+  ['short', 'contradictory'],
 ])('a read that fails with %s is said to be %s', async (fault, reason) => {
   const { account, output, rounds, withPatrol } = patrolScene();
   await rounds(1);
