@@ -32,8 +32,9 @@ const wokenAt = new WeakMap<object, number>();
 /** Wakes patrol with whatever comes in, once an hour: after a deploy nothing else would. */
 export function wakePatrol(env: PatrolEnv, waitUntil: (work: Promise<unknown>) => void): void {
   const now = Date.now();
-  if (!env.VAST_READ_KEY || Math.abs(now - (wokenAt.get(env.PATROL) ?? 0)) < PATROL_WAKE_EVERY_MS) return;
+  if (Math.abs(now - (wokenAt.get(env.PATROL) ?? 0)) < PATROL_WAKE_EVERY_MS) return;
+  const patrol = openPatrol(env);
+  if (patrol === undefined) return;
   wokenAt.set(env.PATROL, now);
-  const woken = openPatrol(env)?.wake();
-  waitUntil(Promise.resolve(woken).catch((error) => log('patrol.unwatched', { error: platformError(error) }, 'warn')));
+  waitUntil(patrol.wake().catch((error) => log('patrol.unwatched', { error: platformError(error) }, 'warn')));
 }

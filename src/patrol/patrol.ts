@@ -110,7 +110,7 @@ export class Patrol extends DurableObject<Env> {
     // Gone, or a mistake: believed if they are not found by their ids either; all at once, twice.
     const ids = gone.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id);
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
-    if (!again.ok || again.value.total > 0) return fail('contradictory');
+    if (!again.ok || again.value.instances.some(({ id }) => ids.includes(id))) return fail('contradictory');
     return picture.total > 0 || failed?.reason === SUDDENLY_EMPTY ? succeed(picture) : fail(SUDDENLY_EMPTY);
   }
 

@@ -1,6 +1,6 @@
 // The object against an account that changes, lags and fails: what is told, how often, and what is
 // never concluded.
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import {
   PATROL_BLIND_AFTER,
   PATROL_IDLE_MS,
@@ -88,6 +88,19 @@ test('an instance that one list lacks, but that is found by its id, is not gone;
   account.faults.push('short');
   await rounds(3);
   expect(types()).toEqual(['observed.ends_soon']);
+});
+
+test('an API that does not heed the question by ids holds no deletion up', async () => {
+  const { account, id, rounds, types } = patrolScene(3);
+  vi.stubGlobal('fetch', (input: string | URL, init?: RequestInit) => {
+    const url = new URL(input);
+    url.searchParams.delete('select_filters');
+    return account.fetch(url, init);
+  });
+  await rounds(1);
+  account.destroy(id, false);
+  await rounds(2);
+  expect(types()).toEqual(['instance_deleted']);
 });
 
 test('offline and back online is one opening and one ending', async () => {
