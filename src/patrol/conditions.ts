@@ -79,7 +79,7 @@ export function factsOf(
   const ofAccount = (type: AccountCondition, holds: boolean | null, why: string): Fact => {
     return { type, holds, data: () => accountData(type, account, why) };
   };
-  const isBlind = failed !== null && (failed.looks >= PATROL_BLIND_AFTER || null);
+  const isBlind = failed !== null && failed.looks >= PATROL_BLIND_AFTER;
   const isSilent = silentMs === undefined ? null : silentMs > PATROL_SILENCE_MS && seen.length > 0;
   const isOver = limit !== null && (account.dollarsPerHour ?? 0) > limit;
   // A sum that lacks what is unknown may be over the limit all the same.

@@ -182,6 +182,19 @@ test.each<[Fault, string]>([
   expect(failed).toEqual({ looks: 1, at: Date.now(), reason });
 });
 
+test('failed looks count only in a row', async () => {
+  const { account, rounds, types } = patrolScene();
+  for (let time = 0; time < 3; time += 1) {
+    account.fault = undefined;
+    await rounds(1);
+    account.fault = 500;
+    await rounds(PATROL_BLIND_AFTER - 1);
+  }
+  expect(types()).toEqual([]);
+  await rounds(1);
+  expect(types()).toEqual(['observed.blind']);
+});
+
 test('an account that is empty all of a sudden is believed when two looks have said so', async () => {
   const { account, ids, rounds, types } = patrolScene(2);
   await rounds(2);
