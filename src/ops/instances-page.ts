@@ -1,10 +1,9 @@
 // What patrol saw last: what all instances cost together, what is wrong, and each with its state.
 import { html } from 'hono/html';
 import { PATROL_ENDPOINT } from '../endpoint.ts';
-import { PATROL_INTERVAL_MS, PATROL_LONGEST_GAP_MS } from '../limits.ts';
-import type { Condition, Instance, PatrolView, Seen } from '../patrol/client.ts';
-import { priceOf } from '../patrol/differences.ts';
-import { countsOf, type State, stateOf } from '../patrol/glance.ts';
+import { PATROL_LONGEST_GAP_MS } from '../limits.ts';
+import type { Instance, Memory } from '../patrol/client.ts';
+import { accountOf, countsOf, type Picture, priceOf, type Seen, type State, stateOf } from '../patrol/picture.ts';
 import { address, eventAddress } from './addresses.ts';
 import { badge, document, type Html, table, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
@@ -25,31 +24,27 @@ const KEYLESS = html`<h1>Instances</h1>
   <p>What runs at Vast.ai, what it costs and what is wrong stands here once the Worker has a key that only reads:
     ${CREATE_KEY} makes one.</p>`;
 
-/** @param view Undefined without a key. */
-export function instancesPage(view: PatrolView | undefined, reader: Reader): Html {
-  return document('Instances', view === undefined ? KEYLESS : patrolled(view, reader), reader, 'instances');
+/** @param memory Patrol's; undefined without a key. */
+export function instancesPage(memory: Memory | undefined, reader: Reader): Html {
+  return document('Instances', memory === undefined ? KEYLESS : patrolled(memory, reader), reader, 'instances');
 }
 
-function patrolled(view: PatrolView, reader: Reader): Html {
-  const seen = view.picture?.seen ?? [];
-  const open = view.notes.conditions.filter(({ endedAt }) => endedAt === null);
+function patrolled(memory: Memory, reader: Reader): Html {
+  const { picture, conditions } = memory;
   return html`<h1 class="quiet">Instances</h1>
-    ${summary(view, open.length > 0, reader)}
-    ${open.length > 0 && html`<h2>Open conditions</h2>${conditionTable(open, reader)}`}
-    ${seen.length > 0 && html`<h2>Instances</h2>${instanceTable(seen, open, reader)}`}
-    <footer>Patrol looks every ${duration(PATROL_INTERVAL_MS)}, and only reads.
-      <a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What it has told</a></footer>`;
+    ${summary(memory, reader)}
+    ${conditions.length > 0 && html`<h2>Open conditions</h2>${conditionTable(memory, reader)}`}
+    ${picture && picture.total > 0 && html`<h2>Instances</h2>${instanceTable(picture, reader)}`}
+    <footer><a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What patrol has told</a></footer>`;
 }
 
-function summary({ picture, notes, dollarsPerHour }: PatrolView, isTroubled: boolean, reader: Reader): Html {
-  const { at: failedAt, reason } = notes.lastFailure ?? { at: 0, reason: '' };
-  const renewal = KEY_REFUSED.test(reason) && html`A new key may help: ${CREATE_KEY}`;
-  const failed =
-    notes.failures > 0 &&
-    html`<p>${counted(notes.failures, 'look has', 'looks have')} failed since, the last ${when(failedAt, reader)}:
-      <code>${reason}</code>. ${renewal}</p>`;
+function summary({ picture, conditions, failed }: Memory, reader: Reader): Html {
+  const failures =
+    failed &&
+    html`<p>${counted(failed.looks, 'look has', 'looks have')} failed since, the last ${when(failed.at, reader)}:
+      <code>${failed.reason}</code>. ${KEY_REFUSED.test(failed.reason) && html`A new key may help: ${CREATE_KEY}`}</p>`;
   if (picture === null) {
-    const first = failed || html`<p>It looks for the first time within minutes.</p>`;
+    const first = failures ?? html`<p>It looks for the first time within minutes.</p>`;
     return verdict(failed ? 'bad' : 'idle', 'Patrol has not seen your instances yet', first);
   }
   const { at, seen, total, stoppedAfter } = picture;
@@ -58,32 +53,36 @@ function summary({ picture, notes, dollarsPerHour }: PatrolView, isTroubled: boo
   const counts = Object.entries({ ...countsOf(picture), 'without a known price': unpriced });
   const parts = counts.filter(([, count]) => count > 0).map(([state, count]) => `${figures(count)} ${state}`);
   const isLeast = unpriced > 0 || stoppedAfter !== null;
+  const cost = perHour(accountOf(picture).dollarsPerHour ?? 0);
   return verdict(
-    isOld ? 'bad' : isTroubled ? 'warn' : 'good',
-    `${isLeast ? 'At least ' : ''}${perHour(dollarsPerHour ?? 0)} for ${counted(total, 'instance', 'instances')}`,
+    isOld ? 'bad' : conditions.length > 0 ? 'warn' : 'good',
+    `${isLeast ? 'At least ' : ''}${cost} for ${counted(total, 'instance', 'instances')}`,
     html`${parts.length > 0 && html`<p>${parts.join(', ')}.</p>`}
       ${stoppedAfter !== null && html`<p>Patrol stops at #${stoppedAfter}: nothing is known of later instances.</p>`}
       <p>${isOld && html`<strong>All of this is old.</strong>`} Last complete look: ${when(at, reader)}.</p>
-      ${failed}`,
+      ${failures}`,
   );
 }
 
-function conditionTable(open: readonly Condition[], reader: Reader): Html {
-  const rows = open.map(({ id, subject, instance, since, toldAt }) => {
-    const text = html`<span class="type">${subject}</span> ${instance?.label}`;
+function conditionTable({ conditions, sightings }: Memory, reader: Reader): Html {
+  const untold = new Set(sightings.map(({ event }) => event.id));
+  const rows = conditions.map(({ id, created, data }) => {
+    const text = html`<span class="type">${data.subject}</span> ${data.instance?.label}`;
     const link = html`<a href="${eventAddress({ id, endpoint: PATROL_ENDPOINT })}">${text}</a>`;
-    const told = toldAt === null ? html`${text} <small>Not told yet: it waits for the queue.</small>` : link;
-    return html`<tr><th scope="row">${told}</th><td>${whenStacked(since, reader)}</td></tr>`;
+    const told = untold.has(id) ? html`${text} <small>Not told yet: it waits for the queue.</small>` : link;
+    return html`<tr><th scope="row">${told}</th><td>${whenStacked(Date.parse(created), reader)}</td></tr>`;
   });
   return table('events', ['What is wrong', 'Since'], rows);
 }
 
-/** Those with a condition first, then the dearest. */
-function instanceTable(seen: readonly Seen[], open: readonly Condition[], reader: Reader): Html {
-  const troubled = new Set(open.map(({ instance }) => instance?.id));
-  const rank = (one: Seen) => (troubled.has(one.instance.id) ? Number.MAX_VALUE : (priceOf(one) ?? 0));
-  const rows = [...seen].sort((one, other) => rank(other) - rank(one)).map((one) => row(one, reader));
-  return table('events', ['State', 'Instance', 'Price', 'Since'], rows);
+/** The dearest first. */
+function instanceTable({ seen }: Picture, reader: Reader): Html {
+  const sorted = seen.toSorted((one, other) => (priceOf(other) ?? 0) - (priceOf(one) ?? 0));
+  return table(
+    'events',
+    ['State', 'Instance', 'Price', 'Since'],
+    sorted.map((one) => row(one, reader)),
+  );
 }
 
 function row(seen: Seen, reader: Reader): Html {

@@ -241,7 +241,7 @@ describe('the list', () => {
     ['America/Asuncion', '2023-10-01T12:00:00Z', '2023-10-01T04:00:00Z'],
     ['Asia/Kolkata', '2026-10-25T12:00:00Z', '2026-10-24T18:30:00Z'],
   ])('has the day of %s begin at its midnight, though clocks change on it: %s', (zone, now, first) => {
-    expect(isoOf(startOfDay({ now: Date.parse(now), zone, origin: '' }))).toBe(first);
+    expect(isoOf(startOfDay({ now: Date.parse(now), zone, origin: '', hasPatrol: false }))).toBe(first);
   });
 
   it.each([
