@@ -17,7 +17,12 @@ const webhookSchema = v.object({
 const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
-const newKeySchema = v.object({ id: v.pipe(v.number(), v.integer()), key: v.pipe(v.string(), v.regex(KEY_SHAPE)) });
+const newKeySchema = v.object({
+  id: v.pipe(v.number(), v.integer()),
+  key: v.pipe(v.string(), v.regex(KEY_SHAPE)),
+  /** By `api`, then by scope; false where there are no restrictions. */
+  permissions: v.optional(v.unknown()),
+});
 /** Values are never listed. */
 const keySchema = v.object({ id: v.number(), user_id: v.number(), name: v.nullish(v.string()) });
 /** Not every answer tells the event's id. */

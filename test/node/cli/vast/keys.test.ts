@@ -129,6 +129,41 @@ describe('a key with too much reach', () => {
     expect(scene.made()).toEqual([]);
   });
 
+  it.each([
+    ['another scope as well', { api: { instance_read: {}, instance_write: {} } }, 'instance_write'],
+    ['no restrictions', false, 'everything'],
+  ])('is known by the answer that made it: %s', async (_what, permissions, word) => {
+    const scene = await freshScene();
+    const run = await scene.vast(scene.args, {
+      fetch: async (input, init) => {
+        const answer = await scene.network.fetch(input, init);
+        if (init?.method !== 'POST' || !String(input).includes('apikeys')) return answer;
+        return Response.json({ ...((await answer.json()) as object), permissions });
+      },
+    });
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`may do more than it should: ${word}`) });
+    expect(scene.worker.commands).toEqual([]);
+    expect(scene.made()).toEqual([]);
+  });
+
+  it.each([
+    ['lists none', () => Response.json({ apikeys: [] })],
+    ['has no such list', () => new Response('Not found', { status: 404 })],
+  ])('is known by the preferences although Vast.ai %s of the keys', async (_what, list) => {
+    const scene = await freshScene();
+    scene.provider.ignoresPermissions = true;
+    scene.provider.add('https://w.example/webhooks/vastai', 's');
+    const run = await scene.vast(scene.args, {
+      fetch: async (input, init) => {
+        const isList = (init?.method ?? 'GET') === 'GET' && String(input).includes('apikeys');
+        if (!isList) return scene.network.fetch(input, init);
+        return JSON.stringify(init?.headers ?? {}).includes(API_KEY) ? list() : new Response('', { status: 403 });
+      },
+    });
+    expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('reads the account') });
+    expect(scene.provider.calls).toContain('prefs');
+  });
+
   it('stays at Vast.ai only with a sentence that says so', async () => {
     const scene = await freshScene();
     scene.provider.ignoresPermissions = true;
