@@ -1,7 +1,7 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
 import { isConfidential, type Severity, severityOf } from '../event/catalogue.ts';
-import type { InstanceLook } from '../event/instance.ts';
+import { type InstanceLook, isStopped } from '../event/instance.ts';
 import { clip } from './clip.ts';
 import { type Condition, conditionOf, type Link, type NotifiableEvent, pageOf } from './event-kinds.ts';
 
@@ -49,16 +49,25 @@ export function message(event: NotifiableEvent): ChatMessage {
 /** The message with what is known of its event's instance in the small print. */
 export function withInstance(message: ChatMessage, look: InstanceLook | undefined): ChatMessage {
   if (look?.kind !== 'known') return message;
-  const { label, gpu_name: gpu, num_gpus: count, dph_total: price, start_date: start, actual_status } = look.instance;
-  const hours = start === null ? Number.NaN : (look.readAt / 1000 - start) / 3600;
-  const length = hours < 48 ? `${hours.toFixed(1)} h` : `${Math.floor(hours / 24)} days`;
+  const { instance, readAt } = look;
+  const { label, gpu_name: gpu, num_gpus: count, start_date: start, uptime_mins: uptime, actual_status } = instance;
+  // A stopped one goes on paying for its disk.
+  const price = isStopped(instance) ? instance.storage_total_cost : instance.dph_total;
+  const rented = start === null ? Number.NaN : readAt / 1000 - start;
+  const isRunning = actual_status === 'running' && !isStopped(instance);
   const facts = [
     clip(oneLine(label), MAX_VALUE_LENGTH),
     oneLine(gpu && count ? `${count}× ${gpu}` : gpu),
     price === null ? '' : `$${price.toFixed(3)}/h`,
-    hours >= 0 ? `${actual_status === 'running' ? 'running' : 'rented'} for ${length}` : '',
+    isRunning && uptime !== null
+      ? `running for ${hours(uptime * 60)}`
+      : rented >= 0 && `${isRunning ? 'running, ' : ''}rented for ${hours(rented)}`,
   ];
   return { ...message, details: detailsOf(message.details, ...facts) };
+}
+
+function hours(seconds: number): string {
+  return seconds < 48 * 3600 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.floor(seconds / 86_400)} days`;
 }
 
 /** The text without control characters, and without marks that change the reading direction. */
@@ -68,7 +77,7 @@ export function plainText(value: unknown): string {
 }
 
 /** The small print: those parts that there are. */
-export function detailsOf(...parts: readonly (string | undefined)[]): string {
+export function detailsOf(...parts: readonly (string | false | undefined)[]): string {
   return parts.filter(Boolean).join(' · ');
 }
 

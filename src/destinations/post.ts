@@ -21,9 +21,9 @@ const HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'User-Agent
  * Sends a POST and resolves when it was answered with 2xx.
  *
  * @throws RetryLater where the answer says when to come back (`Retry-After`, or `retry_after` in
- * the body of a 429: Telegram documents no other); PermanentFailure on 3xx (never followed: it could
- * lead anywhere) and on 4xx other than 408, 425 and 429; otherwise Error, to be retried with the
- * usual back-off.
+ * the body of a 429: Telegram documents no other); PermanentFailure on 3xx (never followed: it
+ * could lead anywhere) and on 4xx other than 408, 425 and 429; otherwise Error, to be retried with
+ * the usual back-off.
  */
 export async function post(context: DestinationContext, { to, url, body, headers }: Post): Promise<void> {
   await inTurn(context, to, async (signal) => {

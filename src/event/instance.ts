@@ -17,3 +17,8 @@ export function instanceIdOf({ endpoint, data, mentions }: AnyEvent): number | u
   const { instance } = data as { readonly instance?: Partial<Instance> | null };
   return (endpoint === PATROL_ENDPOINT ? instance?.id : undefined) ?? mentions?.instanceId;
 }
+
+/** Of an outbid the intended state says so first. */
+export function isStopped({ intended_status: intended, actual_status: actual }: Instance): boolean {
+  return intended === 'stopped' || actual === 'stopped' || actual === 'exited';
+}

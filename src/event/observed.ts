@@ -80,6 +80,7 @@ export function observedSample(type: string, now: number): ObservedDataMap[Obser
     ...{ id: 48927380, machine_id: 46110, label: 'lease=6h', gpu_name: 'RTX 4090', num_gpus: 2, gpu_util: 1.5 },
     ...{ is_bid: false, dph_total: 0.62, storage_total_cost: 0.004, status_msg: 'success, running' },
     ...{ intended_status: 'running', actual_status: 'running', start_date: 1_772_400_000, end_date: 1_772_500_000 },
+    uptime_mins: 90,
   };
   if (Object.hasOwn(conditions, type)) return instanceData(type as InstanceCondition, instance);
   const account = { instances: 3, dollarsPerHour: 1.86 };
@@ -91,8 +92,8 @@ export function observedSample(type: string, now: number): ObservedDataMap[Obser
 
 function textsOf({ id, machine_id, label, num_gpus, gpu_name, dph_total }: Instance, what: string, more = ''): Texts {
   const known = [label && `"${label}"`, gpu_name && `${num_gpus ?? ''}x ${gpu_name}`, dph_total && `$${dph_total}/h`];
-  const about = [`on machine ${machine_id}`, ...known].filter(Boolean).join(', ');
-  return { subject: `Instance #${id} ${what}`, message: `Instance ${id} (${about}) ${what}.${more}` };
+  const about = [machine_id && `on machine ${machine_id}`, ...known].filter(Boolean).join(', ');
+  return { subject: `Instance #${id} ${what}`, message: `Instance ${id}${about && ` (${about})`} ${what}.${more}` };
 }
 
 function minuteOf(ms: number): string {

@@ -4,11 +4,13 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../env.ts';
 import { callLedger } from '../ledger/client.ts';
 import {
+  PATROL_EMPTY_LOOKS,
   PATROL_INTERVAL_MS,
   PATROL_MAX_INSTANCES,
   PATROL_SILENCE_MS,
   PATROL_TIMEOUT_MS,
   PATROL_TRIES,
+  PATROL_WEBHOOK_LEAD_MS,
 } from '../limits.ts';
 import { errorSite, log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
@@ -41,7 +43,6 @@ const rowOf = (kind: Kind, created: string, id: string) => `${kind} ${created} $
 const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.id);
 /** What a log line says of an event. */
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
-const SUDDENLY_EMPTY = 'suddenly_empty';
 const noLook = (error: unknown): Result<Picture, string> => fail(platformError(error));
 /** Messages sent side by side. */
 const SENDS_AT_ONCE = 20;
@@ -91,7 +92,13 @@ export class Patrol extends DurableObject<Env> {
       // A longer one shows no single moment, and an alarm that runs for 15 minutes is ended.
       const look = await withTimeout(this.#look(now), PATROL_INTERVAL_MS).catch(noLook);
       if (!look.ok) log('patrol.failed', { reason: look.failure }, 'warn');
-      this.#conclude(look, await this.#askLedger(now), now);
+      const heardAt = await this.#askLedger(now);
+      try {
+        this.#conclude(look, heardAt, now);
+      } catch (error) {
+        log('patrol.failed', { error: errorSite(error) }, 'error');
+        this.#conclude(fail('unforeseen'), heardAt, now);
+      }
       await this.#tell();
     } catch (error) {
       log('patrol.failed', { error: errorSite(error) }, 'error');
@@ -107,11 +114,16 @@ export class Patrol extends DurableObject<Env> {
     const picture = nextPicture(before, list.value, now);
     const gone = before?.seen.filter(({ instance }) => isGone(picture, instance.id)) ?? [];
     if (gone.length === 0) return succeed(picture);
-    // Gone, or a mistake: believed if they are not found by their ids either; all at once, twice.
+    // Gone, or a mistake: believed if they are not found by their ids either.
     const ids = gone.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id);
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.instances.some(({ id }) => ids.includes(id))) return fail('contradictory');
-    return picture.total > 0 || failed?.reason === SUDDENLY_EMPTY ? succeed(picture) : fail(SUDDENLY_EMPTY);
+    if (picture.total > 0 || (failed?.looks ?? 0) + 1 >= PATROL_EMPTY_LOOKS) return succeed(picture);
+    // All of them at once: where webhooks have told of each, or after an hour of it.
+    const after = (before?.at ?? 0) - PATROL_WEBHOOK_LEAD_MS;
+    const ends = ids.map((instanceId) => ({ types: ['instance_deleted'], instanceId, after }));
+    const answer = await callLedger(this.env, (ledger) => ledger.heard(ends));
+    return answer.ok && !answer.value.told.includes(false) ? succeed(picture) : fail('suddenly_empty');
   }
 
   /**

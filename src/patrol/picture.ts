@@ -1,5 +1,6 @@
 // What patrol remembers of the instances from one look to the next, and what follows from it alone.
 // No I/O, no clock.
+import { isStopped } from '../event/instance.ts';
 import type { Account } from '../event/observed.ts';
 import { PATROL_IDLE_PERCENT, PATROL_LONGEST_GAP_MS } from '../limits.ts';
 import type { Instance, InstanceList } from '../vast/instances.ts';
@@ -38,7 +39,8 @@ export function isGone({ seen, stoppedAfter }: Picture, id: number): boolean {
   return (stoppedAfter === null || id <= stoppedAfter) && !seen.some(({ instance }) => instance.id === id);
 }
 
-export const stateOf = ({ phase, offline }: Seen) => (offline ? 'offline' : (phase ?? 'unknown'));
+export const stateOf = ({ phase, offline }: Seen) =>
+  offline && phase !== 'stopped' ? 'offline' : (phase ?? 'unknown');
 export type State = ReturnType<typeof stateOf>;
 
 /** `unseen`: those beyond where patrol stops looking. */
@@ -70,9 +72,8 @@ export function nextPicture(before: Picture | null, list: InstanceList, now: num
 function follow(before: Seen | undefined, instance: Instance, gap: number, now: number): Seen {
   const { actual_status: actual, gpu_util: load } = instance;
   const phase = phaseOf(instance, before) ?? before?.phase ?? null;
-  // No heartbeat says neither that it is reachable nor that it is not.
-  const isUnheard = actual === 'unknown' || actual === null;
-  const offline = actual === 'offline' || (isUnheard && (before?.offline ?? false));
+  // Only one that is seen running is online again: not one that has exited, reboots or is unheard.
+  const offline = actual === 'offline' || (actual !== 'running' && (before?.offline ?? false));
   const last = before?.phase === phase ? before : undefined;
   return {
     instance,
@@ -91,9 +92,10 @@ function idleMsOf(load: number | null, before: number | null, gap: number): numb
   return before === null ? 0 : before + gap;
 }
 
-/** What the columns state, or null. Of an outbid the intended state says so first. */
-function phaseOf({ intended_status: intended, actual_status: actual }: Instance, before?: Seen): Seen['phase'] {
-  if (intended === 'stopped' || actual === 'stopped' || actual === 'exited') return 'stopped';
+/** What the columns state, or null. */
+function phaseOf(instance: Instance, before?: Seen): Seen['phase'] {
+  const { actual_status: actual } = instance;
+  if (isStopped(instance)) return 'stopped';
   if (actual === 'running') return 'running';
   // A new instance has no actual state yet.
   const isNew = actual === null && !before?.hasRun;

@@ -14,9 +14,15 @@ export const KEY_SHAPE = /^[\x21-\x7e]+$/;
 /** Of one try, in milliseconds. The test call waits for our own answer: up to 10 s. */
 const TIMEOUT_MS = 30_000;
 const MAX_TRIES = 4;
-/** Before the first retry, in milliseconds, then doubled. Vast.ai wants 2 s between two calls. */
+/** Before the first retry, in milliseconds, then doubled. */
 const FIRST_PAUSE_MS = 3_000;
 const LONGEST_PAUSE_MS = 60_000;
+
+/** What Vast.ai wants between two calls to one route, in milliseconds, with a margin. */
+const INTERVAL_MS = 2_100;
+const INTERVALS_MS: Readonly<Record<string, number>> = { '/api/v1/instances/': 1_100 };
+/** A clock that was set back must not hold a call up for as long. */
+const LONGEST_TURN_MS = 30_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type ApiAnswer = Result<Record<string, unknown>, ApiFailure>;
@@ -34,8 +40,19 @@ export interface ApiClientOptions {
   readonly maxTries?: number;
 }
 
+/** Keep the client: it keeps the interval between calls. */
 export function createApiClient(options: ApiClientOptions): ApiCall {
   const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options;
+
+  /** When each route may be called next. No promises: one isolate's requests share a client. */
+  const free = new Map<string, number>();
+
+  async function takeTurn(path: string): Promise<void> {
+    const route = path.replace(/\?.*/, '').replace(/\/\d+\//g, '/:id/');
+    const at = Math.min(Math.max(now(), free.get(route) ?? 0), now() + LONGEST_TURN_MS);
+    free.set(route, at + (INTERVALS_MS[route] ?? INTERVAL_MS));
+    if (at > now()) await sleep(at - now());
+  }
 
   return async (method, path, body) => {
     const headers = {
@@ -46,6 +63,7 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
     const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt += 1) {
+      await takeTurn(path);
       const answer = await ask(fetch, new URL(path, base), init, timeoutMs);
       const result = answer.ok ? read(answer.value) : answer;
       if (result.ok || attempt === maxTries || !mayRepeat(method, result.failure)) return result;

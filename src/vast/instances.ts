@@ -11,10 +11,16 @@ import { oneLine } from './harmless.ts';
 
 const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
 
-/** A number arrives as text, too. As epoch seconds it is a time that a date can be. */
+/** A number arrives as text, too. */
 function number(value: unknown): number | null {
   const read = typeof value === 'string' && NUMBER.test(value) ? Number(value) : value;
   return typeof read === 'number' && Math.abs(read) <= 1e12 ? read : null;
+}
+
+/** Epoch seconds that a date can be; 0 stands for none. */
+function time(value: unknown): number | null {
+  const seconds = number(value);
+  return seconds !== null && seconds > 0 ? seconds : null;
 }
 
 /** A flag arrives as 0 or 1, too. */
@@ -51,8 +57,10 @@ const instanceSchema = v.object({
   /** The provider's own words, which may be out of date. */
   status_msg: column(line),
   /** Epoch seconds. */
-  start_date: column(number),
-  end_date: column(number),
+  start_date: column(time),
+  end_date: column(time),
+  /** Minutes since it was last started. */
+  uptime_mins: column(number),
 });
 
 export type Instance = v.InferOutput<typeof instanceSchema>;
@@ -82,11 +90,8 @@ export interface ReadOptions {
 
 export type ReadInstances = (options: ReadOptions) => Promise<Result<InstanceList, ReadFailure>>;
 
-/** Vast.ai's largest page, and the interval it wants between two calls (1 s), with a margin. */
+/** Vast.ai's largest page. */
 const PAGE_SIZE = 25;
-const INTERVAL_MS = 1_100;
-/** A clock that jumps back must not hold a call up for as long. */
-const LONGEST_WAIT_MS = 30_000;
 const COLUMNS = Object.keys(instanceSchema.entries);
 
 export type InstancesOptions = Partial<Omit<ApiClientOptions, 'base' | 'key'>>;
@@ -106,8 +111,6 @@ export function openInstances(
   const now = options.now ?? Date.now;
   const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
   const call = createApiClient({ fetch: (input, init) => fetch(input, init), ...options, base, key, now, sleep });
-  /** When the next call may go out. Times, not promises: one isolate's requests share a reader. */
-  let free = 0;
 
   return async ({ limit, ids }) => {
     const found = new Map<number, Instance>();
@@ -129,9 +132,6 @@ export function openInstances(
   };
 
   async function askPage(after: string | null | undefined, ids: readonly number[] | undefined) {
-    const at = Math.min(Math.max(now(), free), now() + LONGEST_WAIT_MS);
-    free = at + INTERVAL_MS;
-    if (at > now()) await sleep(at - now());
     const query = new URLSearchParams({
       limit: String(PAGE_SIZE),
       select_cols: JSON.stringify(COLUMNS),

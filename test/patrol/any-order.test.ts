@@ -15,6 +15,7 @@ const FAULTS: Fault[] = [
   'cut',
   'half',
   'empty',
+  'gone',
   'short',
   'empty_page',
   'no_id',

@@ -1,7 +1,7 @@
 // An account at Vast.ai, its webhooks, and the real Worker with the real Patrol, in virtual time.
 // Whoever plays moves decides what happens and when; the accounts below say what was to be told.
 import type { AnyEvent } from '../../src/event/envelope.ts';
-import { PATROL_INTERVAL_MS } from '../../src/limits.ts';
+import { PATROL_EMPTY_LOOKS, PATROL_INTERVAL_MS } from '../../src/limits.ts';
 import { decodeMessage } from '../../src/queue/message.ts';
 import { schemes } from '../../src/signature/schemes.ts';
 import { signDelivery } from '../../src/signature/sign.ts';
@@ -133,7 +133,9 @@ export class PatrolWorld {
     return new Map(
       rows.map((row) => {
         const stopped = row.intended_status === 'stopped' || row.actual_status === 'exited';
-        return [row.id, { stopped, offline: row.actual_status === 'offline' }];
+        // Only one that runs is online again.
+        const wasOffline = row.actual_status !== 'running' && this.#shown?.get(row.id)?.offline === true;
+        return [row.id, { stopped, offline: row.actual_status === 'offline' || wasOffline }];
       }),
     );
   }
@@ -178,7 +180,7 @@ export class PatrolWorld {
     this.deployment.events.out = false;
     this.patrol.diesAfter = Number.POSITIVE_INFINITY;
     await this.#runtime.finish(this.patrol.running().wake());
-    await this.pass(8 * PATROL_INTERVAL_MS);
+    await this.pass((PATROL_EMPTY_LOOKS + 4) * PATROL_INTERVAL_MS);
   }
 }
 

@@ -51,6 +51,8 @@ export type Fault =
   | 'half'
   /** No rows, and a total of none; by their ids the instances are found all the same [guess]. */
   | 'empty'
+  /** The same, and not by their ids either [guess]. */
+  | 'gone'
   /** The first row is missing, and not counted; by its id the instance is found [guess]. */
   | 'short'
   /** No rows, though the total says otherwise [guess]. */
@@ -219,7 +221,8 @@ export class VastAccount {
     if (fault === 'no_answer') throw new TypeError('fetch failed');
     if (fault === 'web_page') return new Response('<!doctype html><title>Maintenance</title>');
     if (fault === 'unsuccessful') return Response.json({ success: false, error: 'busy', msg: 'Try again later' });
-    if (fault === 'empty' && !query.has('select_filters')) return Response.json(listOf([], 0, null));
+    if (fault === 'gone' || (fault === 'empty' && !query.has('select_filters')))
+      return Response.json(listOf([], 0, null));
 
     const asked = this.#select(query);
     if (asked === undefined) return refusal(400, 'invalid_args', 'Invalid query');

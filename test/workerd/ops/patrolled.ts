@@ -18,7 +18,7 @@ function instance(id: number, startedAt: number, columns: Partial<Instance> = {}
     ...{ id, machine_id: 40_000 + (id % 997), label: null, gpu_name: GPUS[id % 4] ?? '', num_gpus: 1 + (id % 2) },
     ...{ gpu_util: 96, is_bid: id % 3 === 0, dph_total: 0.31 + (id % 7) * 0.2475, storage_total_cost: 0.004 },
     ...{ intended_status: 'running', actual_status: 'running', status_msg: 'success, running' },
-    ...{ start_date: startedAt / 1000, end_date: startedAt / 1000 + 30 * 86_400, ...columns },
+    ...{ start_date: startedAt / 1000, end_date: startedAt / 1000 + 30 * 86_400, uptime_mins: null, ...columns },
   };
 }
 

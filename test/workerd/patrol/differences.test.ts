@@ -19,7 +19,7 @@ const ID = 48_000_001;
 const instance = (changes: Partial<Instance> = {}): Instance => ({
   ...{ id: ID, machine_id: 101, label: 'train', gpu_name: 'RTX 4090', num_gpus: 2, gpu_util: 97, is_bid: false },
   ...{ dph_total: 0.62, storage_total_cost: 0.04, intended_status: 'running', actual_status: 'running' },
-  ...{ status_msg: 'all is well', start_date: T0 / 1000, end_date: null },
+  ...{ status_msg: 'all is well', start_date: T0 / 1000, end_date: null, uptime_mins: 5 },
   ...changes,
 });
 const listOf = (...instances: Instance[]) => ({ instances, total: instances.length, stopped: false });
@@ -149,8 +149,8 @@ describe('conditions', () => {
     ['a stopped one without a disk to pay', { ...STOPPED, storage_total_cost: 0 }],
     ['a stopped one whose price nobody knows', { ...STOPPED, storage_total_cost: null }],
     ['no end', { end_date: null }],
-    ['a lease that is none', { label: 'lease=soon released=1h', start_date: 0 }],
-    ['a lease of one that is stopped', { ...STOPPED, label: 'lease=1m', start_date: 0, storage_total_cost: 0 }],
+    ['a lease that is none', { label: 'lease=soon released=1h', start_date: 1 }],
+    ['a lease of one that is stopped', { ...STOPPED, label: 'lease=1m', start_date: 1, storage_total_cost: 0 }],
     ['a lease of one whose start nobody knows', { label: 'lease=1m', start_date: null }],
   ])('%s is nothing to tell', (_, look) => {
     expect(openingsOf(look, looksOf(PATROL_STOPPED_MS) + 5)).toEqual([]);

@@ -3,6 +3,7 @@
 import { expect, test, vi } from 'vitest';
 import {
   PATROL_BLIND_AFTER,
+  PATROL_EMPTY_LOOKS,
   PATROL_IDLE_MS,
   PATROL_INTERVAL_MS,
   PATROL_SILENCE_MS,
@@ -140,6 +141,7 @@ const faults: Fault[] = [
   'half',
   'empty_page',
   'empty',
+  'gone',
   'short',
   'no_id',
   'no_answer',
@@ -172,6 +174,7 @@ test.each<[Fault, string]>([
   ['half', 'partial'],
   ['empty', 'contradictory'],
   ['short', 'contradictory'],
+  ['gone', 'suddenly_empty'],
 ])('a read that fails with %s is said to be %s', async (fault, reason) => {
   const { account, output, rounds, withPatrol } = patrolScene();
   await rounds(1);
@@ -195,16 +198,43 @@ test('failed looks count only in a row', async () => {
   expect(types()).toEqual(['observed.blind']);
 });
 
-test('an account that is empty all of a sudden is believed when two looks have said so', async () => {
+test('an account that is empty all of a sudden is believed after an hour of it', async () => {
   const { account, ids, rounds, types } = patrolScene(2);
   await rounds(2);
   for (const id of ids) account.destroy(id, false);
+  await rounds(PATROL_EMPTY_LOOKS - 1);
+  expect(types()).toEqual(['observed.blind']);
   await rounds(2);
-  expect(types()).toEqual([]);
-  await rounds(1);
-  expect(types()).toEqual(['instance_deleted', 'instance_deleted']);
+  expect(types()).toEqual(['observed.blind', 'observed.cleared', 'instance_deleted', 'instance_deleted']);
   await rounds(3);
-  expect(types()).toHaveLength(2);
+  expect(types()).toHaveLength(4);
+});
+
+test('it is believed at once where webhooks have told of the end of each', async () => {
+  const { account, ids, rounds, types, webhook, withPatrol } = patrolScene(2);
+  await rounds(2);
+  for (const id of ids) {
+    account.destroy(id, false);
+    await webhook('instance_deleted', id);
+  }
+  await rounds(3);
+  expect(types()).toEqual([]);
+  expect(await withPatrol((patrol) => patrol.memory())).toMatchObject({ picture: { seen: [] }, failed: null });
+});
+
+test('one that is offline and then stops, or reboots, is not said to be online', async () => {
+  const { account, id, rounds, types } = patrolScene();
+  await rounds(1);
+  account.offline(id, false);
+  await rounds(2);
+  account.set(id, { actual_status: 'rebooting' });
+  await rounds(2);
+  account.set(id, { actual_status: 'exited' });
+  await rounds(2);
+  expect(types()).toEqual(['instance_offline', 'instance_stopped']);
+  account.set(id, { actual_status: 'running' });
+  await rounds(2);
+  expect(types().slice(2)).toEqual(['instance_online', 'instance_resumed']);
 });
 
 test.each([

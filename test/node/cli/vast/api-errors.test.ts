@@ -86,19 +86,47 @@ describe('repeating', () => {
   });
 
   it('waits longer each time, and as long as Retry-After says, in seconds or as a date', async () => {
-    const now = Date.parse('2026-11-24T12:00:00Z');
+    const start = Date.parse('2026-11-24T12:00:00Z');
     const busy = (retryAfter: string) => new Response('', { status: 503, headers: { 'Retry-After': retryAfter } });
     const waits = async (...answers: Response[]) => {
       const pauses: number[] = [];
+      let now = start;
       const origin = await serve(() => answers.shift() ?? Response.json({ success: true }));
-      const sleep = async (ms: number) => void pauses.push(ms);
+      const sleep = async (ms: number) => {
+        pauses.push(ms);
+        now += ms;
+      };
       const call = createApiClient({ base: new URL(origin), fetch, now: () => now, sleep, key: 'k' });
       expect((await call('GET', '/')).ok).toBe(true);
       return pauses;
     };
     const [first = 0, second = 0] = await waits(new Response('', { status: 429 }), new Response('', { status: 500 }));
     expect(second).toBeGreaterThan(first);
-    expect(await waits(busy('7'), busy(new Date(now + 9_000).toUTCString()))).toEqual([7_000, 9_000]);
+    expect(await waits(busy('7'), busy(new Date(start + 16_000).toUTCString()))).toEqual([7_000, 9_000]);
+  });
+
+  it('leaves each route the interval that Vast.ai wants, whatever is asked of it', async () => {
+    let now = Date.parse('2026-11-24T12:00:00Z');
+    const calls: string[] = [];
+    const origin = await serve(() => Response.json({ success: true }));
+    const sleep = async (ms: number) => {
+      now += ms;
+    };
+    const call = createApiClient({ base: new URL(origin), fetch, now: () => now, sleep, key: 'k' });
+    const start = now;
+    for (const path of ['webhooks/', 'webhooks/1/', 'webhooks/', 'webhooks/2/', 'auth/apikeys/']) {
+      await call('GET', `/api/v0/${path}?n=${calls.length}`);
+      calls.push(`${now - start} ${path}`);
+    }
+    await call('POST', '/api/v0/auth/apikeys/', {});
+    expect([...calls, `${now - start} made`]).toEqual([
+      '0 webhooks/',
+      '0 webhooks/1/',
+      '2100 webhooks/',
+      '2100 webhooks/2/',
+      '2100 auth/apikeys/',
+      '4200 made',
+    ]);
   });
 
   it('gives up after a few tries', async () => {
