@@ -7,7 +7,7 @@ import { drivePatrol } from './patrol-day.ts';
 import { type Counts, resources } from './prices.ts';
 import { tableOf } from './table.ts';
 
-const PLAIN: Mix = { events: 100, duplicates: 0, forgeries: 0, retries: 0, batch: 10, withoutKv: false };
+const PLAIN: Mix = { events: 100, duplicates: 0, forgeries: 0, retries: 0, batch: 10, withoutKv: false, chats: false };
 
 async function counted(changes: Partial<Mix>) {
   const runtime = startRuntime();
@@ -39,6 +39,11 @@ describe('what comes on top', () => {
       { duplicates: 0.5 },
       { workerRequests: 50, kvReads: 50, queueOperations: 0 },
     ],
+    [
+      'telling a chat costs two calls of the ledger',
+      { chats: true },
+      { workerRequests: 0, kvReads: 0, queueOperations: 0, objectRequests: 200 },
+    ],
     ['a forgery costs a request', { forgeries: 0.5 }, { workerRequests: 50, kvReads: 0, queueOperations: 0 }],
     [
       'a retry costs a queue read and its share of a batch',
@@ -47,12 +52,10 @@ describe('what comes on top', () => {
     ],
   ])('%s', async (_, changes, more) => {
     const [plain, mixed] = [await counted({}), await counted(changes)];
-    const { workerRequests, kvReads, queueOperations } = mixed;
-    expect({
-      workerRequests: workerRequests - plain.workerRequests,
-      kvReads: kvReads - plain.kvReads,
-      queueOperations: queueOperations - plain.queueOperations,
-    }).toEqual(more);
+    const [difference] = [Object.keys(more) as (keyof typeof more)[]].map((names) =>
+      Object.fromEntries(names.map((name) => [name, mixed[name] - plain[name]])),
+    );
+    expect(difference).toEqual(more);
     expect(mixed.kvWrites).toBe(plain.kvWrites);
   });
 });

@@ -29,6 +29,7 @@ const options = commandLine('npm run cost --', '--events 500', '--accounts')
   .option('--retries <share>', 'of the events, how many fail their first try', share, 0.02)
   .option('--batch <size>', 'events that arrive at a time, and so make a batch', wholeNumber(1, 999_999), 1)
   .option('--without-kv', 'as if KV were out all day', false)
+  .option('--chats', 'handlers tell a chat of each event, and each is about another instance', false)
   .option(
     '--accounts',
     `price accounts of ${ACCOUNTS.map((events) => events.toLocaleString('en')).join(', ')} events a day`,
@@ -63,12 +64,24 @@ async function printBill(): Promise<void> {
   );
   console.log('KV giving out stops nothing: a copy then costs a queue message. Log lines beyond are dropped.');
   printLogs(counts);
+  if (!mix.chats) printTold(counts, await count({ chats: true }));
   const runtime = startRuntime();
   const reader = await followADay(runtime).finally(() => runtime.restore());
   console.log(describeReader(reader));
   await printPatrol();
   console.log('Not counted: rows read ($0.001 a million), storage, CPU time, and what your handlers call.');
   console.log(`Prices of ${PRICES_AS_OF}, Paid plan, above what is included: ${SOURCES[0]} and the like.`);
+}
+
+/** What remembering what was told adds, for each event that names an instance. */
+function printTold(without: Driven, withChats: Driven): void {
+  const more = (resource: 'objectRequests' | 'rowsWritten') => (withChats[resource] - without[resource]) / mix.events;
+  const [calls, rows] = [more('objectRequests'), more('rowsWritten')];
+  const dollars = calls * prices.objectRequests.dollarsPerMillion + rows * prices.rowsWritten.dollarsPerMillion;
+  console.log(
+    `Told to chats, an event about an instance takes ${calls.toFixed(3)} object requests and ${rows.toFixed(3)} rows ` +
+      `written more, $${dollars.toFixed(2)} a million: who was told of what is remembered for a week.`,
+  );
 }
 
 /** What patrol adds a day, and its share of the Free plan. */
@@ -118,6 +131,7 @@ function shares(): string {
   const percent = (part: number) => `${Math.round(part * 1_000) / 10} %`;
   return (
     `${percent(mix.duplicates)} twice, ${percent(mix.forgeries)} forgeries, ` +
-    `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}`
+    `${percent(mix.retries)} retried, batches of ${mix.batch}${mix.withoutKv ? ', without KV' : ''}` +
+    `${mix.chats ? ', told to a chat' : ''}`
   );
 }

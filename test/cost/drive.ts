@@ -2,6 +2,7 @@
 // counts what is billed, the deletion of the day's rows a month later included.
 
 import { defineHandlers } from '../../src/consumer/define-handlers.ts';
+import { notifyAll } from '../../src/destinations/notify-all.ts';
 import { sampleOf } from '../../src/event/samples.ts';
 import { RETENTION_MS } from '../../src/limits.ts';
 import { schemes } from '../../src/signature/schemes.ts';
@@ -33,6 +34,8 @@ export interface Mix {
   readonly batch: number;
   /** Whether KV is out all day, or its free share spent. */
   readonly withoutKv: boolean;
+  /** Whether handlers tell a chat of each event, and each is about another instance. */
+  readonly chats: boolean;
 }
 
 /** What is billed, and what the Worker's own log lines come to. */
@@ -42,9 +45,12 @@ export interface Driven extends Counts {
 
 export async function drive(runtime: Runtime, mix: Mix): Promise<Driven> {
   const lines = collectLines();
+  const { fetch } = globalThis;
+  globalThis.fetch = async () => new Response('ok');
   try {
     return { ...(await driveDay(runtime, mix)), logLines: lines.count(), logBytes: lines.bytes() };
   } finally {
+    globalThis.fetch = fetch;
     lines.stop();
   }
 }
@@ -62,7 +68,8 @@ function collectLines() {
 }
 
 async function driveDay(runtime: Runtime, mix: Mix): Promise<Omit<Counts, 'logLines'>> {
-  const deployment = new Deployment(runtime, { VASTAI_WEBHOOK_SECRET: SECRET });
+  const SLACK_WEBHOOK_URL = 'https://hooks.slack.com/services/T/B/C';
+  const deployment = new Deployment(runtime, { VASTAI_WEBHOOK_SECRET: SECRET, SLACK_WEBHOOK_URL });
   const meter = new RowMeter(deployment.storage.sql);
   const { events, kv, object } = deployment;
   const { time } = runtime;
@@ -70,8 +77,9 @@ async function driveDay(runtime: Runtime, mix: Mix): Promise<Omit<Counts, 'logLi
   const counts = { workerRequests: 0, queueOperations: 0 };
   const failing = new Set<string>();
   const handlers = defineHandlers({
-    fallback: (event) => {
+    fallback: async (event, context) => {
       if (failing.delete(event.id)) throw new Error('the first try fails');
+      if (mix.chats) await notifyAll(context, event);
     },
   });
 
@@ -157,7 +165,9 @@ function isTurn(index: number, share: number): boolean {
 }
 
 async function requestFor(id: string, secret: string, now: number): Promise<Request> {
-  const body = new TextEncoder().encode(sampleOf('outbid', { id, now }).body);
+  const [number = ''] = /\d+$/.exec(id) ?? [];
+  const data = { subject: 'Outbid', message: `Your instance ${48_000_000 + Number(number)} has been outbid.` };
+  const body = new TextEncoder().encode(sampleOf('outbid', { id, now, data }).body);
   const timestamp = String(Math.floor(now / 1_000));
   const headers = await signDelivery(schemes.notification, secret, timestamp, body);
   return new Request('https://receiver.test/webhooks/vastai', { method: 'POST', headers, body });

@@ -16,6 +16,8 @@ const TRIGGERS: readonly (readonly [table: string, verb: string, rows: string])[
   ['events', 'DELETE', '1'],
   ['marks', 'INSERT', '1'],
   ['tallies', 'INSERT', '1'],
+  ['told', 'INSERT', '1'],
+  ['told', 'DELETE', '1'],
 ];
 
 export class RowMeter {
