@@ -39,7 +39,12 @@ export class EventLedger extends RealLedger {
 
 export class Patrol extends RealPatrol {
   fill(mood: Mood): void {
-    for (const [name, value] of Object.entries(patrolMemory(mood, Date.now()))) this.ctx.storage.kv.put(name, value);
+    const { kv } = this.ctx.storage;
+    const { picture, conditions, failed, heardAt } = patrolMemory(mood, Date.now());
+    for (const [name] of [...kv.list()]) kv.delete(name);
+    kv.put('picture', picture);
+    kv.put('state', { failed, heardAt });
+    for (const condition of conditions) kv.put(`condition ${condition.created} ${condition.id}`, condition);
   }
 
   /** Asks nobody: what it was filled with is all that it knows. */
