@@ -56,6 +56,8 @@ export class Accounts {
   readonly replayed = new Map<Key, number>();
   /** Whose last message outlived the queue's retention before the ledger had met it. */
   readonly expired = new Set<Key>();
+  /** Whose messages were purged while a replay had it `queued`: if that fails, it is as before. */
+  readonly purged = new Set<Key>();
   /**
    * Promises found broken. Kept, not thrown: the code under test would take a throw for a failure
    * of its surroundings.

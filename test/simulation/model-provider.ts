@@ -115,7 +115,7 @@ export class ModelProvider {
 
   /**
    * A mark in KV, which each accepted copy renews, may outlive the row of an event that was handled
-   * long ago: its late copies are known, and not kept.
+   * long ago: its copies are known, and not kept.
    */
   #outlived(key: Key): boolean {
     return this.#forgotten.has(key) && this.isMarked(key);
@@ -140,7 +140,8 @@ export class ModelProvider {
       answered = true;
       time.cancel(expiry);
       this.#platform.note(`${actor.name} is answered ${status}`);
-      if (status === 200) told.accepted = true;
+      // A copy of what was handled long ago is answered like any other, and nothing is kept of it.
+      if (status === 200 && !this.#outlived(key)) told.accepted = true;
       const refused = delivery.genuine && status >= 400 && status < 500;
       if (refused && !this.#outlived(key)) this.toldOf(key).refusedGenuine = true;
       if (status >= 500 && attempt < MAX_DELIVERIES) {

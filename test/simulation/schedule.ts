@@ -101,7 +101,7 @@ function checkAtRest(world: World, kinds: ReadonlySet<Kind>): void {
   const { accounts, storage, temper } = world;
   for (const [id, told] of world.provider.told) {
     const status = stored(storage, id)?.status;
-    if (accounts.expired.has(id)) continue;
+    if (accounts.expired.has(id) || (status === 'quarantined' && accounts.purged.has(id))) continue;
     // Whatever else goes wrong may keep the news of a death from being told; by itself it is told.
     if (temper.killers.has(id) && told.accepted && kinds.size === 1) {
       if (status !== 'dead') throw new Violation(`${id} kills its consumers and ended as ${status ?? 'nothing'}`);

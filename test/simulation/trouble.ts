@@ -191,10 +191,12 @@ async function pause(world: World, days: number, check: Check): Promise<void> {
  * Empties the queue of events that the ledger has met: nothing could bring back one that is nowhere
  * else.
  */
-function purge({ platform, events, storage }: World): void {
+function purge({ platform, events, storage, accounts }: World): void {
   platform.note('the queue is PURGED');
   events.purge((message) => {
-    const status = stored(storage, eventIn(message.body))?.status;
+    const key = eventIn(message.body);
+    const status = stored(storage, key)?.status;
+    if (status === 'queued') accounts.purged.add(key);
     return status !== undefined && status !== 'quarantined';
   });
 }
