@@ -33,9 +33,10 @@ export type ObservedEvent<Type extends string = string> = Envelope<Type, Observe
 /** An open one is the event that told of it. */
 export type Condition = ObservedEvent<ConditionType>;
 
-/** Looks that have failed since the last picture: how many, and of the latest when and why. */
+/** Looks that have failed since the last picture, and how many of the latest for one reason. */
 export interface Failed {
   readonly looks: number;
+  readonly alike: number;
   /** In milliseconds since the epoch. */
   readonly at: number;
   readonly reason: string;

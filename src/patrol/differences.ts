@@ -37,7 +37,9 @@ function transitionsOf(before: Picture, picture: Picture, now: number): Sighting
     const event = observedEvent(type, transitionData(type, instance, last?.instance, now), now);
     // Nobody knows whether one is interruptible where the column is missing.
     const types = type === 'instance_stopped' && instance.is_bid !== false ? [type, 'outbid'] : [type];
-    return { event, wait: { types, instanceId: instance.id, after } };
+    // One that stopped in between may have been online for a while, as a webhook told.
+    const since = type === 'instance_online' ? (last?.offlineAt ?? after) - PATROL_WEBHOOK_LEAD_MS : after;
+    return { event, wait: { types, instanceId: instance.id, after: Math.min(after, since) } };
   };
   const changed = picture.seen.flatMap((seen) => {
     const last = known.get(seen.instance.id);

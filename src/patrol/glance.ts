@@ -39,5 +39,5 @@ export async function glanceAtPatrol(env: PatrolEnv): Promise<Glance | undefined
 export async function patrolHealth(env: PatrolEnv) {
   const glance = await glanceAtPatrol(env);
   const at = glance?.lastSuccess;
-  return glance && { patrol: { lastSuccess: at ? new Date(at).toISOString() : null } };
+  return glance && { patrol: { lastSuccess: at ? new Date(at).toISOString() : at } };
 }

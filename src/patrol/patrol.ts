@@ -43,11 +43,17 @@ const rowOf = (kind: Kind, created: string, id: string) => `${kind} ${created} $
 const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.id);
 /** What a log line says of an event. */
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
+const SUDDENLY_EMPTY = 'suddenly_empty';
 const noLook = (error: unknown): Result<Picture, string> => fail(platformError(error));
 /** Messages sent side by side. */
 const SENDS_AT_ONCE = 20;
 /** Of the instances that a list leaves out, so many are asked for by their ids: one page. */
 const ASKED_BY_ID = 25;
+
+function failedAgain(before: Failed | null, reason: string, at: number): Failed {
+  const alike = before?.reason === reason ? before.alike + 1 : 1;
+  return { looks: (before?.looks ?? 0) + 1, alike, at, reason };
+}
 
 export class Patrol extends DurableObject<Env> {
   readonly #read: ReadInstances | undefined;
@@ -118,12 +124,13 @@ export class Patrol extends DurableObject<Env> {
     const ids = gone.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id);
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.instances.some(({ id }) => ids.includes(id))) return fail('contradictory');
-    if (picture.total > 0 || (failed?.looks ?? 0) + 1 >= PATROL_EMPTY_LOOKS) return succeed(picture);
+    const empties = failed?.reason === SUDDENLY_EMPTY ? failed.alike : 0;
+    if (picture.total > 0 || empties + 1 >= PATROL_EMPTY_LOOKS) return succeed(picture);
     // All of them at once: where webhooks have told of each, or after an hour of it.
     const after = (before?.at ?? 0) - PATROL_WEBHOOK_LEAD_MS;
     const ends = ids.map((instanceId) => ({ types: ['instance_deleted'], instanceId, after }));
     const answer = await callLedger(this.env, (ledger) => ledger.heard(ends));
-    return answer.ok && !answer.value.told.includes(false) ? succeed(picture) : fail('suddenly_empty');
+    return answer.ok && !answer.value.told.includes(false) ? succeed(picture) : fail(SUDDENLY_EMPTY);
   }
 
   /**
@@ -159,7 +166,7 @@ export class Patrol extends DurableObject<Env> {
     this.ctx.storage.transactionSync(() => {
       const before = this.memory();
       const picture = look.ok ? look.value : before.picture;
-      const failed = look.ok ? null : { looks: (before.failed?.looks ?? 0) + 1, at: now, reason: look.failure };
+      const failed = look.ok ? null : failedAgain(before.failed, look.failure, now);
       const facts = factsOf(picture, failed, heardAt && now - heardAt);
       for (const sighting of differences(before.picture, picture, before.conditions, facts, now)) {
         const { event, wait } = sighting;

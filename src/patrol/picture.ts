@@ -11,6 +11,8 @@ export interface Seen {
   /** The last one known: a state that means nothing to us leaves it as it was. */
   readonly phase: 'loading' | 'running' | 'stopped' | null;
   readonly offline: boolean;
+  /** When Vast.ai last said so, since the epoch, while nothing says that it runs. */
+  readonly offlineAt: number | null;
   /** When it was first seen so, since the epoch; how long it was watched in this phase. */
   readonly since: number;
   readonly phaseMs: number;
@@ -73,12 +75,15 @@ function follow(before: Seen | undefined, instance: Instance, gap: number, now: 
   const { actual_status: actual, gpu_util: load } = instance;
   const phase = phaseOf(instance, before) ?? before?.phase ?? null;
   // Only one that is seen running is online again: not one that has exited, reboots or is unheard.
-  const offline = actual === 'offline' || (actual !== 'running' && (before?.offline ?? false));
+  const offlineBefore = actual === 'running' ? null : (before?.offlineAt ?? null);
+  const offlineAt = actual === 'offline' ? now : offlineBefore;
+  const offline = offlineAt !== null;
   const last = before?.phase === phase ? before : undefined;
   return {
     instance,
     phase,
     offline,
+    offlineAt,
     phaseMs: last ? last.phaseMs + gap : 0,
     since: last?.offline === offline ? last.since : now,
     idleMs: phase === 'running' && !offline ? idleMsOf(load, before?.idleMs ?? null, gap) : null,

@@ -57,7 +57,8 @@ async function trouble(world: PatrolWorld): Promise<void> {
       account.faults.push(choices.pick(FAULTS));
       return;
     case 1:
-      account.fault = account.fault === undefined ? choices.pick(FAULTS) : undefined;
+      // What looks as if all were gone is believed after an hour of it.
+      account.fault = account.fault === undefined ? choices.pick(FAULTS.filter((one) => one !== 'gone')) : undefined;
       return;
     case 2:
       deployment.events.out = !deployment.events.out;

@@ -146,7 +146,8 @@ export class PatrolWorld {
       const now = shown.get(id);
       if (now === undefined) count(this.visible, `instance_deleted ${id}`);
       else {
-        if (now.stopped && !last.stopped) count(this.visible, `instance_stopped ${id}`);
+        // One that is offline hides whether it runs.
+        if (now.stopped && !last.stopped && !last.offline) count(this.visible, `instance_stopped ${id}`);
         if (now.offline !== last.offline)
           count(this.visible, `${now.offline ? 'instance_offline' : 'instance_online'} ${id}`);
       }

@@ -64,7 +64,7 @@ export function patrolMemory(mood: Mood, now: number): Memory {
     const list = { instances, total: account.total, stopped: account.total > account.instances.length };
     ({ picture, conditions } = lookAt(picture, list, conditions, at(look)));
   }
-  const failed = mood === 'blind' ? { looks: last, at: at(0), reason: 'status_401' } : null;
+  const failed = mood === 'blind' ? { looks: last, alike: last, at: at(0), reason: 'status_401' } : null;
   const blindAt = at(last - PATROL_BLIND_AFTER);
   const blindness = failed ? differences(picture, picture, conditions, factsOf(picture, failed, 0), blindAt) : [];
   return { picture, sightings: [], conditions: conditionsAfter(conditions, blindness), failed, heardAt: now };

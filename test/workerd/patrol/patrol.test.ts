@@ -182,7 +182,7 @@ test.each<[Fault, string]>([
   await rounds(1);
   expect(output.events()).toContainEqual({ event: 'patrol.failed', reason });
   const { failed } = await withPatrol((patrol) => patrol.memory());
-  expect(failed).toEqual({ looks: 1, at: Date.now(), reason });
+  expect(failed).toEqual({ looks: 1, alike: 1, at: Date.now(), reason });
 });
 
 test('failed looks count only in a row', async () => {
@@ -208,6 +208,31 @@ test('an account that is empty all of a sudden is believed after an hour of it',
   expect(types()).toEqual(['observed.blind', 'observed.cleared', 'instance_deleted', 'instance_deleted']);
   await rounds(3);
   expect(types()).toHaveLength(4);
+});
+
+test('an hour of other failures does not make one empty list believed', async () => {
+  const { account, rounds, types } = patrolScene(2);
+  await rounds(2);
+  account.fault = 500;
+  await rounds(PATROL_EMPTY_LOOKS);
+  account.fault = 'gone';
+  await rounds(1);
+  account.fault = undefined;
+  await rounds(3);
+  expect(types()).toEqual(['observed.blind', 'observed.cleared']);
+});
+
+test('an online that a webhook has told of is not told again once a stop in between is over', async () => {
+  const { account, id, rounds, types, webhook } = patrolScene();
+  await rounds(1);
+  account.offline(id, false);
+  await rounds(2);
+  await webhook('instance_online', id);
+  account.set(id, { actual_status: 'exited' });
+  await rounds(4);
+  account.set(id, { actual_status: 'running' });
+  await rounds(2);
+  expect(types()).toEqual(['instance_offline', 'instance_stopped', 'instance_resumed']);
 });
 
 test('it is believed at once where webhooks have told of the end of each', async () => {
