@@ -240,7 +240,7 @@ export const PATROL_LONGEST_GAP_MS = 3 * PATROL_INTERVAL_MS;
 /** Failed looks in a row after which patrol says that it is blind. */
 export const PATROL_BLIND_AFTER = 3;
 
-/** Looks in a row after which an account that is suddenly empty is believed to be: an hour. */
+/** Empty lists in a row after which an account that was not empty is believed to be. */
 export const PATROL_EMPTY_LOOKS = 12;
 
 /** How long before the last look without a stop its `outbid` may have come, in milliseconds. */

@@ -31,7 +31,7 @@ const destinations = {
   forward: { secret: 'FORWARD_URL', from: 'info', send: (context, _, step, event) => forward(context, event, step) },
 } satisfies Record<string, Destination>;
 
-export type DestinationName = keyof typeof destinations;
+type DestinationName = keyof typeof destinations;
 const names = Object.keys(destinations) as DestinationName[];
 
 const ranks: Record<Severity, number> = { good: 0, info: 0, warning: 1, critical: 2 };

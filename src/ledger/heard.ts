@@ -17,7 +17,7 @@ export interface HeardQuestion {
 export interface Heard {
   /** One answer per question, in order. */
   readonly told: readonly boolean[];
-  /** When the latest webhook was received, whatever it was about; null if none is known. */
+  /** When the latest webhook but a test was received; null if none is known. */
   readonly last: number | null;
 }
 

@@ -13,9 +13,11 @@ export interface TellRequest extends Telling {
   readonly isRetry: boolean;
 }
 
+type Told = Pick<TellRequest, 'type' | 'event' | 'resolves'> & { readonly at: number };
+
 interface Hearer {
-  /** What it was told last, when, and of which event. */
-  last?: Pick<TellRequest, 'type' | 'event' | 'resolves'> & { readonly at: number };
+  /** What it was told since things last turned, of each type the latest; the last one last. */
+  told?: readonly Told[];
   held?: { event: string; until: number } | undefined;
 }
 
@@ -39,22 +41,29 @@ export function askToTell(sql: Sql, request: TellRequest, now: number) {
   if (!isOutdated) Object.assign(memory, { resolves, created: Math.max(created, memory.created) });
   const name = nameOf(request);
   if (!memory.events.includes(name)) memory.events = [...memory.events, name].slice(-MAX_REPEATS - 1);
-  const isTold = ({ last }: Hearer, how: Hearing) => {
+  const isTold = ({ told = [] }: Hearer, how: Hearing) => {
     // A retry repeats what has failed; a replay, which begins anew, repeats all.
-    if (last?.event === event) return !isRetry;
+    if (told.some((one) => one.event === event)) return !isRetry;
     if (isOutdated) return false;
     if (how === 'always') return true;
-    if (how === 'sequel') return resolves && last !== undefined && !last.resolves;
-    return !(last?.type === type && now - last.at < quietMs);
+    if (how === 'sequel') return resolves && told.at(-1)?.resolves === false;
+    const same = told.find((one) => one.type === type);
+    return !(same && now - same.at < quietMs);
   };
-  const repeatsOf = (last: NonNullable<Hearer['last']>) => {
-    const since = memory.events.slice(memory.events.indexOf(nameOf(last)) + 1, memory.events.indexOf(name));
-    return since.filter((other) => [last.type, type].some((each) => other.startsWith(`${each} `))).length;
+  const countAfter = (one: Told, kind: string) => {
+    const since = memory.events.slice(memory.events.indexOf(nameOf(one)) + 1, memory.events.indexOf(name));
+    return since.filter((other) => other.startsWith(`${kind} `)).length;
+  };
+  /** Repeats of its own type, or where things turn, of all that were told and of what was not. */
+  const untoldTo = ({ told = [] }: Hearer) => {
+    const [last, same] = [told.at(-1), told.find((one) => one.type === type)];
+    if (same) return countAfter(same, type);
+    return told.reduce((sum, one) => sum + countAfter(one, one.type), last ? countAfter(last, type) : 0);
   };
   const untold: Record<string, number> = {};
-  for (const [hearing, , hearer] of asked.filter(([, how, hearer]) => isTold(hearer, how))) {
-    untold[hearing] = hearer.last ? repeatsOf(hearer.last) : 0;
-    memory.hearers[hearing] = { ...hearer, held: { event, until: now + TELL_RESERVED_MS } };
+  for (const [who, , hearer] of asked.filter(([, how, hearer]) => isTold(hearer, how))) {
+    untold[who] = untoldTo(hearer);
+    memory.hearers[who] = { ...hearer, held: { event, until: now + TELL_RESERVED_MS } };
   }
   save(sql, key, memory, now);
   return { untold };
@@ -67,7 +76,9 @@ export function noteTold(sql: Sql, request: TellRequest, reached: readonly strin
   if (!memory) return;
   for (const [name, hearer] of Object.entries(memory.hearers)) {
     if (hearer.held?.event === event) hearer.held = undefined;
-    if (reached.includes(name)) hearer.last = { type, at: now, event, resolves };
+    if (!reached.includes(name)) continue;
+    const others = hearer.told?.filter((one) => one.resolves === resolves && one.type !== type) ?? [];
+    hearer.told = [...others, { type, at: now, event, resolves }];
   }
   save(sql, key, memory, now);
 }

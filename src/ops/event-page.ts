@@ -65,7 +65,10 @@ function situation(event: EventRecord, refreshSeconds: number | undefined, stuck
   const more = html`${refusalReason && html`<p>${whyRefused(refusalReason)}</p>`}
     ${hasFailed(status) && lastError !== null && html`<div>Last error: ${behindAClick(type, error)}</div>`}
     <p><strong>Next:</strong> ${next.text}${next.at && html` ${when(next.at, reader)}.`}</p>
-    ${refreshSeconds && html`<p>It loads again every ${refreshSeconds} s. <a href="${still}">Keep it still</a></p>`}
+    ${
+      refreshSeconds &&
+      html`<p>This page loads again every ${refreshSeconds} s. <a href="${still}">Keep it still</a></p>`
+    }
     ${!isMoving(event, reader) && replay(event)}`;
   return verdict(status, statusWords[status].meaning, more);
 }

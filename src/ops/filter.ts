@@ -26,7 +26,11 @@ const text = (maxLength: number) =>
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.custom<string | number>(
-      (value) => /^-?\d{1,16}$/.test(String(value)) && Number(value) >= least && Number(value) <= most,
+      (value) =>
+        typeof value !== 'object' &&
+        /^-?\d{1,16}$/.test(String(value)) &&
+        Number(value) >= least &&
+        Number(value) <= most,
       `must be a whole number from ${least} to ${most}`,
     ),
     v.transform(Number),

@@ -49,7 +49,7 @@ export function hourChart(perHour: Stats['perHour']): Html {
       <span>${counted(sum(totals), 'event', 'events')} by hour and outcome, peak: ${figures(most)} an hour</span>
       <ul class="legend">${seen.map((status) => html`<li class="${status}">${status}</li>`)}</ul>
     </figcaption>
-    <svg viewBox="0 0 ${hours.length} ${most * 1.1}" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
+    <svg viewBox="0 0 ${hours.length} ${most * 1.15}" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>
     <p class="axis quiet" aria-hidden="true"><span>48 h ago</span><span>now</span></p>
     <details><summary>In numbers, by hour in UTC</summary>
       <ul>${eventful.map(({ list, words }) => html`<li><a href="${list}">${words}</a></li>`)}</ul>

@@ -22,7 +22,7 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
     gauge('events_by_type', 'Events in the ledger, by type and status.', counted(byType)),
     gauge('kept_deliveries', 'Deliveries kept aside, by reason: genuine, but refused or unreadable.', counted(kept)),
     gauge('oldest_unfinished_age_seconds', 'Age of the oldest unfinished event, or 0.', [[{}, oldestMs / 1000]]),
-    gauge('last_received_timestamp_seconds', 'When the newest event came, tests apart.', [[{}, lastAt]]),
+    gauge('last_received_timestamp_seconds', 'When the newest webhook came, tests apart.', [[{}, lastAt]]),
     gauge('queue_backlog_messages', 'Messages waiting in a queue, if it counts them.', samplesOf('queue', waiting)),
     counter('tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)),
     counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),

@@ -54,7 +54,7 @@ function named({ text, filter }: Concern): Html {
 function facts({ lastReceivedAt, oldestUnfinished: oldest, backlog }: Snapshot, reader: Reader): Html {
   const waiting = (count: number | null) => (count === null ? 'unknown' : figures(count));
   return terms('facts', [
-    ['Last event received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, reader)],
+    ['Last webhook received', lastReceivedAt === null ? 'none yet' : whenStacked(lastReceivedAt, reader)],
     [
       'Oldest unfinished',
       oldest ? html`<a href="${eventAddress(oldest)}">${whenStacked(oldest.receivedAt, reader)}</a>` : 'none',

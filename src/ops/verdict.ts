@@ -21,7 +21,7 @@ export interface Concern {
   readonly command?: string;
 }
 
-export const READY: Concern = { tone: 'idle', text: 'Ready, but no event received yet' };
+export const READY: Concern = { tone: 'idle', text: 'Ready, but no webhook received yet' };
 const WELL: Concern = { tone: 'good', text: 'All is well', advice: 'No event of the last 48 hours has failed.' };
 
 /** What there is to say, the most urgent first: `READY` where nothing has ever come but tests. */

@@ -31,8 +31,7 @@ export function differences(
 
 function transitionsOf(before: Picture, picture: Picture, now: number): Sighting[] {
   const known = byId(before);
-  // By the clock of now, which may have been set back since.
-  const after = Math.min(before.at, now - PATROL_INTERVAL_MS) - PATROL_WEBHOOK_LEAD_MS;
+  const after = heardFrom(before, now);
   const sighting = (type: TransitionType, { instance }: Seen, last?: Seen): Sighting => {
     const event = observedEvent(type, transitionData(type, instance, last?.instance, now), now);
     // Nobody knows whether one is interruptible where the column is missing.
@@ -49,6 +48,11 @@ function transitionsOf(before: Picture, picture: Picture, now: number): Sighting
   });
   const gone = before.seen.filter(({ instance }) => isGone(picture, instance.id));
   return [...changed, ...gone.map((seen) => sighting('instance_deleted', seen, seen))];
+}
+
+/** From when on a webhook may have told of what has changed. A clock may have been set back. */
+export function heardFrom(before: Picture, now: number): number {
+  return Math.min(before.at, now - PATROL_INTERVAL_MS) - PATROL_WEBHOOK_LEAD_MS;
 }
 
 /** @param last None for one that is new since the last look. */

@@ -10,7 +10,6 @@ import {
   PATROL_SILENCE_MS,
   PATROL_TIMEOUT_MS,
   PATROL_TRIES,
-  PATROL_WEBHOOK_LEAD_MS,
 } from '../limits.ts';
 import { errorSite, log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
@@ -19,7 +18,7 @@ import { fail, type Result, succeed } from '../result.ts';
 import { type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
 import { withTimeout } from '../with-timeout.ts';
 import { type Condition, type Failed, factsOf, type ObservedEvent } from './conditions.ts';
-import { differences, type Sighting } from './differences.ts';
+import { differences, heardFrom, type Sighting } from './differences.ts';
 import { isGone, nextPicture, type Picture } from './picture.ts';
 
 /** What patrol knows. Each sighting and condition has a row: together they can outgrow one. */
@@ -127,8 +126,8 @@ export class Patrol extends DurableObject<Env> {
     const empties = failed?.reason === SUDDENLY_EMPTY ? failed.alike : 0;
     if (picture.total > 0 || empties + 1 >= PATROL_EMPTY_LOOKS) return succeed(picture);
     // All of them at once: where webhooks have told of each, or after an hour of it.
-    const after = (before?.at ?? 0) - PATROL_WEBHOOK_LEAD_MS;
-    const ends = ids.map((instanceId) => ({ types: ['instance_deleted'], instanceId, after }));
+    const after = before ? heardFrom(before, now) : 0;
+    const ends = gone.map(({ instance }) => ({ types: ['instance_deleted'], instanceId: instance.id, after }));
     const answer = await callLedger(this.env, (ledger) => ledger.heard(ends));
     return answer.ok && !answer.value.told.includes(false) ? succeed(picture) : fail(SUDDENLY_EMPTY);
   }

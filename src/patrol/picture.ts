@@ -41,8 +41,10 @@ export function isGone({ seen, stoppedAfter }: Picture, id: number): boolean {
   return (stoppedAfter === null || id <= stoppedAfter) && !seen.some(({ instance }) => instance.id === id);
 }
 
-export const stateOf = ({ phase, offline }: Seen) =>
-  offline && phase !== 'stopped' ? 'offline' : (phase ?? 'unknown');
+export function stateOf({ phase, offline, instance }: Seen) {
+  const isOffline = instance.actual_status === 'offline' || (offline && phase === 'running');
+  return isOffline && phase !== 'stopped' ? 'offline' : (phase ?? 'unknown');
+}
 export type State = ReturnType<typeof stateOf>;
 
 /** `unseen`: those beyond where patrol stops looking. */

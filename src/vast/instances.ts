@@ -79,9 +79,9 @@ export interface InstanceList {
   readonly stopped: boolean;
 }
 
-export type ReadFailure = ApiFailure | { readonly kind: 'partial' };
+type ReadFailure = ApiFailure | { readonly kind: 'partial' };
 
-export interface ReadOptions {
+interface ReadOptions {
   /** How many to read at most, in whole pages. */
   readonly limit: number;
   /** Only these; those that are gone are not in the list. */

@@ -139,7 +139,17 @@ describe('another type of the same side', () => {
       const [first, second] = [eventOf('instance_stopped'), eventOf('outbid')];
       return [tell(second), tell(first), tell(eventOf('outbid')), tell(eventOf('instance_resumed'))];
     });
-    expect(told).toEqual([{ slack: 0 }, { slack: 0 }, { slack: 0 }, { slack: 0 }]);
+    expect(told).toEqual([{ slack: 0 }, { slack: 0 }, {}, { slack: 1 }]);
+  });
+
+  test('ends no quiet of the first', async () => {
+    const told = await remembering(({ tell }) => {
+      const types = ['outbid', 'instance_stopped', 'outbid', 'instance_stopped', 'outbid'];
+      const first = types.map((type) => tell(eventOf(type)));
+      now += 10 * MINUTE;
+      return [...first, tell(eventOf('outbid')), tell(eventOf('instance_resumed')), tell(eventOf('outbid'))];
+    });
+    expect(told).toEqual([{ slack: 0 }, { slack: 0 }, {}, {}, {}, { slack: 2 }, { slack: 1 }, { slack: 0 }]);
   });
 
   test('is no all-clear, nor one more', async () => {

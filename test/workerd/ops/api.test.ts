@@ -225,7 +225,8 @@ describe('POST /ops/api/replay', () => {
   });
 
   it('bounds a step and its request body', async () => {
-    expect((await postJson('/ops/api/replay', { status: 'dead', limit: 101 })).status).toBe(400);
+    for (const limit of [101, [5], ' 5'])
+      expect((await postJson('/ops/api/replay', { status: 'dead', limit })).status, String(limit)).toBe(400);
     expect((await postJson('/ops/api/replay', { status: 'dead', q: 'x'.repeat(5_000) })).status).toBe(413);
   });
 });

@@ -1,6 +1,7 @@
 // The key that the Worker reads Vast.ai with: `keys create --read` makes it with the operator's,
-// tries it out and stores it unseen, and doctor judges it. Only reads are tried: a key that also
-// writes passes. The value is shown once, so what does not reach the Worker is deleted again.
+// tries it out and stores it unseen, and doctor judges it. Only reads are tried; of a new key,
+// the answer names the permissions, too. Its value is shown once: what does not reach the Worker
+// is deleted again.
 import type { Command } from 'commander';
 import type { Result } from '../../../result.ts';
 import { type ApiFailure, describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
@@ -33,9 +34,11 @@ export function addKeysCommand(program: Command, action: Action): void {
   action<{ readonly wrangler: string }>(command, async (context, { wrangler }) => {
     const { output, surroundings } = context;
     const api = await connectToVast(context);
-    const { listed, user } = await accountOf(api);
+    const { keys, user } = await accountOf(api);
+    // [spec] Their list is described nowhere but in code: it may not be there.
+    const listed = keys.ok || !isGone(keys.failure) ? expectOk(keys, 'list the API keys') : [];
     if (user === undefined)
-      output.warn('Nothing tells your account’s number: that its preferences are closed is not tried.');
+      output.warn('Vast.ai does not tell your account’s number: whether the key reads its preferences is not tried.');
     const name = NAME + new Date(surroundings.now()).toISOString();
     output.say(`Making the key "${name}". If it stops before it is stored, run this again: it names what is left.`);
     const id = await surroundings.uninterrupted(async () => {
@@ -87,24 +90,23 @@ async function flawOf(key: VastApi, user: number | undefined): Promise<string | 
   return undefined;
 }
 
-/** The account's keys and number, as far as the operator's key is told. */
+/** The account's keys, and its number, as far as the operator's key is told. Never throws. */
 async function accountOf(operator: VastApi) {
   const keys = await operator.keys();
-  // [spec] Their list is described nowhere but in code: it may not be there.
-  const listed = keys.ok || !isGone(keys.failure) ? expectOk(keys, 'list the API keys') : [];
-  const webhooks = listed.length > 0 ? undefined : await operator.list();
-  return { listed, user: listed[0]?.user_id ?? (webhooks?.ok ? webhooks.value[0]?.user_id : undefined) };
+  const [user] = keys.ok ? keys.value.map((key) => key.user_id) : [];
+  const webhooks = user === undefined ? await operator.list() : undefined;
+  return { keys, user: user ?? (webhooks?.ok ? webhooks.value[0]?.user_id : undefined) };
 }
 
 function isGone(failure: ApiFailure): boolean {
   return failure.kind === 'status' && failure.status === 404;
 }
 
-/** What a new key may do beyond reading instances, by the answer that made it: a flaw, too. */
+/** What a new key may do beyond reading instances, where the answer that made it says so. */
 function excessOf(permissions: unknown): string | undefined {
-  if (permissions === undefined) return undefined;
-  const { api = { everything: {} } } = { ...(permissions as { api?: object }) };
-  const more = Object.keys(api).filter((scope) => scope !== 'instance_read');
+  const { api } = { ...(permissions as { api?: unknown } | null) };
+  const told = permissions === false ? { everything: {} } : typeof api === 'object' && api !== null ? api : {};
+  const more = Object.keys(told).filter((scope) => scope !== 'instance_read');
   return more.length > 0 ? `may do more than it should: ${more.map((scope) => oneLine(scope)).join(', ')}` : undefined;
 }
 

@@ -268,6 +268,20 @@ describe('doctor', () => {
     expect(await find([last])).toMatchObject({ level: 'warning', found: 'nothing for 25 days' });
   });
 
+  it.each([403, 500])('goes on where the list of keys is answered %d', async (status) => {
+    const scene = await healthyScene();
+    scene.provider.apiKeys.set('the-read-key', { id: 7, name: 'read', scopes: ['instance_read'] });
+    scene.env.VAST_READ_KEY = 'the-read-key';
+    const run = await scene.vast(['doctor', '--url', scene.worker.origin, '--json'], {
+      fetch: async (input, init) =>
+        String(input).includes('apikeys') ? new Response('', { status }) : scene.network.fetch(input, init),
+    });
+    const { findings } = JSON.parse(run.stdout) as { findings: Finding[] };
+    const checks = findings.map(({ check }) => check);
+    expect(checks).toContain('endpoint');
+    expect(checks).toContain('read key');
+  });
+
   it.each<[string, readonly string[] | undefined, string, RegExp]>([
     ['reads instances alone', ['instance_read'], 'fine', /cannot read the account/],
     ['reads everything', undefined, 'warning', /reads the account/],
