@@ -243,7 +243,7 @@ export const PATROL_BLIND_AFTER = 3;
 /** Empty lists in a row after which an account that was not empty is believed to be. */
 export const PATROL_EMPTY_LOOKS = 12;
 
-/** How long before the last look without a stop its `outbid` may have come, in milliseconds. */
+/** How long before the last look that does not show a change its webhook may have come, in ms. */
 export const PATROL_WEBHOOK_LEAD_MS = 60_000;
 
 /** What opens a condition, in milliseconds; below this load, in percent, a GPU is idle. */

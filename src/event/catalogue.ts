@@ -1,5 +1,6 @@
 // Every event type that is known, with its severity: what Vast.ai sends, and what patrol tells. The
 // list grows on their side: a type that is not here reaches the fallback handler.
+import { PATROL_ENDPOINT } from '../endpoint.ts';
 import type { ObservedType } from './observed.ts';
 
 /** `critical` is what wakes people; `good` counts as `info`, and looks better. */
@@ -59,6 +60,11 @@ export type NotificationGroup = keyof typeof notificationGroups;
 
 /** Sent only by the provider's test call; not a key that one can subscribe to. */
 export const TEST_TYPE = 'webhook_test';
+
+/** Whether Vast.ai has told of something by it: no test sent on request, nothing of patrol's. */
+export function isWebhook({ type, endpoint }: { readonly type: string; readonly endpoint?: string | undefined }) {
+  return type !== TEST_TYPE && endpoint !== PATROL_ENDPOINT;
+}
 
 /** The types of the `resource` dialect. */
 export const resourceTypes = {

@@ -1,8 +1,7 @@
 // What has arrived and what became of it, counted row by row in the order of arrival. The count is
 // stored now and then: an idle object is evicted within minutes, and counting anew for each look
 // would use up most of the rows that may be read in a day.
-import { PATROL_ENDPOINT } from '../endpoint.ts';
-import { TEST_TYPE } from '../event/catalogue.ts';
+import { isWebhook } from '../event/catalogue.ts';
 import { noTotals, type Totals, withAge, withTry } from './meters.ts';
 import { UNREADABLE_MESSAGE_ENDPOINT } from './protocol.ts';
 import { firstValue, type Sql } from './sql.ts';
@@ -54,11 +53,6 @@ type Arrived = Followed & {
   plain: number;
   created: string | null;
 };
-
-/** A webhook by which Vast.ai tells of something: no test sent on request, nothing of patrol's. */
-function isNews({ type, endpoint }: Arrived): boolean {
-  return type !== TEST_TYPE && endpoint !== PATROL_ENDPOINT && endpoint !== UNREADABLE_MESSAGE_ENDPOINT;
-}
 
 export class Arrivals {
   readonly #sql: Sql;
@@ -119,7 +113,8 @@ export class Arrivals {
     for (const row of found) {
       const { seq, received_at, created, plain } = row;
       counted.to = seq;
-      if (isNews(row)) counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
+      if (isWebhook(row) && row.endpoint !== UNREADABLE_MESSAGE_ENDPOINT)
+        counted.lastReceivedAt = Math.max(counted.lastReceivedAt ?? 0, received_at);
       // What was kept aside had its age counted there, and comes by once more when it has run. By
       // then, the object may have started again: such a count is stored.
       if (!plain) this.#notStored += STORED_AFTER;

@@ -1,6 +1,5 @@
 // Doctor's checks of the ledger: what became of deliveries, and whether they have stopped.
-import { PATROL_ENDPOINT } from '../../../endpoint.ts';
-import { TEST_TYPE } from '../../../event/catalogue.ts';
+import { isWebhook } from '../../../event/catalogue.ts';
 import { MIN_OPS_TOKEN_LENGTH, SILENT_AFTER_MS } from '../../../limits.ts';
 import { isPublished } from '../../../published-secrets.ts';
 import type { Target } from '../../target.ts';
@@ -46,7 +45,7 @@ function deliveriesFinding(events: readonly LedgerEvent[]): Finding {
 function silenceFinding(events: readonly LedgerEvent[], now: number): Finding {
   const { fine, warning } = about('silence');
   const fix = 'If something should have happened since, compare the subscribed types and the preferences.';
-  const last = events.find(({ type, endpoint }) => type !== TEST_TYPE && endpoint !== PATROL_ENDPOINT);
+  const last = events.find(isWebhook);
   if (!last) return warning(`no webhook but tests among the last ${RECENT} events`, fix);
   const silentMs = now - last.receivedAt;
   const days = Math.floor(silentMs / DAY_MS);
