@@ -25,7 +25,8 @@ export type LocalWorker = Awaited<ReturnType<typeof startLocalWorker>>;
 /** `log` gives every line so far, oldest first. `server` is wrangler's handle on the Worker. */
 export async function startLocalWorker({ secrets = {}, change = () => ({}) }: LocalWorkerOptions = {}) {
   // Read by wrangler when it is loaded, so set first.
-  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error' });
+  // Its recorder of traces takes more CPU than the Worker it watches.
+  Object.assign(process.env, offlineEnvironment, { WRANGLER_LOG: 'error', X_LOCAL_OBSERVABILITY: 'false' });
   const { createTestHarness, unstable_readConfig } = await import('wrangler');
 
   const root = mkdtempSync(join(tmpdir(), 'vastai-worker-'));

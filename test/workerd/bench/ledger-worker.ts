@@ -107,8 +107,8 @@ function requestOf(id: string): ClaimRequest {
   return { messageId: id, id, type: 'outbid', endpoint: 'default', receivedAt: Date.now(), event };
 }
 
-function reportOf({ messageId, id }: ClaimRequest): Report {
-  return { messageId, id, run: 1, outcome: 'processed', ms: 12, steps: [] };
+function reportOf({ messageId, id, endpoint }: ClaimRequest): Report {
+  return { messageId, id, endpoint, run: 1, outcome: 'processed', ms: 12, steps: [] };
 }
 
 /**
