@@ -58,3 +58,8 @@ test('every install script is approved by name', () => {
 test('the test runner keeps the name that the project asks for', () => {
   expect(installed('@cloudflare/vitest-pool-workers')).toHaveLength(1);
 });
+
+test('wrangler still knows how to leave out its recorder of traces, which would be measured with us', () => {
+  const setting = /X_LOCAL_\w+/.exec(readFileSync(join(ROOT, 'src/cli/local-worker.ts'), 'utf8'))?.[0] ?? 'none';
+  expect(readFileSync(join(ROOT, 'node_modules/wrangler/wrangler-dist/cli.js'), 'utf8')).toContain(`"${setting}"`);
+});
