@@ -6,7 +6,7 @@ import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addKeysCommand } from './keys/read-key.ts';
 import { addRegisterCommand } from './register/register-command.ts';
-import { addRotateCommand } from './rotate/rotate-command.ts';
+import { addRotateCommand } from './rotate/rotate.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
 import { addTypesCommand } from './webhooks/types-command.ts';

@@ -1,18 +1,84 @@
 // `webhooks rotate`. Each step is noted before or after what it changes, so that whatever a run
 // leaves, the next one completes; rotation-plan.ts decides what a run has to do.
+import type { Command } from 'commander';
+import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, usage } from '../../cli-failure.ts';
-import type { Target } from '../../target.ts';
-import type { SetupDeps } from '../connect.ts';
+import { wholeNumber } from '../../command-line.ts';
+import { isSameUrl, secureTargetOf, type Target } from '../../target.ts';
+import {
+  type Action,
+  addSetupOptions,
+  connectToVast,
+  expectOk,
+  type SetupDeps,
+  type SetupOptions,
+  setupDeps,
+} from '../connect.ts';
 import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { planRotation, type RotateOptions, type RotationPlan } from './rotation-plan.ts';
 import { completeSwitch, rotateAtVast, switchSecret, unfinished } from './switch-secret.ts';
 
-export type RotateResult =
-  | { readonly state: 'rotated' | 'retired'; readonly current: string; readonly old: string }
-  | { readonly state: 'nothing_to_finish' };
+interface Options extends SetupOptions, RotateOptions {
+  readonly url?: string;
+  readonly endpoint?: string;
+  readonly id?: number;
+}
+
+const HELP_END = `
+Run it once: Vast.ai signs with a new secret, the Worker accepts both, no delivery is refused for good.
+Run it again a day or so later: the old secret is retired. (Vast.ai does not say for how long it retries.)
+After an interruption at any point, run it again: it completes what was begun.
+
+Examples:
+  npm run vast -- webhooks rotate                       the only webhook you have
+  npm run vast -- webhooks rotate --url https://hooks.example.com --endpoint host
+  npm run vast -- webhooks rotate --finish              only retire the old secret`;
+
+export function addRotateCommand(webhooks: Command, action: Action): void {
+  const command = webhooks
+    .command('rotate')
+    .description('a new signing secret without losing a delivery')
+    .option('--url <url>', "the Worker's address, or the whole webhook URL (default: your only webhook's)")
+    .option('--endpoint <name>', 'the endpoint at that address')
+    .option('--id <id>', 'the webhook', wholeNumber())
+    .option('--finish', 'only retire the old secret')
+    .option('--again', 'rotate although an old secret is still to be retired, or a rotation is stuck')
+    .option('--current <name>', 'which secret Vast.ai signs with now, where the command cannot know');
+  addSetupOptions(command).addHelpText('after', HELP_END);
+  action<Options>(command, async (context, options) => {
+    if (options.finish && options.again) throw usage('--finish and --again contradict each other.');
+    const given = options.url === undefined ? undefined : secureTargetOf(options.url, options.endpoint);
+    const api = await connectToVast(context);
+    const webhook = await findWebhook(api, given, options);
+    const target = given ?? secureTargetOf(webhook.webhook_url);
+    if (options.current !== undefined && !target.slots.includes(options.current)) {
+      throw usage(`--current must be ${target.slots.join(' or ')}.`);
+    }
+    const [result, lines] = await rotate(setupDeps(context, api, target, options), webhook.id, options);
+    context.output.result({ webhook: webhook.id, endpoint: target.endpoint, ...result }, lines);
+  });
+}
+
+async function findWebhook(api: VastApi, target: Target | undefined, { id }: Options): Promise<Webhook> {
+  const all = expectOk(await api.list(), 'list the webhooks');
+  const fits = (one: Webhook) => (id ?? one.id) === one.id && (!target || isSameUrl(one.webhook_url, target.url));
+  const [webhook, ...others] = all.filter(fits);
+  if (!webhook) {
+    const which = `${id === undefined ? '' : `${id} `}${target ? `at ${target.url}` : ''}`;
+    throw new CliFailure(`Vast.ai knows no webhook ${which}.`);
+  }
+  if (others.length > 0) {
+    const choices = [webhook, ...others].map((one) => `${one.id} (${one.webhook_url})`).join(', ');
+    throw usage(`There are several webhooks: choose one with --id or --url. They are ${choices}.`);
+  }
+  return webhook;
+}
+
+/** For scripts, and for people. */
+type Told = Parameters<SetupDeps['output']['result']>;
 
 /** Runs or completes a rotation. @throws CliFailure; unfinished where another run completes it. */
-export async function rotate(deps: SetupDeps, id: number, options: RotateOptions): Promise<RotateResult> {
+async function rotate(deps: SetupDeps, id: number, options: RotateOptions): Promise<Told> {
   const { slots, url } = deps.target;
   const set = await deps.store.list();
   const plan = planRotation({ ...options, slots, set, record: deps.records.read(url) });
@@ -24,7 +90,7 @@ export async function rotate(deps: SetupDeps, id: number, options: RotateOptions
     case 'retire':
       return retire(deps, id, plan, set);
     case 'nothing':
-      return { state: 'nothing_to_finish' };
+      return [{ state: 'nothing_to_finish' }, ['Nothing to finish: no old secret is left to retire.']];
     case 'refuse':
       throw refusal(plan.because, deps.target);
   }
@@ -53,7 +119,7 @@ async function switchAndProve(deps: SetupDeps, id: number, plan: Plan<'switch'>,
 }
 
 /** Vast.ai's test is the proof: it signs with nothing but the new secret now. */
-async function prove(deps: SetupDeps, id: number, plan: Plan<'prove'>): Promise<RotateResult> {
+async function prove(deps: SetupDeps, id: number, plan: Plan<'prove'>): Promise<Told> {
   const { api, output, surroundings } = deps;
   const { current, target } = plan;
   output.say('Having Vast.ai deliver a test event.');
@@ -67,11 +133,15 @@ async function prove(deps: SetupDeps, id: number, plan: Plan<'prove'>): Promise<
     throw unfinished(`${stored} If that does not change, \`--again\` rotates once more.`);
   }
   await completeSwitch(deps, { current, rotation: { step: 'done', target, targetWasFree: false } });
-  return { state: 'rotated', current: target, old: current };
+  const lines = [
+    `Done: Vast.ai signs with the new secret, which is in ${target}.`,
+    `${current} still verifies what was signed before. Run the same command again in a day to retire it.`,
+  ];
+  return [{ state: 'rotated', current: target, old: current }, lines];
 }
 
 /** The second run. The old slot goes only after a test shows that the other one is in use. */
-async function retire(deps: SetupDeps, id: number, plan: Plan<'retire'>, set: ReadonlySet<string>) {
+async function retire(deps: SetupDeps, id: number, plan: Plan<'retire'>, set: ReadonlySet<string>): Promise<Told> {
   const { current, old } = plan;
   const { api, output, records, store, surroundings } = deps;
   output.say(`Retiring ${old}: ${current} holds the secret that Vast.ai signs with.`);
@@ -91,5 +161,5 @@ async function retire(deps: SetupDeps, id: number, plan: Plan<'retire'>, set: Re
     const advice = `Run it again with --current ${current} --again.`;
     throw new CliFailure(`${old} is retired, but: ${describeTest(after)}. ${advice}`);
   }
-  return { state: 'retired' as const, current, old };
+  return [{ state: 'retired', current, old }, [`Done: ${current} is the only secret of this endpoint.`]];
 }
