@@ -66,7 +66,7 @@ export async function follow(
     for (;;) {
       // The list first: its 404 means a closed API, that of a single event only "not yet".
       const listed = await ops.recent(LISTED);
-      if (!listed.ok) return listed.failure;
+      if (!listed.ok) return listed.failure.why;
       for (const event of unsettled()) {
         event.row = listed.value.find((row) => row.id === event.id && (row.endpoint ?? endpoint) === endpoint);
         const isDetailed = event.row === undefined ? listed.value.length === LISTED : event.row.status === 'retrying';

@@ -5,7 +5,7 @@ import { sayIfSlow } from '../say-if-slow.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
 import { addKeysCommand } from './keys/read-key.ts';
-import { addRegisterCommand } from './register/register-command.ts';
+import { addRegisterCommand } from './register/register.ts';
 import { addRotateCommand } from './rotate/rotate.ts';
 import { createOutput, type Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';

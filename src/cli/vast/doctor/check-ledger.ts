@@ -28,7 +28,7 @@ export async function checkLedger(
     return [warning(`OPS_TOKEN is ${unfit}: the Worker then serves no ops page`, fix)];
   }
   const recent = await ops.recent(RECENT);
-  if (!recent.ok) return [warning(recent.failure, store)];
+  if (!recent.ok) return [warning(recent.failure.why, store)];
   return [deliveriesFinding(recent.value), silenceFinding(recent.value, now)];
 }
 

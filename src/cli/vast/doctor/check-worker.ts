@@ -3,7 +3,7 @@ import { DEFAULT_ENDPOINT } from '../../../endpoint.ts';
 import { TIMESTAMP_TOLERANCE_SECONDS } from '../../../limits.ts';
 import { isPublished } from '../../../published-secrets.ts';
 import type { Target } from '../../target.ts';
-import { describeAnswer, type WorkerAnswer, type WorkerClient } from '../worker/worker-client.ts';
+import type { WorkerAnswer, WorkerClient } from '../worker/worker-client.ts';
 import { about, type Finding } from './finding.ts';
 
 /** From this clock difference on, in seconds, there is a warning. */
@@ -28,19 +28,13 @@ function isPrivateHost(host: string): boolean {
 }
 
 export async function checkHealth(worker: WorkerClient, target: Target): Promise<Finding[]> {
-  const { answer, clockAheadSeconds } = await worker.health();
-  return [healthFinding(answer, `${target.worker}/health`, target), clockFinding(clockAheadSeconds)];
-}
-
-function healthFinding(answer: WorkerAnswer, url: string, target: Target): Finding {
   const { fine, problem } = about('health');
-  if (answer.kind === 'ok') return fine('the Worker answers and has a secret');
-  if (answer.kind === 'not_configured')
-    return problem('the Worker has no webhook secret, or only the published one', registerFix(target));
-  // A delivery's answer at /health is a stranger's.
-  const isOwn = ['invalid_signature', 'outside_tolerance', 'unavailable'].includes(answer.kind);
-  const found = isOwn ? `${url} does not answer as this Worker does` : describeAnswer(answer, url);
-  return problem(found, fixOf(answer));
+  const answer = await worker.health();
+  const finding = judged('health', answer, {
+    ok: fine('the Worker answers and has a secret'),
+    not_configured: problem('the Worker has no webhook secret, or only the published one', registerFix(target)),
+  });
+  return [finding, clockFinding(answer.clockAheadSeconds)];
 }
 
 function clockFinding(ahead: number | undefined): Finding {
@@ -56,22 +50,18 @@ function clockFinding(ahead: number | undefined): Finding {
 /** How a delivery without a signature is answered: by the path and method that Vast.ai uses. */
 export function doorFinding(answer: WorkerAnswer, target: Target): Finding {
   const { fine, problem, warning } = about('endpoint');
-  switch (answer.kind) {
-    case 'invalid_signature':
-      return fine(`${target.url} refuses unsigned deliveries, as it must`);
-    case 'not_configured':
-      return problem(`no secret for endpoint "${target.endpoint}"`, registerFix(target));
-    case 'unavailable':
-      return warning(
-        'a rotation window is open: forgeries are answered 503 instead of 401',
-        'If no rotation is running now, complete it: `webhooks rotate`.',
-      );
-    case 'ok':
-    case 'outside_tolerance':
-      return problem('it accepts a delivery without a signature', 'This is not the Worker: check where the URL leads.');
-    default:
-      return problem(describeAnswer(answer, target.url), fixOf(answer));
-  }
+  const stranger = 'This is not the Worker: check where the URL leads.';
+  const open = problem('it accepts a delivery without a signature', stranger);
+  return judged('endpoint', answer, {
+    invalid_signature: fine(`${target.url} refuses unsigned deliveries, as it must`),
+    not_configured: problem(`no secret for endpoint "${target.endpoint}"`, registerFix(target)),
+    unavailable: warning(
+      'a rotation window is open: forgeries are answered 503 instead of 401',
+      'If no rotation is running now, complete it: `webhooks rotate`.',
+    ),
+    ok: open,
+    outside_tolerance: open,
+  });
 }
 
 export async function checkSecret(worker: WorkerClient, target: Target, secret: string | undefined): Promise<Finding> {
@@ -82,26 +72,18 @@ export async function checkSecret(worker: WorkerClient, target: Target, secret: 
     const fix = `A deployed Worker takes it for none. ${registerFix(target)}`;
     return problem(`${name} is a published development secret`, fix);
   }
-  const { answer } = await worker.signed(secret);
-  switch (answer.kind) {
-    case 'ok':
-      return fine('the Worker accepts what this secret signs');
-    case 'invalid_signature':
-    case 'not_configured':
-      return problem(
-        `the Worker does not know the secret in ${name}`,
-        `Store it again (\`npx wrangler secret put ${name}\`), or get a new one: \`webhooks rotate\`.`,
-      );
-    case 'outside_tolerance':
-      return problem('right, but this machine’s clock is wrong', 'Set this machine’s clock (NTP).');
-    case 'unavailable':
-      return warning(
-        'not accepted: a rotation window is open, or the queue is down',
-        'Complete the rotation (`webhooks rotate`). If none is running, see the Worker’s log.',
-      );
-    default:
-      return problem(describeAnswer(answer, target.url), fixOf(answer));
-  }
+  const again = `Store it again (\`npx wrangler secret put ${name}\`), or get a new one: \`webhooks rotate\`.`;
+  const unknown = problem(`the Worker does not know the secret in ${name}`, again);
+  return judged('secret', await worker.signed(secret), {
+    ok: fine('the Worker accepts what this secret signs'),
+    invalid_signature: unknown,
+    not_configured: unknown,
+    outside_tolerance: problem('right, but this machine’s clock is wrong', 'Set this machine’s clock (NTP).'),
+    unavailable: warning(
+      'not accepted: a rotation window is open, or the queue is down',
+      'Complete the rotation (`webhooks rotate`). If none is running, see the Worker’s log.',
+    ),
+  });
 }
 
 /** How to give the endpoint a webhook whose secret it has. */
@@ -110,14 +92,17 @@ export function registerFix({ worker, endpoint }: Target): string {
   return `Register: \`npm run vast -- webhooks register --url ${worker}${named} --events …\`.`;
 }
 
-const FIXES: Partial<Record<WorkerAnswer['kind'], string>> = {
+type ByAnswer<Value> = Partial<Record<WorkerAnswer['kind'], Value>>;
+
+const FIXES: ByAnswer<string> = {
   redirect: 'Use the address it redirects to, or remove the redirect rule from this path.',
   login_page: 'Exempt /webhooks/* and /health from Cloudflare Access (protect /ops alone): Vast.ai cannot log in.',
   challenge: 'Add a WAF rule that skips bot checks for /webhooks/*: Vast.ai cannot solve a challenge.',
   unreachable: 'Check the address, its DNS record and certificate, and that the Worker is deployed.',
 };
 
-/** What to do where something other than the Worker answers. */
-function fixOf({ kind }: WorkerAnswer): string {
-  return FIXES[kind] ?? 'Check the address and that the Worker is deployed there (`npm run deploy` prints it).';
+/** @param own What the Worker's own answers mean; what else answers is a problem to every check. */
+function judged(check: string, { kind, sentence }: WorkerAnswer, own: ByAnswer<Finding>): Finding {
+  const fix = FIXES[kind] ?? 'Check the address and that the Worker is deployed there (`npm run deploy` prints it).';
+  return own[kind] ?? about(check).problem(sentence, fix);
 }

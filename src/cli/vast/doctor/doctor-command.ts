@@ -38,7 +38,7 @@ export function addDoctorCommand(program: Command, action: Action): void {
     if (secret) output.protect(secret);
     const ops = connectToOps(context, target);
     const api = surroundings.env.VAST_API_KEY ? await connectToVast(context) : undefined;
-    const door = (await worker.unsigned()).answer;
+    const door = await worker.unsigned();
     const findings: Finding[] = [
       checkAddress(target),
       ...(await checkHealth(worker, target)),

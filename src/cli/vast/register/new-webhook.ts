@@ -9,7 +9,6 @@ import { planRotation } from '../rotate/rotation-plan.ts';
 import { rotateAtVast, switchSecret } from '../rotate/switch-secret.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
-import { describeAnswer } from '../worker/worker-client.ts';
 
 /** Registers. Where the outcome is unknown, the list tells: a blind retry could register twice. */
 export async function createWebhook(deps: SetupDeps, fields: WebhookFields, earlier: readonly Webhook[]) {
@@ -72,7 +71,7 @@ export async function storeFirstSecret(deps: SetupDeps, obtain: Obtain, created:
   output.say('Waiting until the Worker knows it');
   const answer = await waitForWorker(() => deps.worker.signed(secret), 'ok', deps);
   if (answer.kind === 'ok') return webhook;
-  throw left(webhook, `its secret is stored as ${slot}, but ${describeAnswer(answer, target.url)}. ${RIGHT_WORKER}`);
+  throw left(webhook, `its secret is stored as ${slot}, but ${answer.sentence}. ${RIGHT_WORKER}`);
 }
 
 /**

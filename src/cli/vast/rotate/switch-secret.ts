@@ -10,7 +10,6 @@ import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { RIGHT_WORKER, type SetupDeps } from '../connect.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
-import { describeAnswer } from '../worker/worker-client.ts';
 import type { RotationPlan } from './rotation-plan.ts';
 import { isSwitching, type RotationRecord, type RotationStep } from './rotation-record.ts';
 import { closeWindow, openWindow } from './rotation-window.ts';
@@ -46,7 +45,7 @@ export async function switchSecret<Fresh extends { readonly secret: string }>(
   const { untilSeconds, seen } = await openWindow(deps);
   const held = `nothing is refused for good until ${new Date(untilSeconds * 1000).toISOString()}`;
   if (seen.kind !== 'unavailable') {
-    const why = `The rotation window is stored, but ${describeAnswer(seen, url)}.`;
+    const why = `The rotation window is stored, but ${seen.sentence}.`;
     if (resumed) throw unfinished(why);
     await abandon(deps, back);
     throw new CliFailure(`${why} Nothing was changed at Vast.ai. ${RIGHT_WORKER}`);
@@ -71,7 +70,7 @@ export async function switchSecret<Fresh extends { readonly secret: string }>(
   output.say('Waiting until the Worker accepts the new secret.');
   const answer = await waitForWorker(() => worker.signed(fresh.secret), 'ok', deps);
   if (answer.kind === 'ok') return fresh;
-  throw unfinished(`The new secret is stored in ${target}, but ${describeAnswer(answer, url)}; ${held}.`);
+  throw unfinished(`The new secret is stored in ${target}, but ${answer.sentence}; ${held}.`);
 }
 
 /** Closes the window, and notes where the secrets are now. */

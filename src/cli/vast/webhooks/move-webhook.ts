@@ -5,9 +5,8 @@ import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.t
 import type { Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { expectOk, RIGHT_WORKER, type SetupDeps } from '../connect.ts';
-import { checkWorker } from '../register/register.ts';
 import { closeWindow, openWindow } from '../rotate/rotation-window.ts';
-import { describeAnswer } from '../worker/worker-client.ts';
+import { hasSecret } from '../worker/worker-client.ts';
 import { describeTest, testUntilDelivered } from './provider-test.ts';
 
 /** @throws CliFailure; unfinished where the webhook could not go back, with how to do it. */
@@ -17,7 +16,7 @@ export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook>
   if (before === undefined) throw new CliFailure(`Vast.ai knows no webhook ${id}. See \`webhooks list\`.`);
   const close = () => closeWindow(deps).catch((error: unknown) => output.warn(messageOf(error)));
   output.say(`1/3 Checking ${target.url}`);
-  if (!(await checkWorker(deps))) {
+  if (!(await hasSecret(deps.worker))) {
     throw new CliFailure(
       `${target.url} has no signing secret. Nothing was changed: register a webhook for it instead.`,
     );
@@ -26,7 +25,7 @@ export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook>
   const { seen } = await openWindow(deps);
   if (seen.kind !== 'unavailable') {
     await close();
-    throw new CliFailure(`${describeAnswer(seen, target.url)}. Nothing was changed at Vast.ai. ${RIGHT_WORKER}`);
+    throw new CliFailure(`${seen.sentence}. Nothing was changed at Vast.ai. ${RIGHT_WORKER}`);
   }
 
   const back = `\`webhooks update ${id} --url ${before}\`, or in Vast.ai's console`;

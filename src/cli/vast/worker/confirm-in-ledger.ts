@@ -1,6 +1,7 @@
-// Did the provider's test event reach the ledger? That proves that queue and consumer work, too.
+// Does the provider's test event reach the ledger? That proves that queue and consumer work, too.
 import { TEST_TYPE } from '../../../event/catalogue.ts';
 import type { SetupDeps } from '../connect.ts';
+import type { TestOutcome } from '../webhooks/provider-test.ts';
 import type { LedgerEvent, OpsClient } from './ops-client.ts';
 import { PROBE_ID_PREFIX } from './worker-client.ts';
 
@@ -9,7 +10,7 @@ const PATIENCE_MS = 60_000;
 const PAUSE_MS = 2_000;
 const LISTED = 50;
 
-export type Confirmation =
+type Confirmation =
   | { readonly kind: 'in_ledger'; readonly id: string; readonly status: string }
   | { readonly kind: 'not_found' }
   /** No token, or no use of the ops API: the test call's answer has to do. */
@@ -17,14 +18,17 @@ export type Confirmation =
 
 export type LedgerDeps = Pick<SetupDeps, 'ops' | 'output' | 'surroundings' | 'target'>;
 
-/** The ids to compare with afterwards. Empty where the ledger cannot be asked. */
-export async function idsInLedger(ops: OpsClient | undefined): Promise<ReadonlySet<string>> {
-  const recent = await ops?.recent(LISTED);
-  return new Set(recent?.ok ? recent.value.map((event) => event.id) : []);
+/** Has a test made and, where the Worker accepted it, looks for it in the ledger. */
+export async function confirmedTest(deps: LedgerDeps, test: () => Promise<TestOutcome>) {
+  const before = await deps.ops?.recent(LISTED);
+  const outcome = await test();
+  if (outcome.kind !== 'delivered') return outcome;
+  const known = new Set(before?.ok ? before.value.map(({ id }) => id) : []);
+  return { ...outcome, confirmation: await confirm(deps, outcome.eventId, known) };
 }
 
 /** @param eventId The provider's id of its test, where its answer says. */
-export async function confirmInLedger(
+async function confirm(
   { ops, output, surroundings, target: { endpoint } }: LedgerDeps,
   eventId: string | undefined,
   knownIds: ReadonlySet<string>,
@@ -35,7 +39,7 @@ export async function confirmInLedger(
   for (;;) {
     // The list comes first: its 404 means a closed API, that of a single event only "not yet".
     const recent = await ops.recent(LISTED);
-    if (!recent.ok) return { kind: 'not_looked', because: recent.failure };
+    if (!recent.ok) return { kind: 'not_looked', because: recent.failure.why };
     const found = eventId === undefined ? newTest(recent.value) : await find(ops, eventId, endpoint);
     if (found) return { kind: 'in_ledger', id: found.id, status: found.status };
     if (surroundings.now() >= giveUpAt) return { kind: 'not_found' };
@@ -51,15 +55,4 @@ export async function confirmInLedger(
 async function find(ops: OpsClient, eventId: string, endpoint: string) {
   const single = await ops.event(eventId, endpoint);
   return single.ok ? single.value : undefined;
-}
-
-export function describeConfirmation(confirmation: Confirmation): string {
-  switch (confirmation.kind) {
-    case 'in_ledger':
-      return `The test event is in the ledger (${confirmation.id}, ${confirmation.status}).`;
-    case 'not_found':
-      return 'The test event is not in the ledger.';
-    case 'not_looked':
-      return `Vast.ai says that its test was delivered. The ledger was not asked: ${confirmation.because}.`;
-  }
 }

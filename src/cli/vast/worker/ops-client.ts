@@ -62,19 +62,14 @@ export function createOpsClient({ fetch }: Network, worker: string, token: strin
     return not('the ops API answers in a shape that this version does not know', json === undefined);
   }
 
-  async function get<Schema extends v.GenericSchema>(path: string, query: Record<string, string>, schema: Schema) {
-    const answer = await call(path, query, schema);
-    return answer.ok ? answer : fail(answer.failure.why);
-  }
-
   return {
-    event: (id: string, endpoint: string) => get('event', { id, endpoint }, eventSchema),
+    event: (id: string, endpoint: string) => call('event', { id, endpoint }, eventSchema),
     /** What comes after a place, waiting up to `wait` seconds for it; texts are as they came. */
     feed: (after: number, wait: number) =>
       call('feed', { after: String(after), wait: String(wait) }, feedSchema, { waitMs: wait * 1_000, as: 'exact' }),
     /** Newest first. */
     recent: async (limit: number) => {
-      const page = await get('events', { limit: String(limit) }, pageSchema);
+      const page = await call('events', { limit: String(limit) }, pageSchema);
       return page.ok ? succeed(page.value.events) : page;
     },
   };

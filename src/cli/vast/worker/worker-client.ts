@@ -6,19 +6,22 @@
 import { TEST_TYPE } from '../../../event/catalogue.ts';
 import { ask, type ServerAnswer, whyNoAnswer } from '../../../vast/ask.ts';
 import { oneLine } from '../../../vast/harmless.ts';
+import { CliFailure } from '../../cli-failure.ts';
 import { draftDelivery, signDraft } from '../../delivery.ts';
 import type { Target } from '../../target.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 
 const TIMEOUT_MS = 15_000;
 
-/** `detail`: where a redirect leads, a stranger's status, why there was no connection; or empty. */
 export interface WorkerAnswer {
   readonly kind: keyof typeof SENTENCES;
-  readonly detail: string;
+  /** For people. */
+  readonly sentence: string;
+  /** The Worker's clock less ours, in seconds, where its answer has a date. */
+  readonly clockAheadSeconds: number | undefined;
 }
 
-/** Each kind of answer in one sentence. */
+/** Each kind of answer in one sentence; some need a detail. */
 const SENTENCES = {
   ok: (url: string) => `${url} accepts deliveries`,
   /** `/health`: no webhook secret is set. A delivery: none for this endpoint. */
@@ -35,27 +38,17 @@ const SENTENCES = {
   unreachable: (url: string, why: string) => `${url} cannot be reached (${why})`,
 };
 
+type OwnAnswers = Readonly<Record<string, WorkerAnswer['kind']>>;
+
 /** The Worker's own answers, known by status and body: a stranger's 401 or 503 is not ours. */
-const OWN_ANSWERS: Readonly<Record<string, WorkerAnswer['kind']>> = {
-  '200 ok': 'ok',
+const TO_HEALTH: OwnAnswers = { '200 ok': 'ok', '503 unconfigured': 'not_configured' };
+const TO_DELIVERY: OwnAnswers = {
   '200 received': 'ok',
-  '503 unconfigured': 'not_configured',
   '503 Not configured': 'not_configured',
   '503 Temporarily unavailable': 'unavailable',
   '401 Invalid signature': 'invalid_signature',
   '401 Timestamp outside tolerance': 'outside_tolerance',
 };
-
-/** One sentence about an answer, for people. */
-export function describeAnswer({ kind, detail }: WorkerAnswer, url: string): string {
-  return SENTENCES[kind](url, detail);
-}
-
-export interface WorkerReply {
-  readonly answer: WorkerAnswer;
-  /** The Worker's clock less ours, in seconds, where its answer has a date. */
-  readonly clockAheadSeconds?: number | undefined;
-}
 
 export type WorkerClient = ReturnType<typeof createWorkerClient>;
 
@@ -67,37 +60,49 @@ const PROBE = {
 
 export function createWorkerClient({ fetch, now }: Surroundings, target: Target) {
   return {
-    health: () => reply(`${target.worker}/health`, {}),
+    health: () => reply(`${target.worker}/health`, {}, TO_HEALTH),
     /** Unsigned: shows whether the endpoint has a secret, and whether a window is open. */
-    unsigned: () => reply(target.url, { method: 'POST', body: '{}' }),
+    unsigned: () => reply(target.url, { method: 'POST', body: '{}' }, TO_DELIVERY),
     /** A genuine delivery signed with `secret`: `ok` if the Worker knows it. */
     signed: async (secret: string) => {
       const id = `${PROBE_ID_PREFIX}${target.endpoint}`;
       const draft = draftDelivery({ type: TEST_TYPE, id, now: now(), data: PROBE });
       const { body, headers } = await signDraft(draft, secret);
-      return reply(target.url, { method: 'POST', body, headers });
+      return reply(target.url, { method: 'POST', body, headers }, TO_DELIVERY);
     },
   };
 
-  async function reply(url: string, init: RequestInit): Promise<WorkerReply> {
+  async function reply(url: string, init: RequestInit, own: OwnAnswers): Promise<WorkerAnswer> {
     const sentAt = now();
     const got = await ask(fetch, url, init, TIMEOUT_MS);
-    if (!got.ok) return { answer: { kind: 'unreachable', detail: whyNoAnswer(got.failure) } };
-    return { answer: read(got.value), clockAheadSeconds: clockAhead(got.value, (sentAt + now()) / 2) };
+    const [kind, detail = '']: Read = got.ok ? read(got.value, own) : ['unreachable', whyNoAnswer(got.failure)];
+    const clockAheadSeconds = got.ok ? clockAhead(got.value, (sentAt + now()) / 2) : undefined;
+    return { kind, sentence: SENTENCES[kind](url, detail), clockAheadSeconds };
   }
 }
 
-function read({ status, header, text, json }: ServerAnswer): WorkerAnswer {
+type Read = [kind: WorkerAnswer['kind'], detail?: string];
+
+function read({ status, header, text, json }: ServerAnswer, own: OwnAnswers): Read {
   const said = json?.received === true ? 'received' : (json?.status ?? json?.error);
-  const own = OWN_ANSWERS[`${status} ${said}`];
-  if (own) return { kind: own, detail: '' };
+  const kind = own[`${status} ${said}`];
+  if (kind) return [kind];
   const location = header('location') ?? '';
   const redirects = status >= 300 && status < 400;
-  if (redirects && !isLogin(location)) return { kind: 'redirect', detail: oneLine(location) };
-  if (header('cf-mitigated') !== undefined) return { kind: 'challenge', detail: '' };
-  if (redirects || isLogin(text)) return { kind: 'login_page', detail: '' };
-  if (/challenge-platform|cf-chl|Just a moment/.test(text)) return { kind: 'challenge', detail: '' };
-  return { kind: 'not_the_worker', detail: String(status) };
+  if (redirects && !isLogin(location)) return ['redirect', oneLine(location)];
+  if (header('cf-mitigated') !== undefined) return ['challenge'];
+  if (redirects || isLogin(text)) return ['login_page'];
+  if (/challenge-platform|cf-chl|Just a moment/.test(text)) return ['challenge'];
+  return ['not_the_worker', String(status)];
+}
+
+/** Whether the endpoint has a secret. @throws CliFailure unless it is this Worker that answers. */
+export async function hasSecret(worker: WorkerClient): Promise<boolean> {
+  const health = await worker.health();
+  const door = health.kind === 'ok' || health.kind === 'not_configured' ? await worker.unsigned() : health;
+  if (door.kind === 'not_configured') return false;
+  if (door.kind === 'invalid_signature' || door.kind === 'unavailable') return true;
+  throw new CliFailure(`${door.sentence}. \`doctor\` says what to do about it.`);
 }
 
 function isLogin(text: string): boolean {
