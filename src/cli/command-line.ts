@@ -8,13 +8,20 @@ import { EXIT } from './cli-failure.ts';
  * @param examples At least one: what stands behind the name, and may be empty.
  */
 export function commandLine(name: string, ...examples: [string, ...string[]]): Command {
-  const lines = examples.map((example) => `\n  ${`${name} ${example}`.replace(/ -- $/, '')}`);
-  return (
-    new Command(name)
-      .addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:${lines.join('')}`)
-      // Commander has printed its message by now.
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage))
-  );
+  // Commander has printed its message by now.
+  const exit = ({ exitCode }: { exitCode: number }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage);
+  return withExamples(new Command(name).exitOverride(exit), ...examples);
+}
+
+/** Ends a command's help with examples: each what stands behind its name, and may be empty. */
+export function withExamples(command: Command, ...examples: [string, ...string[]]): Command {
+  const lines = examples.map((example) => `\n  ${`${nameOf(command)} ${example}`.replace(/( --)? $/, '')}`);
+  return command.addHelpText('after', `\nExample${lines.length > 1 ? 's' : ''}:${lines.join('')}`);
+}
+
+/** The name as it is called: behind those of the commands above it. */
+function nameOf(command: Command): string {
+  return command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** Parses the whole numbers from `least` to `most`, and nothing else. */

@@ -1,6 +1,7 @@
 // The command line of `vast`: its commands, its help, and how every command ends.
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { EXIT } from '../cli-failure.ts';
+import { commandLine, withExamples } from '../command-line.ts';
 import { sayIfSlow } from '../say-if-slow.ts';
 import type { Action } from './connect.ts';
 import { addDoctorCommand } from './doctor/doctor-command.ts';
@@ -16,12 +17,7 @@ const HELP_END = `
 Environment:
   VAST_API_KEY   the API key; without it you are asked for it
   VAST_API_URL   another API than https://console.vast.ai
-  OPS_TOKEN      the Worker's ops token, to read its ledger
-
-Examples:
-  npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
-  npm run vast -- webhooks rotate
-  npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
+  OPS_TOKEN      the Worker's ops token, to read its ledger`;
 
 /** Whatever takes long says what it waits for. */
 function patient(surroundings: Surroundings, { warn }: Output): Surroundings {
@@ -37,18 +33,14 @@ function patient(surroundings: Surroundings, { warn }: Output): Surroundings {
 
 /** Runs one command line and returns the exit code. Never throws. */
 export async function runVast(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  let output = createOutput(surroundings, argv.includes('--json'));
+  // Before anything is parsed: what is refused there is told in the same way.
+  const output = createOutput(surroundings, argv.includes('--json'));
+  const context = { surroundings: patient(surroundings, output), output };
   let exitCode: number = EXIT.ok;
   const action: Action = (command, run) => {
     command.option('--json', 'one JSON object on stdout').action(async () => {
-      output = createOutput(surroundings, command.opts().json === true);
       const options = command.opts<Parameters<typeof run>[1] & object>();
-      exitCode =
-        (await run(
-          { surroundings: patient(surroundings, output), output },
-          options,
-          command.processedArgs as number[],
-        )) ?? EXIT.ok;
+      exitCode = (await run(context, options, command.processedArgs as number[])) ?? EXIT.ok;
     });
   };
   try {
@@ -60,7 +52,12 @@ export async function runVast(argv: readonly string[], surroundings: Surrounding
 }
 
 function createProgram(action: Action, surroundings: Surroundings): Command {
-  const program = new Command('vast')
+  const examples = [
+    'webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance',
+    'webhooks rotate',
+    'doctor --url https://vastai-webhooks.example.workers.dev',
+  ] as const;
+  const program = commandLine('npm run vast --', ...examples)
     .description("Vast.ai's side of your webhooks: register, rotate, diagnose.")
     .usage('<command> [options]')
     .addHelpText('after', HELP_END)
@@ -68,10 +65,8 @@ function createProgram(action: Action, surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr })
     .showHelpAfterError('(see --help)');
   addTypesCommand(program, action);
-  const webhooks = program
-    .command('webhooks')
-    .description('list, register, update, delete, test and rotate webhooks')
-    .addHelpText('after', '\nExample:\n  npm run vast -- webhooks register --help');
+  const webhooks = withExamples(program.command('webhooks'), 'register --help');
+  webhooks.description('list, register, update, delete, test and rotate webhooks');
   addWebhookCommands(webhooks, action);
   addRegisterCommand(webhooks, action);
   addRotateCommand(webhooks, action);

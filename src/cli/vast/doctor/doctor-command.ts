@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { EXIT } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
+import { withExamples } from '../../command-line.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, connectToOps, connectToVast } from '../connect.ts';
 import { checkReadKey } from '../keys/read-key.ts';
@@ -18,14 +19,10 @@ What it needs something for that is not set is skipped:
   VAST_READ_KEY           whether the Worker's key reads instances, and no more than that
   VASTAI_WEBHOOK_SECRET   whether the Worker knows this secret (or …_HOST, for --endpoint host)
 
-Exit code 1 if there is a problem, else 0.
-
-Example:
-  npm run vast -- doctor --url https://vastai-webhooks.example.workers.dev`;
+Exit code 1 if there is a problem, else 0.`;
 
 export function addDoctorCommand(program: Command, action: Action): void {
-  const command = program
-    .command('doctor')
+  const command = withExamples(program.command('doctor'), '--url https://vastai-webhooks.example.workers.dev')
     .description('why do no events arrive? Each finding says what to do')
     .requiredOption('--url <url>', "the Worker's address, or the whole webhook URL")
     .option('--endpoint <name>', 'the endpoint at that address')

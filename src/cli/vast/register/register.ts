@@ -3,6 +3,7 @@
 import type { Command } from 'commander';
 import { MAX_WEBHOOKS, type Webhook, type WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure } from '../../cli-failure.ts';
+import { withExamples } from '../../command-line.ts';
 import { isSameUrl, secureTargetOf } from '../../target.ts';
 import {
   type Action,
@@ -34,16 +35,16 @@ interface Options extends SetupOptions {
 const HELP_END = `
 Checks the Worker, registers the webhook, stores its secret, waits until the Worker knows it, has Vast.ai deliver a
 test event, and with OPS_TOKEN looks for it in the ledger. After an interruption, run it again: it goes on from there.
-Security-critical types (group "account") are only included by name.
+Security-critical types (group "account") are only included by name.`;
 
-Examples:
-  npm run vast -- webhooks register --url https://vastai-webhooks.example.workers.dev --events billing,instance
-  npm run vast -- webhooks register --url https://hooks.example.com --endpoint host --events host --name machines
-  npm run vast -- webhooks register --url https://w.example.com --wrangler "npx wrangler --env staging"`;
+const EXAMPLES = [
+  '--url https://vastai-webhooks.example.workers.dev --events billing,instance',
+  '--url https://hooks.example.com --endpoint host --events host --name machines',
+  '--url https://w.example.com --events billing --wrangler "npx wrangler --env staging"',
+] as const;
 
 export function addRegisterCommand(webhooks: Command, action: Action): void {
-  const command = webhooks
-    .command('register')
+  const command = withExamples(webhooks.command('register'), ...EXAMPLES)
     .description('from a deployed Worker to a verified test event')
     .requiredOption('--url <url>', "the Worker's address, or the whole webhook URL")
     .requiredOption('--events <list>', 'groups (billing, instance, host, all), slugs or full keys, separated by commas')

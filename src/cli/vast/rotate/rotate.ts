@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, usage } from '../../cli-failure.ts';
-import { wholeNumber } from '../../command-line.ts';
+import { wholeNumber, withExamples } from '../../command-line.ts';
 import { isSameUrl, secureTargetOf, type Target } from '../../target.ts';
 import {
   type Action,
@@ -27,16 +27,11 @@ interface Options extends SetupOptions, RotateOptions {
 const HELP_END = `
 Run it once: Vast.ai signs with a new secret, the Worker accepts both, no delivery is refused for good.
 Run it again a day or so later: the old secret is retired. (Vast.ai does not say for how long it retries.)
-After an interruption at any point, run it again: it completes what was begun.
-
-Examples:
-  npm run vast -- webhooks rotate                       the only webhook you have
-  npm run vast -- webhooks rotate --url https://hooks.example.com --endpoint host
-  npm run vast -- webhooks rotate --finish              only retire the old secret`;
+After an interruption at any point, run it again: it completes what was begun.`;
 
 export function addRotateCommand(webhooks: Command, action: Action): void {
-  const command = webhooks
-    .command('rotate')
+  const examples = ['', '--url https://hooks.example.com --endpoint host', '--finish'] as const;
+  const command = withExamples(webhooks.command('rotate'), ...examples)
     .description('a new signing secret without losing a delivery')
     .option('--url <url>', "the Worker's address, or the whole webhook URL (default: your only webhook's)")
     .option('--endpoint <name>', 'the endpoint at that address')

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { LiveType } from '../../../vast/vast-api.ts';
 import { columns } from '../../columns.ts';
+import { withExamples } from '../../command-line.ts';
 import { type Action, connectToVast, expectOk } from '../connect.ts';
 import { catalogueKeys, contextOf, isSecurityCritical, slugOf } from './event-keys.ts';
 
@@ -30,14 +31,10 @@ function typeLines(types: ReturnType<typeof compareTypes>): string[] {
 }
 
 const HELP_END = `
-A new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.
-
-Example:
-  npm run vast -- types`;
+A new type reaches your fallback handler; add it to src/event/catalogue.ts to give it a name of its own.`;
 
 export function addTypesCommand(program: Command, action: Action): void {
-  const command = program
-    .command('types')
+  const command = withExamples(program.command('types'), '')
     .description('event types that Vast.ai offers now, against the catalogue shipped here')
     .addHelpText('after', HELP_END);
   action(command, async (context) => {

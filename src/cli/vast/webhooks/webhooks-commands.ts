@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, usage } from '../../cli-failure.ts';
 import { columns } from '../../columns.ts';
-import { wholeNumber } from '../../command-line.ts';
+import { wholeNumber, withExamples } from '../../command-line.ts';
 import { secureTargetOf } from '../../target.ts';
 import { type Action, addSetupOptions, connectToVast, expectOk, type SetupOptions, setupDeps } from '../connect.ts';
 import { checkEvents, expandLive } from './event-keys.ts';
@@ -19,7 +19,7 @@ export function addWebhookCommands(webhooks: Command, action: Action): void {
 }
 
 function addList(webhooks: Command, action: Action): void {
-  const command = withExample(webhooks.command('list'), 'list').description('the webhooks that Vast.ai knows');
+  const command = withExamples(webhooks.command('list'), '').description('the webhooks that Vast.ai knows');
   action(command, async (context) => {
     const api = await connectToVast(context);
     const webhooks = expectOk(await api.list(), 'list the webhooks');
@@ -29,7 +29,7 @@ function addList(webhooks: Command, action: Action): void {
 }
 
 function addDelete(webhooks: Command, action: Action): void {
-  const command = withExample(forOne(webhooks, 'delete'), 'delete 12')
+  const command = withExamples(forOne(webhooks, 'delete'), '12')
     .description('delete a webhook at Vast.ai; later events are not sent')
     .option('--yes', 'do not ask');
   action<{ readonly yes?: boolean }>(command, async (context, options, [id = 0]) => {
@@ -46,14 +46,11 @@ function addDelete(webhooks: Command, action: Action): void {
 
 function addTest(webhooks: Command, action: Action): void {
   const description = 'have Vast.ai deliver a test event, and show how the Worker answered';
-  action(
-    withExample(forOne(webhooks, 'test'), 'test 12').description(description),
-    async (context, _options, [id = 0]) => {
-      const outcome = await testOnce(await connectToVast(context), id);
-      if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
-      context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
-    },
-  );
+  action(withExamples(forOne(webhooks, 'test'), '12').description(description), async (context, _options, [id = 0]) => {
+    const outcome = await testOnce(await connectToVast(context), id);
+    if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
+    context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
+  });
 }
 
 interface UpdateOptions extends SetupOptions {
@@ -64,14 +61,14 @@ interface UpdateOptions extends SetupOptions {
 }
 
 const UPDATE_HELP_END = `
-A new URL is checked first and tested afterwards; where Vast.ai's test fails, the webhook goes back.
-
-Examples:
-  npm run vast -- webhooks update 12 --events billing,instance,client:team_invitation
-  npm run vast -- webhooks update 12 --url https://hooks.example.com`;
+A new URL is checked first and tested afterwards; where Vast.ai's test fails, the webhook goes back.`;
 
 function addUpdate(webhooks: Command, action: Action): void {
-  const command = forOne(webhooks, 'update')
+  const examples = [
+    '12 --events billing,instance,client:team_invitation',
+    '12 --url https://hooks.example.com',
+  ] as const;
+  const command = withExamples(forOne(webhooks, 'update'), ...examples)
     .description('change name, URL or event types; the secret stays')
     .option('--url <url>', "the Worker's address, or the whole webhook URL")
     .option('--endpoint <name>', 'the endpoint at that address')
@@ -100,10 +97,6 @@ function addUpdate(webhooks: Command, action: Action): void {
 
 function forOne(webhooks: Command, name: string): Command {
   return webhooks.command(name).argument('<id>', 'as `webhooks list` shows it', wholeNumber());
-}
-
-function withExample(command: Command, example: string): Command {
-  return command.addHelpText('after', `\nExample:\n  npm run vast -- webhooks ${example}`);
 }
 
 /** @throws CliFailure for a name that Vast.ai would refuse. */
