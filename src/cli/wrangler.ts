@@ -3,6 +3,7 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { stripVTControlCharacters } from 'node:util';
 import { EXIT } from './cli-failure.ts';
 import { projectRoot } from './project-root.ts';
@@ -27,7 +28,7 @@ export async function runWrangler(
   const env = { ...offlineEnvironment, ...process.env, ...environment };
   const stdio: StdioOptions = ['inherit', 'inherit', unsaid ? 'pipe' : 'inherit'];
   const child = spawn(process.execPath, [wranglerEntry, ...args], { cwd: projectRoot, stdio, env });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => unsaid?.(text) || process.stderr.write(text));
+  child.stderr?.setEncoding('utf8').on('data', (said: string) => unsaid?.(said) || process.stderr.write(said));
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     stopping = true;
@@ -57,7 +58,7 @@ interface Surroundings {
   readonly signal?: AbortSignal;
 }
 
-/** @returns Standard output by itself, and together with the errors as they came. */
+/** @returns Standard output by itself, and with the errors behind it. */
 export async function capture(script: string, args: readonly string[], { env = process.env, signal }: Surroundings) {
   const child = spawn(process.execPath, [script, ...args], {
     cwd: projectRoot,
@@ -65,20 +66,12 @@ export async function capture(script: string, args: readonly string[], { env = p
     env,
     ...(signal && { signal }),
   });
-  let [stdout, output] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const { code } = await ended(child);
-  return { code: code ?? 1, stdout, output };
+  const [{ code }, stdout, stderr] = await Promise.all([ended(child), text(child.stdout), text(child.stderr)]);
+  return { code: code ?? 1, stdout, output: stdout + stderr };
 }
 
 /** Rejects where the child cannot be started. */
-export function ended(child: ChildProcess) {
+function ended(child: ChildProcess) {
   return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
   });
