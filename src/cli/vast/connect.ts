@@ -10,12 +10,12 @@ import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
 import { CliFailure, usage } from '../cli-failure.ts';
 import { wholeNumber } from '../command-line.ts';
 import { isSafeForCredentials, type Target } from '../target.ts';
-import { createRotationRecords, type RotationRecords, rotationRecordsPath } from './rotate/rotation-record.ts';
+import { createRotationRecords } from './rotate/rotation-record.ts';
 import type { Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
 import { createOpsClient, type OpsClient } from './worker/ops-client.ts';
-import { createSecretStore, type SecretStore } from './worker/secret-store.ts';
-import { createWorkerClient, type WorkerClient } from './worker/worker-client.ts';
+import { createSecretStore } from './worker/secret-store.ts';
+import { createWorkerClient } from './worker/worker-client.ts';
 
 export interface ActionContext {
   readonly surroundings: Surroundings;
@@ -80,18 +80,10 @@ export function addWranglerOption(command: Command): Command {
 /** What to ask when the Worker does not see a secret that was stored. */
 export const RIGHT_WORKER = 'Does --wrangler write to the Worker behind this URL (the name in wrangler.toml)?';
 
-export interface SetupDeps extends ActionContext {
-  readonly target: Target;
-  readonly settleSeconds: number;
-  readonly api: VastApi;
-  readonly worker: WorkerClient;
-  readonly store: SecretStore;
-  readonly records: RotationRecords;
-  /** Absent where no `OPS_TOKEN` is given. */
-  readonly ops: OpsClient | undefined;
-}
+/** What the commands work with that store secrets. */
+export type SetupDeps = ReturnType<typeof setupDeps>;
 
-export function setupDeps(context: ActionContext, api: VastApi, target: Target, options: SetupOptions): SetupDeps {
+export function setupDeps(context: ActionContext, api: VastApi, target: Target, options: SetupOptions) {
   const { surroundings, output } = context;
   return {
     ...context,
@@ -100,7 +92,7 @@ export function setupDeps(context: ActionContext, api: VastApi, target: Target, 
     api,
     worker: createWorkerClient(surroundings, target),
     store: createSecretStore(options.wrangler, surroundings, output),
-    records: createRotationRecords(rotationRecordsPath(surroundings.env)),
+    records: createRotationRecords(surroundings.env),
     ops: connectToOps(context, target),
   };
 }

@@ -1,13 +1,12 @@
 // Where a new webhook and its secret come from: created, or taken over from an interrupted run. And
 // where the secret goes: into the first slot of an endpoint that has none, else beside the other.
 import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
-import type { VastApi, Webhook, WebhookFields } from '../../../vast/vast-api.ts';
+import type { Webhook, WebhookFields } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf, usage } from '../../cli-failure.ts';
 import { isSameUrl } from '../../target.ts';
 import { RIGHT_WORKER, type SetupDeps } from '../connect.ts';
 import { planRotation } from '../rotate/rotation-plan.ts';
 import { rotateAtVast, switchSecret } from '../rotate/switch-secret.ts';
-import type { Surroundings } from '../terminal/surroundings.ts';
 import { waitForWorker } from '../worker/wait-for-worker.ts';
 
 /** Registers. Where the outcome is unknown, the list tells: a blind retry could register twice. */
@@ -28,16 +27,12 @@ export async function createWebhook(deps: SetupDeps, fields: WebhookFields, earl
   const known = new Set(earlier.map(({ id }) => id));
   const found = listed.value.find(({ id, webhook_url: url }) => !known.has(id) && isSameUrl(url, fields.webhook_url));
   if (!found) throw new CliFailure(`${trouble} It was not registered.`);
-  return withNewSecret(api, found, surroundings);
+  return adoptWebhook(deps, found);
 }
 
 /** Takes over a webhook whose secret the Worker never had. */
 export async function adoptWebhook({ api, output, surroundings }: SetupDeps, webhook: Webhook) {
   output.say(`Webhook ${webhook.id} is registered, but the Worker lacks its secret: asking for a new one`);
-  return withNewSecret(api, webhook, surroundings);
-}
-
-async function withNewSecret(api: VastApi, webhook: Webhook, surroundings: Surroundings) {
   const { secret } = await rotateAtVast(api, webhook.id, surroundings).catch((error: unknown) => {
     throw left(webhook, `its secret is not at the Worker. ${messageOf(error)}`);
   });

@@ -3,7 +3,7 @@
 // The list of secrets says which slots are set, not what is in them; Vast.ai shows a secret once.
 // So the record says which slot is in use. Where neither can tell, the operator must: a guess could
 // overwrite the only secret that still verifies what is in flight.
-import type { RotationRecord } from './rotation-record.ts';
+import { isSwitching, type RotationRecord } from './rotation-record.ts';
 
 /** As given on the command line. */
 export interface RotateOptions {
@@ -31,35 +31,31 @@ export type RotationPlan =
   | { readonly do: 'nothing' }
   | { readonly do: 'refuse'; readonly because: 'no_secret' | 'both_set' | 'not_switched_yet' };
 
-const NOT_SWITCHED_YET: RotationPlan = { do: 'refuse', because: 'not_switched_yet' };
-
 export function planRotation(input: PlanInput): RotationPlan {
   const { record, slots } = input;
   if (input.current !== undefined) return fromStated(input, input.current);
   const rotation = record?.rotation;
   if (!record || !rotation || !slots.includes(rotation.target)) return fromList(input);
 
+  if (input.finish && isSwitching(record)) return { do: 'refuse', because: 'not_switched_yet' };
   const { current } = record;
-  const { target } = rotation;
-  switch (rotation.step) {
+  const { step, target } = rotation;
+  switch (step) {
     case 'opening':
-      return input.finish ? NOT_SWITCHED_YET : { do: 'switch', current, target, resumed: false };
+      return { do: 'switch', current, target, resumed: false };
     case 'rotating':
-      if (input.finish) return NOT_SWITCHED_YET;
       // If it was free and is set, an earlier run has stored its secret and died before noting it.
       return rotation.targetWasFree && input.set.has(target) && !input.again
         ? { do: 'prove', current, target, certain: false }
         : { do: 'switch', current, target, resumed: true };
     case 'stored':
       if (input.again) return { do: 'switch', current, target, resumed: true };
-      return input.finish ? NOT_SWITCHED_YET : { do: 'prove', current, target, certain: true };
+      return { do: 'prove', current, target, certain: true };
     case 'done':
-      if (input.again) return { do: 'switch', current: target, target: current, resumed: false };
-      // Somebody has deleted the old slot by hand: that rotation is over.
-      if (!input.set.has(current)) return fromList(input);
-      return { do: 'retire', current: target, old: current };
     case 'retiring':
       if (input.again) return { do: 'switch', current: target, target: current, resumed: false };
+      // Somebody has deleted the old slot by hand: that rotation is over.
+      if (step === 'done' && !input.set.has(current)) return fromList(input);
       return { do: 'retire', current: target, old: current };
   }
 }

@@ -34,15 +34,10 @@ const fileSchema = v.object({ version: v.literal(1), webhooks: v.record(v.string
 export type RotationStep = v.InferOutput<typeof stepSchema>;
 export type RotationRecord = v.InferOutput<typeof recordSchema>;
 
-export type RotationRecords = ReturnType<typeof createRotationRecords>;
-
-export function rotationRecordsPath(env: Surroundings['env']): string {
-  const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
-  return join(base, 'vastai-webhook-worker', 'rotations.json');
-}
-
 /** A file that cannot be read counts as empty: the list of secrets decides, or the operator. */
-export function createRotationRecords(path: string) {
+export function createRotationRecords(env: Surroundings['env']) {
+  const base = env.XDG_STATE_HOME || env.LOCALAPPDATA || join(env.HOME || homedir(), '.local', 'state');
+  const path = join(base, 'vastai-webhook-worker', 'rotations.json');
   const readAll = (): Record<string, RotationRecord> => {
     try {
       const parsed = v.safeParse(fileSchema, JSON.parse(readFileSync(path, 'utf8')));
