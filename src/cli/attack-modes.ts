@@ -1,7 +1,7 @@
 // What can be sent beside an honest delivery, and the only answer that is right for it.
 import { MAX_BODY_BYTES, TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { schemes } from '../signature/schemes.ts';
-import type { Delivery, Draft } from './delivery.ts';
+import { type Delivery, type Draft, signDraft } from './delivery.ts';
 
 /** Status and fields that an answer must have. A field that is `undefined` must be absent. */
 export interface ExpectedAnswer {
@@ -18,17 +18,24 @@ export interface PlannedSend {
   readonly pauseMs?: number;
 }
 
-export interface PlanContext {
+interface PlanContext {
   /** A Worker on this machine, whose KV has no cache in front of it. */
   readonly local: boolean;
   /** What an honest first delivery deserves: an id of your own choosing may be known already. */
   readonly accepted: ExpectedAnswer;
-  readonly sign: (draft: Draft) => Promise<Delivery>;
+  readonly secret: string;
 }
 
+/** How it differs from an honest delivery. */
 export interface AttackMode {
   readonly summary: string;
-  readonly plan: (draft: Draft, context: PlanContext) => Promise<readonly PlannedSend[]>;
+  /** Before it is signed. */
+  readonly change?: (draft: Draft) => Partial<Draft>;
+  /** After it is signed. */
+  readonly tamper?: (delivery: Delivery) => Delivery;
+  /** Sent behind it, and what is special about that for the reader. */
+  readonly copy?: (delivery: Delivery) => readonly [copy: Delivery, note: string];
+  readonly expected?: ExpectedAnswer;
 }
 
 export const ACCEPTED: ExpectedAnswer = { status: 200, fields: { received: true, duplicate: undefined } };
@@ -42,36 +49,49 @@ export const INVALID_EVENT: ExpectedAnswer = { status: 400, fields: { error: 'In
 /** Far enough outside that a slow answer does not bring a timestamp ahead of now back inside. */
 const OUTSIDE_SECONDS = TIMESTAMP_TOLERANCE_SECONDS + 60;
 /** An id is noted just after its answer: a copy sent at once could arrive before the note. */
-const COPY_PAUSE_MS = 500;
+export const COPY_PAUSE_MS = 500;
 
 /** By the option that asks for them. */
 export const attackModes = {
-  stale: genuine(`delivery from ${OUTSIDE_SECONDS} s ago`, movedBy(-OUTSIDE_SECONDS), OUTSIDE_TOLERANCE),
-  future: genuine(`delivery from ${OUTSIDE_SECONDS} s ahead`, movedBy(OUTSIDE_SECONDS), OUTSIDE_TOLERANCE),
-  badSignature: {
-    summary: 'a signature with one digit changed',
-    plan: async (draft, { sign }) => [{ delivery: forge(await sign(draft)), expected: INVALID_SIGNATURE }],
+  stale: {
+    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ago`,
+    change: movedBy(-OUTSIDE_SECONDS),
+    expected: OUTSIDE_TOLERANCE,
   },
-  duplicate: {
-    summary: 'the same delivery twice',
-    plan: async (draft, context) => {
-      const delivery = await context.sign(draft);
-      return sendTwice(delivery, { ...delivery }, 'the same delivery again', context);
-    },
+  future: {
+    summary: `a genuine delivery from ${OUTSIDE_SECONDS} s ahead`,
+    change: movedBy(OUTSIDE_SECONDS),
+    expected: OUTSIDE_TOLERANCE,
   },
-  oversize: genuine(`body of ${MAX_BODY_BYTES + 1} bytes`, padded, TOO_LARGE),
-  badUtf8: genuine('body that is not UTF-8', withStrayByte, INVALID_EVENT),
+  badSignature: { summary: 'a signature with one digit changed', tamper: forge, expected: INVALID_SIGNATURE },
+  duplicate: { summary: 'the same delivery twice', copy: (delivery) => [delivery, 'the same delivery again'] },
+  oversize: { summary: `a genuine body of ${MAX_BODY_BYTES + 1} bytes`, change: padded, expected: TOO_LARGE },
+  badUtf8: { summary: 'a genuine body that is not UTF-8', change: withStrayByte, expected: INVALID_EVENT },
   headerId: {
     summary: 'a captured delivery sent again under another event id in its unsigned header',
-    plan: async (draft, context) => {
-      const captured = await context.sign(draft);
-      const renamed = { ...captured, headers: { ...captured.headers, 'X-Vast-Event-Id': `${draft.id}-renamed` } };
-      return sendTwice(captured, renamed, `again, as X-Vast-Event-Id: ${draft.id}-renamed`, context);
+    copy: (captured) => {
+      const headers = { ...captured.headers, 'X-Vast-Event-Id': `${captured.id}-renamed` };
+      return [{ ...captured, headers }, `again, as X-Vast-Event-Id: ${captured.id}-renamed`];
     },
   },
 } satisfies Record<string, AttackMode>;
 
 export type AttackName = keyof typeof attackModes;
+
+/** What is sent for one draft: honestly, or in a mode. */
+export async function planOf(
+  draft: Draft,
+  { change, tamper, copy, expected }: Partial<AttackMode>,
+  { local, accepted, secret }: PlanContext,
+): Promise<readonly PlannedSend[]> {
+  const signed = await signDraft({ ...draft, ...change?.(draft) }, secret);
+  const first = { delivery: tamper?.(signed) ?? signed, expected: expected ?? accepted };
+  if (!copy) return [first];
+  const [delivery, note] = copy(signed);
+  // A deployed Worker may accept the copy: KV caches "absent" for a minute. The consumer dedupes.
+  const known = local ? DUPLICATE : ACCEPTED_OR_DUPLICATE;
+  return [first, { delivery, expected: known, note, pauseMs: COPY_PAUSE_MS }];
+}
 
 export function isAsExpected(answer: ExpectedAnswer, expected: ExpectedAnswer): boolean {
   return (
@@ -86,14 +106,6 @@ export function describeExpected({ status, fields }: ExpectedAnswer): string {
   return `${status} ${JSON.stringify(fields)}${absent.map((field) => ` without "${field}"`).join('')}`;
 }
 
-/** A draft that is changed before it is signed. */
-function genuine(what: string, change: (draft: Draft) => Partial<Draft>, expected: ExpectedAnswer): AttackMode {
-  return {
-    summary: `a genuine ${what}`,
-    plan: async (draft, { sign }) => [{ delivery: await sign({ ...draft, ...change(draft) }), expected }],
-  };
-}
-
 function movedBy(seconds: number) {
   return ({ timestamp }: Draft) => ({ timestamp: timestamp + seconds });
 }
@@ -104,14 +116,6 @@ export function forge(delivery: Delivery): Delivery {
   const signature = delivery.headers[header] ?? '';
   const forged = `${signature.slice(0, -1)}${signature.endsWith('0') ? '1' : '0'}`;
   return { ...delivery, headers: { ...delivery.headers, [header]: forged } };
-}
-
-/** A deployed Worker may accept the copy: KV caches "absent" for a minute. The consumer dedupes. */
-function sendTwice(first: Delivery, copy: Delivery, note: string, context: PlanContext): readonly PlannedSend[] {
-  return [
-    { delivery: first, expected: context.accepted },
-    { delivery: copy, expected: context.local ? DUPLICATE : ACCEPTED_OR_DUPLICATE, note, pauseMs: COPY_PAUSE_MS },
-  ];
 }
 
 /** Spaces after the JSON text, which is still JSON. */

@@ -3,12 +3,20 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { styleText } from 'node:util';
-import { describeExpected, isAsExpected } from './attack-modes.ts';
+import {
+  ACCEPTED,
+  type AttackMode,
+  attackModes,
+  COPY_PAUSE_MS,
+  DUPLICATE,
+  describeExpected,
+  isAsExpected,
+  planOf,
+} from './attack-modes.ts';
 import { CliFailure, EXIT } from './cli-failure.ts';
 import { columns } from './columns.ts';
 import { commandLine } from './command-line.ts';
-import { type Draft, draftDelivery, signDraft } from './delivery.ts';
-import { type Scene, storyOf } from './demo-story.ts';
+import { draftDelivery } from './delivery.ts';
 import { type LocalWorker, startLocalWorker } from './local-worker.ts';
 import { runCli } from './run-cli.ts';
 import { type Exchange, exchange } from './send.ts';
@@ -18,6 +26,40 @@ import { createOutput } from './vast/terminal/output.ts';
 import { realSurroundings } from './vast/terminal/real-surroundings.ts';
 import { createOpsClient } from './vast/worker/ops-client.ts';
 import { type Followed, follow, followedOf } from './what-became.ts';
+
+interface Scene {
+  readonly title: string;
+  /** The second scene of a type sends the event of the first again. */
+  readonly type: string;
+  /** How it is sent, where not honestly. */
+  readonly mode?: AttackMode;
+  /** The status that the ledger must show for it in the end; none where nothing may be kept. */
+  readonly status?: 'processed' | 'retrying' | 'dead' | 'quarantined';
+}
+
+const STORY: readonly Scene[] = [
+  { title: 'An instance was outbid: a notification.', type: 'outbid', status: 'processed' },
+  { title: 'Vast.ai sends the same delivery again.', type: 'outbid', status: 'processed' },
+  { title: 'A resource was created: the resource dialect.', type: 'resource.created', status: 'processed' },
+  { title: 'An event type that is not in the catalogue.', type: 'gpu_on_fire', status: 'processed' },
+  {
+    title: 'A forgery: somebody without the secret guesses a signature.',
+    type: 'credit_received',
+    mode: attackModes.badSignature,
+  },
+  {
+    title: 'A genuine delivery that arrives six minutes late.',
+    type: 'low_credit',
+    mode: attackModes.stale,
+    status: 'quarantined',
+  },
+  {
+    title: 'An event whose handler fails because a service it calls is down.',
+    type: 'instance_offline',
+    status: 'retrying',
+  },
+  { title: 'An event whose handler gives up, because a retry cannot help.', type: 'billing_failed', status: 'dead' },
+];
 
 /** A scene after it has been played. */
 interface Played extends Exchange {
@@ -68,14 +110,16 @@ await runCli(async () => {
 
 /** Sends every scene's delivery, one after the other. */
 async function play({ url }: LocalWorker, secret: string): Promise<readonly Played[]> {
-  const sign = (draft: Draft) => signDraft(draft, secret);
-  const draft = (type: string) => draftDelivery({ type, id: randomBytes(16).toString('hex'), now: Date.now() });
   const played: Played[] = [];
-  for (const scene of storyOf({ draft, sign })) {
-    // An id is noted just after its answer: a copy sent at once could arrive before the note.
-    const pauseMs = played.some((earlier) => earlier.scene.draft === scene.draft) ? 500 : 0;
-    const planned = { delivery: await scene.make(scene.draft), expected: scene.answer, pauseMs };
-    played.push({ scene, ...(await exchange(planned, targetOf(url.origin))) });
+  for (const scene of STORY) {
+    const { type, mode = {} } = scene;
+    const first = played.find((earlier) => earlier.scene.type === type)?.planned.delivery;
+    const draft = first ?? draftDelivery({ type, id: randomBytes(16).toString('hex'), now: Date.now() });
+    const accepted = first ? DUPLICATE : ACCEPTED;
+    const pauseMs = first ? COPY_PAUSE_MS : 0;
+    for (const planned of await planOf(draft, mode, { local: true, accepted, secret })) {
+      played.push({ scene, ...(await exchange({ pauseMs, ...planned }, targetOf(url.origin))) });
+    }
   }
   return played;
 }
@@ -87,17 +131,14 @@ function tell(played: readonly Played[], followed: readonly Followed[], worker: 
     const { id, type, body } = planned.delivery;
     const found = followed.find((each) => each.id === id);
     const runs = worker.log().filter((line) => line.id === id && line.event === 'event.processed').length;
-    const answered = isAsExpected(answer, scene.answer);
+    const answered = isAsExpected(answer, planned.expected);
     const kept = found?.row?.status === scene.status && runs === (scene.status === 'processed' ? 1 : 0);
     const became = found ? describeFate({ ...found, duplicate: answer.fields.duplicate === true }) : 'no trace';
+    const promised = scene.status ? `${scene.status}, and handled once at most` : 'no trace';
     const rows = [
       ['', 'sent:', `${type}, id ${id.slice(0, 8)}, ${body.byteLength} bytes`],
-      ['', 'answer:', `${answer.summary}${verdict(answered, describeExpected(scene.answer))}`],
-      [
-        '',
-        'ledger:',
-        `${became}${verdict(kept, scene.status ? `${scene.status}, and handled once at most` : 'no trace')}`,
-      ],
+      ['', 'answer:', `${answer.summary}${verdict(answered, describeExpected(planned.expected))}`],
+      ['', 'ledger:', `${became}${verdict(kept, promised)}`],
     ];
     console.log(`${index + 1}. ${scene.title}\n${columns(rows).join('\n')}\n`);
     if (!answered || !kept) failures += 1;

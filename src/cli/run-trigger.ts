@@ -7,15 +7,9 @@ import { eventTypes } from '../event/catalogue.ts';
 import { parseEvent } from '../event/parse.ts';
 import { sampleOf } from '../event/samples.ts';
 import { hasOuterSpace } from '../usable-secret.ts';
-import {
-  ACCEPTED,
-  ACCEPTED_OR_DUPLICATE,
-  type ExpectedAnswer,
-  INVALID_EVENT,
-  type PlannedSend,
-} from './attack-modes.ts';
+import { ACCEPTED, ACCEPTED_OR_DUPLICATE, type ExpectedAnswer, INVALID_EVENT, planOf } from './attack-modes.ts';
 import { EXIT, usage } from './cli-failure.ts';
-import { asCurl, draftDelivery, signDraft } from './delivery.ts';
+import { asCurl, draftDelivery } from './delivery.ts';
 import { knownTypes } from './known-types.ts';
 import { findLocalVar, findSecret, localVarsFile } from './local-secrets.ts';
 import { nearMiss } from './near-miss.ts';
@@ -54,19 +48,18 @@ export async function runTrigger(argv: readonly string[], surroundings: Surround
 async function trigger(type: string, options: TriggerOptions, context: ActionContext): Promise<number> {
   const { surroundings, output } = context;
   const target = targetOf(options.url, options.endpoint);
-  const search = { given: options.secret, environment: surroundings.env, directory: projectRoot };
   checkType(type, options, output);
   const ops = options.print ? undefined : opsOf(target, options, context);
-  const { secret, source } = await findSecret(target, { ...search, askHidden: surroundings.askHidden });
+  const { env: environment, askHidden } = surroundings;
+  const search = { given: options.secret, environment, directory: projectRoot, askHidden };
+  const { secret, source } = await findSecret(target, search);
   if (hasOuterSpace(secret)) output.warn(`the secret has white space at an end (${source})`);
   const attack = attackEntries().find(([name]) => options[name])?.[1];
   const accepted = expectedOf(type, options);
-  const plan = async (): Promise<readonly PlannedSend[]> => {
+  const plan = () => {
     const id = options.id ?? randomUUID().replaceAll('-', '');
     const draft = draftDelivery({ ...options, type, id, now: surroundings.now() });
-    const sign = (each: typeof draft) => signDraft(each, secret);
-    if (attack) return attack.plan(draft, { local: target.local, accepted, sign });
-    return [{ delivery: await sign(draft), expected: accepted }];
+    return planOf(draft, attack ?? {}, { local: target.local, accepted, secret });
   };
   if (options.print) {
     for (let left = options.count; left > 0; left -= 1) {
