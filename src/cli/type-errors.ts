@@ -8,7 +8,7 @@ const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/pack
 /** @returns TypeScript's report, or an empty text where it has nothing to say. */
 export async function findTypeErrors(signal?: AbortSignal): Promise<string> {
   const pretty = process.stdout.isTTY ? ['--pretty'] : [];
-  const { code, output } = await capture(tsc, ['-p', '.', ...pretty], signal ? { signal } : {});
+  const { code, output } = await capture(tsc, ['-p', '.', ...pretty], { signal });
   return code === 0 ? '' : output.trim() || `tsc ended with ${code}`;
 }
 

@@ -1,5 +1,6 @@
 // Runs the project's own wrangler, or another tool's script, as a child process on this Node.
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,7 +29,7 @@ export async function runWrangler(
   const env = { ...offlineEnvironment, ...process.env, ...environment };
   const stdio: StdioOptions = ['inherit', 'inherit', unsaid ? 'pipe' : 'inherit'];
   const child = spawn(process.execPath, [wranglerEntry, ...args], { cwd: projectRoot, stdio, env });
-  child.stderr?.setEncoding('utf8').on('data', (said: string) => unsaid?.(said) || process.stderr.write(said));
+  child.stderr?.setEncoding('utf8').on('data', (line: string) => unsaid?.(line) || process.stderr.write(line));
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     stopping = true;
@@ -36,7 +37,7 @@ export async function runWrangler(
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
-    const { code, signal } = await ended(child);
+    const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     const status = code ?? (signal === null ? 1 : 128 + constants.signals[signal]);
     // Wrangler may say 0, 130 or 143 then: none of them means that it has done its work.
     return stopping ? EXIT.interrupted : status;
@@ -54,25 +55,20 @@ export async function captureWrangler(args: readonly string[]) {
 }
 
 interface Surroundings {
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @returns Standard output by itself, and with the errors behind it. */
-export async function capture(script: string, args: readonly string[], { env = process.env, signal }: Surroundings) {
-  const child = spawn(process.execPath, [script, ...args], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env,
-    ...(signal && { signal }),
-  });
-  const [{ code }, stdout, stderr] = await Promise.all([ended(child), text(child.stdout), text(child.stderr)]);
+export async function capture(script: string, args: readonly string[], { env, signal }: Surroundings) {
+  const child = spawn(process.execPath, [script, ...args], { cwd: projectRoot, env, signal });
+  child.stdin.end();
+  const { code, stdout, stderr } = await said(child);
   return { code: code ?? 1, stdout, output: stdout + stderr };
 }
 
-/** Rejects where the child cannot be started. */
-function ended(child: ChildProcess) {
-  return new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
-    child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
-  });
+/** How a child has ended, and all that it said until then. Rejects where it cannot be started. */
+export async function said(child: ChildProcessWithoutNullStreams) {
+  const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code: code as number | null, stdout, stderr };
 }

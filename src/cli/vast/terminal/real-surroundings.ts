@@ -4,13 +4,12 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import confirmPrompt from '@inquirer/confirm';
 import passwordPrompt from '@inquirer/password';
-import { CliFailure, EXIT } from '../../cli-failure.ts';
+import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
+import { said } from '../../wrangler.ts';
 import type { CommandEnd, Surroundings } from './surroundings.ts';
 
 /** How long one command may take, in milliseconds. */
 const TIMEOUT_MS = 120_000;
-/** Kept of what a command prints, in characters. */
-const MAX_KEPT = 20_000;
 
 export function realSurroundings(): Surroundings {
   const { stdin, stderr } = process;
@@ -71,31 +70,23 @@ async function uninterrupted<Value>(run: () => Promise<Value>): Promise<Value> {
 /**
  * Runs a shell command with `input` on standard input. One that takes too long is stopped.
  *
- * @returns Its exit code, null where a signal ended it, and the end of what it said.
+ * @returns Its exit code, null where a signal ended it, and what it said.
  */
 async function runCommand(command: string, input: string, env: Surroundings['env']): Promise<CommandEnd> {
-  const { promise, resolve } = Promise.withResolvers<CommandEnd>();
   const child = spawn(command, {
     shell: true,
     // A group of its own: Ctrl-C must not stop it while it stores a secret that is shown only once.
     detached: process.platform !== 'win32',
-    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...env },
   });
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      said[stream] = (said[stream] + text).slice(-MAX_KEPT);
-    });
-  }
   const timer = setTimeout(() => stop(child.pid), TIMEOUT_MS);
-  child.on('error', (error) => resolve({ ...said, code: 127, stderr: error.message }));
-  child.on('close', (code) => resolve({ ...said, code }));
   // A command that ends without reading breaks the pipe; its exit code says enough.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   try {
-    return await promise;
+    return await said(child);
+  } catch (error) {
+    return { code: 127, stdout: '', stderr: messageOf(error) };
   } finally {
     clearTimeout(timer);
   }
