@@ -89,8 +89,8 @@ function offeredOfGroup(name: NotificationGroup, live: ReadonlySet<string>): str
 }
 
 function unknown(word: string, live: ReadonlySet<string>): CliFailure {
-  const near = [...live].filter((key) => slugOf(key).includes(word.slice(0, 6))).slice(0, 3);
-  const hint = near.length > 0 ? ` Did you mean ${near.join(' or ')}?` : '';
+  const near = nearMiss(word, [...live]);
+  const hint = near ? ` Did you mean ${near}?` : '';
   const see = `See \`npm run vast -- types\`; groups are ${Object.keys(notificationGroups).join(', ')} and all.`;
   return usage(`Vast.ai has no event type "${word}".${hint} ${see}`);
 }
