@@ -10,6 +10,7 @@ import { CliFailure } from './cli-failure.ts';
 import type { Delivery } from './delivery.ts';
 import { sayIfSlow } from './say-if-slow.ts';
 import type { Target } from './target.ts';
+import type { TriggerOptions } from './trigger-command.ts';
 
 /** The provider's own limit, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -29,12 +30,6 @@ export interface Exchange {
   readonly answer: Answer;
 }
 
-interface Amount {
-  readonly count: number;
-  /** How many at once. */
-  readonly concurrency: number;
-}
-
 type Posted = Pick<Delivery, 'headers' | 'body'>;
 type Plan = () => Promise<readonly PlannedSend[]>;
 
@@ -52,12 +47,17 @@ export async function send(url: string | URL, { headers, body }: Posted): Promis
 }
 
 /**
- * Makes a plan and sends it, `count` times.
+ * Makes a plan and sends it, `count` times, `concurrency` at once.
  *
  * @param say Is told what is waited for, if that takes long.
  * @throws CliFailure at the first delivery that gets no answer.
  */
-export async function sendAll(plan: Plan, target: Target, { count, concurrency }: Amount, say: (line: string) => void) {
+export async function sendAll(
+  plan: Plan,
+  target: Target,
+  { count, concurrency }: TriggerOptions,
+  say: (line: string) => void,
+) {
   const exchanges: Exchange[] = [];
   let left = count;
   const lane = async () => {
