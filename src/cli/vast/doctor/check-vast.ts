@@ -3,7 +3,7 @@ import { describeApiFailure } from '../../../vast/api-failure.ts';
 import type { VastApi, Webhook } from '../../../vast/vast-api.ts';
 import { isSameUrl } from '../../target.ts';
 import { contextOf, isSecurityCritical, slugOf } from '../webhooks/event-keys.ts';
-import { describeTest, testOnce } from '../webhooks/provider-test.ts';
+import { testOnce } from '../webhooks/provider-test.ts';
 import { confirmedTest, type LedgerDeps } from '../worker/confirm-in-ledger.ts';
 import type { WorkerAnswer } from '../worker/worker-client.ts';
 import { registerFix } from './check-worker.ts';
@@ -97,11 +97,11 @@ async function checkDelivery(deps: VastDeps, webhook: Webhook): Promise<Finding>
       return refusedFinding(deps, webhook);
     case 'unavailable':
       return problem(
-        describeTest(outcome),
+        outcome.sentence,
         `Complete the rotation: \`webhooks rotate --id ${webhook.id}\`. Without one, see \`npx wrangler tail\`.`,
       );
     case 'not_made':
-      return warning(describeTest(outcome), 'Run doctor again.');
+      return warning(outcome.sentence, 'Run doctor again.');
   }
 }
 

@@ -17,7 +17,7 @@ import {
 import { isSwitching } from '../rotate/rotation-record.ts';
 import { completeSwitch } from '../rotate/switch-secret.ts';
 import { checkEvents, contextOf, expandLive, slugOf } from '../webhooks/event-keys.ts';
-import { describeTest, testOnce, testUntilDelivered } from '../webhooks/provider-test.ts';
+import { testOnce, testUntilDelivered } from '../webhooks/provider-test.ts';
 import { checkName } from '../webhooks/webhooks-commands.ts';
 import { confirmedTest } from '../worker/confirm-in-ledger.ts';
 import { hasSecret } from '../worker/worker-client.ts';
@@ -127,7 +127,7 @@ async function fieldsOf({ api, output, target }: SetupDeps, options: Options): P
 async function verify(deps: SetupDeps, webhook: Webhook, slot: string, created: boolean) {
   deps.output.say('Having Vast.ai deliver a test event');
   const outcome = await confirmedTest(deps, () => testUntilDelivered(deps.api, webhook.id, deps.surroundings));
-  if (outcome.kind !== 'delivered') throw left(webhook, `${describeTest(outcome)}.`);
+  if (outcome.kind !== 'delivered') throw left(webhook, `${outcome.sentence}.`);
   const { eventId, confirmation } = outcome;
   if (confirmation.kind === 'not_found') {
     throw left(webhook, 'its test was accepted, but did not reach the ledger: see the queue consumer in the log.');

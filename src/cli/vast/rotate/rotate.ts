@@ -14,7 +14,7 @@ import {
   type SetupOptions,
   setupDeps,
 } from '../connect.ts';
-import { describeTest, testUntilDelivered } from '../webhooks/provider-test.ts';
+import { testUntilDelivered } from '../webhooks/provider-test.ts';
 import { planRotation, type RotateOptions, type RotationPlan } from './rotation-plan.ts';
 import { completeSwitch, rotateAtVast, switchSecret, unfinished } from './switch-secret.ts';
 
@@ -124,7 +124,7 @@ async function prove(deps: SetupDeps, id: number, plan: Plan<'prove'>): Promise<
       output.say('The secret of the interrupted run is lost; rotating once more.');
       return switchAndProve(deps, id, { do: 'switch', current, target, resumed: true }, false);
     }
-    const stored = `The new secret is stored in ${target}, but: ${describeTest(outcome)}.`;
+    const stored = `The new secret is stored in ${target}, but: ${outcome.sentence}.`;
     throw unfinished(`${stored} If that does not change, \`--again\` rotates once more.`);
   }
   await completeSwitch(deps, { current, rotation: { step: 'done', target, targetWasFree: false } });
@@ -143,7 +143,7 @@ async function retire(deps: SetupDeps, id: number, plan: Plan<'retire'>, set: Re
   const before = await testUntilDelivered(api, id, surroundings);
   if (before.kind !== 'delivered') {
     const advice = 'If the secret was changed elsewhere, `--again` rotates once more.';
-    throw new CliFailure(`${old} is kept: ${describeTest(before)}. ${advice}`, EXIT.unfinished);
+    throw new CliFailure(`${old} is kept: ${before.sentence}. ${advice}`, EXIT.unfinished);
   }
   const { url } = deps.target;
   records.write(url, { current: old, rotation: { step: 'retiring', target: current, targetWasFree: false } });
@@ -154,7 +154,7 @@ async function retire(deps: SetupDeps, id: number, plan: Plan<'retire'>, set: Re
   const after = await testUntilDelivered(api, id, surroundings);
   if (after.kind !== 'delivered') {
     const advice = `Run it again with --current ${current} --again.`;
-    throw new CliFailure(`${old} is retired, but: ${describeTest(after)}. ${advice}`);
+    throw new CliFailure(`${old} is retired, but: ${after.sentence}. ${advice}`);
   }
   return [{ state: 'retired', current, old }, [`Done: ${current} is the only secret of this endpoint.`]];
 }

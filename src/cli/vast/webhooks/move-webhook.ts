@@ -7,7 +7,7 @@ import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { expectOk, RIGHT_WORKER, type SetupDeps } from '../connect.ts';
 import { closeWindow, openWindow } from '../rotate/rotation-window.ts';
 import { hasSecret } from '../worker/worker-client.ts';
-import { describeTest, testUntilDelivered } from './provider-test.ts';
+import { testUntilDelivered } from './provider-test.ts';
 
 /** @throws CliFailure; unfinished where the webhook could not go back, with how to do it. */
 export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook> {
@@ -50,5 +50,5 @@ export async function moveWebhook(deps: SetupDeps, id: number): Promise<Webhook>
 
 async function failedTest({ api, surroundings }: SetupDeps, id: number): Promise<string | undefined> {
   const outcome = await testUntilDelivered(api, id, surroundings);
-  return outcome.kind === 'delivered' ? undefined : `${describeTest(outcome)}.`;
+  return outcome.kind === 'delivered' ? undefined : `${outcome.sentence}.`;
 }

@@ -9,7 +9,7 @@ import { secureTargetOf } from '../../target.ts';
 import { type Action, addSetupOptions, connectToVast, expectOk, type SetupOptions, setupDeps } from '../connect.ts';
 import { checkEvents, expandLive } from './event-keys.ts';
 import { moveWebhook } from './move-webhook.ts';
-import { describeTest, testOnce } from './provider-test.ts';
+import { testOnce } from './provider-test.ts';
 
 /** Vast.ai's limit, in characters. */
 const MAX_NAME_LENGTH = 120;
@@ -48,8 +48,8 @@ function addTest(webhooks: Command, action: Action): void {
   const description = 'have Vast.ai deliver a test event, and show how the Worker answered';
   action(withExamples(forOne(webhooks, 'test'), '12').description(description), async (context, _options, [id = 0]) => {
     const outcome = await testOnce(await connectToVast(context), id);
-    if (outcome.kind !== 'delivered') throw new CliFailure(`${describeTest(outcome)}. \`doctor\` finds out why.`);
-    context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${describeTest(outcome)}.`]);
+    if (outcome.kind !== 'delivered') throw new CliFailure(`${outcome.sentence}. \`doctor\` finds out why.`);
+    context.output.result({ delivered: true, eventId: outcome.eventId ?? null }, [`${outcome.sentence}.`]);
   });
 }
 
