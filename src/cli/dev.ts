@@ -1,4 +1,5 @@
 // `npm run dev` (and `npm start`): the Worker on this machine, with local KV and queues.
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { DEFAULT_ENDPOINT, webhookPath } from '../endpoint.ts';
 import { EXIT, usage } from './cli-failure.ts';
@@ -46,10 +47,8 @@ await runCli(async () => {
 
 /** Wrangler finds out only once it has begun. @throws CliFailure (usage) */
 async function expectFree(port: number): Promise<void> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject).listen(port, 'localhost', resolve);
-  await promise.catch(({ code }: NodeJS.ErrnoException) => {
+  const server = createServer().listen(port, 'localhost');
+  await once(server, 'listening').catch(({ code }: NodeJS.ErrnoException) => {
     const why = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code})`;
     throw usage(`port ${port} ${why}: stop what runs there, or take another one, as in npm run dev -- --port 8788`);
   });

@@ -30,10 +30,7 @@ export function realSurroundings(): Surroundings {
   };
 }
 
-interface Terminal {
-  readonly input: NodeJS.ReadableStream;
-  readonly output: NodeJS.WritableStream;
-}
+type Terminal = Parameters<typeof passwordPrompt>[1];
 
 /** Asks for a line without showing it. @throws CliFailure (interrupted) on Ctrl-C. */
 export function askHidden(message: string, terminal: Terminal): Promise<string> {
