@@ -22,20 +22,16 @@ export interface Delivery extends Draft {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-interface DraftOptions extends Pick<Draft, 'type' | 'id'> {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** Replaces or adds fields, as the samples do. */
-  readonly data?: Record<string, unknown> | undefined;
-  readonly dialect?: SignedDialect | undefined;
+type DraftOptions = Parameters<typeof sampleOf>[1] & {
+  readonly type: string;
   /** Sent byte for byte, in place of a sample. */
   readonly body?: string | undefined;
-}
+};
 
-export function draftDelivery({ type, id, now, data, dialect, body }: DraftOptions): Draft {
-  const sample = sampleOf(type, { id, now, data, dialect });
+export function draftDelivery({ type, body, ...options }: DraftOptions): Draft {
+  const sample = sampleOf(type, options);
   const bytes = new Uint8Array(encoder.encode(body ?? sample.body));
-  return { id, type, dialect: sample.dialect, body: bytes, timestamp: Math.floor(now / 1000) };
+  return { id: options.id, type, dialect: sample.dialect, body: bytes, timestamp: Math.floor(options.now / 1000) };
 }
 
 /** Signs a draft. The `notification` dialect has further headers, which are not signed. */

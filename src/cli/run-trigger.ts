@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { parseEvent } from '../event/parse.ts';
-import { sampleOf } from '../event/samples.ts';
 import { hasOuterSpace } from '../usable-secret.ts';
 import { ACCEPTED, ACCEPTED_OR_DUPLICATE, type ExpectedAnswer, INVALID_EVENT, planOf } from './attack-modes.ts';
 import { EXIT, usage } from './cli-failure.ts';
@@ -114,9 +113,8 @@ async function reportFates(exchanges: readonly Exchange[], ops: OpsClient, targe
 function expectedOf(type: string, options: TriggerOptions): ExpectedAnswer {
   const { id, body } = options;
   if (body === undefined) return id === undefined ? ACCEPTED : ACCEPTED_OR_DUPLICATE;
-  const { dialect } = sampleOf(type, { id: '', now: 0, dialect: options.dialect });
-  const bytes = new TextEncoder().encode(body);
-  const parsed = parseEvent({ dialect, body: bytes, timestamp: 0, substituteId: 'none' }, DEFAULT_ENDPOINT);
+  const draft = draftDelivery({ ...options, type, id: '', now: 0 });
+  const parsed = parseEvent({ ...draft, substituteId: 'none' }, DEFAULT_ENDPOINT);
   if (!parsed.ok) return INVALID_EVENT;
   if (parsed.value.type !== type) throw usage(`--body is of type "${parsed.value.type}", not "${type}"`);
   return ACCEPTED_OR_DUPLICATE;

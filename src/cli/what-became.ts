@@ -1,6 +1,6 @@
 // What became of test events after their answer: asks the Worker's ledger until each has come to
 // rest, or has failed once.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseEvent } from '../event/parse.ts';
 import type { Delivery } from './delivery.ts';
 import { sayIfSlow } from './say-if-slow.ts';
@@ -38,15 +38,10 @@ export function followedOf(exchanges: readonly Exchange[], { endpoint }: Target)
 
 /** The id under which the Worker keeps a delivery (event/substitute-id.ts, edge/quarantine.ts). */
 function ledgerId({ dialect, timestamp, body }: Delivery, endpoint: string): string {
-  const signed = dialect === 'resource' ? sha256(`${timestamp}.`, body) : undefined;
-  const parsed = parseEvent({ dialect, body, timestamp, substituteId: signed }, endpoint);
+  const sha256 = (bytes: Uint8Array) => `sha256:${hash('sha256', bytes)}`;
+  const signed = Buffer.concat([Buffer.from(`${timestamp}.`), body]);
+  const parsed = parseEvent({ dialect, body, timestamp, substituteId: sha256(signed) }, endpoint);
   return parsed.ok ? parsed.value.id : sha256(body);
-}
-
-function sha256(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return `sha256:${hash.digest('hex')}`;
 }
 
 /**
