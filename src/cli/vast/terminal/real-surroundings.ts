@@ -6,7 +6,7 @@ import confirmPrompt from '@inquirer/confirm';
 import passwordPrompt from '@inquirer/password';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { said } from '../../wrangler.ts';
-import type { CommandEnd, Surroundings } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** How long one command may take, in milliseconds. */
 const TIMEOUT_MS = 120_000;
@@ -64,12 +64,8 @@ async function uninterrupted<Value>(run: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/**
- * Runs a shell command with `input` on standard input. One that takes too long is stopped.
- *
- * @returns Its exit code, null where a signal ended it, and what it said.
- */
-async function runCommand(command: string, input: string, env: Surroundings['env']): Promise<CommandEnd> {
+/** One that takes too long is stopped. */
+async function runCommand(command: string, input: string, env: Surroundings['env']) {
   const child = spawn(command, {
     shell: true,
     // A group of its own: Ctrl-C must not stop it while it stores a secret that is shown only once.

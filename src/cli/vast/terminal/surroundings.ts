@@ -1,12 +1,5 @@
 // What a command needs from outside. Tests hand in their own.
 
-/** How a command of the shell ended. */
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: (text: string) => void;
@@ -21,6 +14,10 @@ export interface Surroundings {
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** Runs a section that an interrupt must not stop: the command ends after it instead. */
   readonly uninterrupted: <Value>(run: () => Promise<Value>) => Promise<Value>;
-  /** Runs a shell command with `input` on its standard input. */
-  readonly runCommand: (command: string, input: string, env: Surroundings['env']) => Promise<CommandEnd>;
+  /** Runs a shell command with `input` on standard input. A signal ends it without a `code`. */
+  readonly runCommand: (
+    command: string,
+    input: string,
+    env: Surroundings['env'],
+  ) => Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }

@@ -4,15 +4,13 @@ import { hasOuterSpace } from '../../../usable-secret.ts';
 import { oneLine } from '../../../vast/harmless.ts';
 import { CliFailure } from '../../cli-failure.ts';
 import type { Output } from '../terminal/output.ts';
-import type { CommandEnd, Surroundings } from '../terminal/surroundings.ts';
+import type { Surroundings } from '../terminal/surroundings.ts';
 
 const PUT_TRIES = 3;
-const PUT_PAUSE_MS = 3_000;
+const PAUSE_MS = 3_000;
 
 /** Ours alone: a command that stores one secret has no need to see the others. */
 const KEPT_FROM_COMMANDS = /^(VAST_(API|READ)_KEY|OPS_TOKEN|VASTAI_WEBHOOK_SECRET.*)$/;
-
-export type SecretStore = ReturnType<typeof createSecretStore>;
 
 /**
  * @param wrangler The shell command for wrangler; `secret put NAME` and the like are appended.
@@ -20,36 +18,29 @@ export type SecretStore = ReturnType<typeof createSecretStore>;
  */
 export function createSecretStore(wrangler: string, { env, runCommand, sleep }: Surroundings, output: Output) {
   const passedOn = Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT_FROM_COMMANDS.test(name)));
-  const secret = (args: string, input = '') => runCommand(`${wrangler} secret ${args}`, input, passedOn);
+  /** @returns What wrangler printed. */
+  const secret = async (args: string, doing: string, value = '', tries = 1) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const { code, stdout, stderr } = await runCommand(`${wrangler} secret ${args}`, value, passedOn);
+      if (code === 0) return stdout;
+      if (attempt === tries) {
+        const said = oneLine(output.redact(`${stderr} ${stdout}`), 400) || 'it said nothing';
+        throw new CliFailure(`"${wrangler}" could not ${doing} (exit ${code ?? 'by signal'}): ${said}`);
+      }
+      await sleep(PAUSE_MS * attempt);
+    }
+  };
   return {
     /** Stores a value, with retries. Wrangler would store an empty one without a word. */
-    put: async (name: string, value: string): Promise<void> => {
+    put: async (name: string, value: string) => {
       if (value.trim() === '') throw new CliFailure(`The value of ${name} is empty, so it was not stored.`);
       if (hasOuterSpace(value)) output.warn(`the value of ${name} begins or ends with white space.`);
-      for (let attempt = 1; ; attempt += 1) {
-        const run = await secret(`put ${name}`, value);
-        if (run.code === 0) return;
-        if (attempt === PUT_TRIES) throw failed(`store ${name}`, run);
-        await sleep(PUT_PAUSE_MS * attempt);
-      }
+      await secret(`put ${name}`, `store ${name}`, value, PUT_TRIES);
     },
-    remove: async (name: string): Promise<void> => {
-      const run = await secret(`delete ${name}`);
-      if (run.code !== 0) throw failed(`delete ${name}`, run);
-    },
+    remove: (name: string) => secret(`delete ${name}`, `delete ${name}`),
     /** The names that are set. */
-    list: async () => {
-      const run = await secret('list');
-      if (run.code !== 0) throw failed('list the secrets', run);
-      return namesIn(run.stdout);
-    },
+    list: async () => namesIn(await secret('list', 'list the secrets')),
   };
-
-  function failed(doing: string, run: CommandEnd): CliFailure {
-    const said = oneLine(output.redact(`${run.stderr} ${run.stdout}`), 400);
-    const how = `exit ${run.code ?? 'by signal'}`;
-    return new CliFailure(`"${wrangler}" could not ${doing} (${how}): ${said || 'it said nothing'}`);
-  }
 }
 
 /** Wrangler prints `[{"name": …}]`, and may print a banner around it. */
