@@ -1,5 +1,5 @@
 // Vast.ai's own test: it signs a `webhook_test` with the secret it uses now and tells our answer.
-import { describeApiFailure, isTransient } from '../../../vast/api-failure.ts';
+import { describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import type { Surroundings } from '../terminal/surroundings.ts';
 
@@ -39,7 +39,7 @@ export async function testUntilDelivered(api: VastApi, id: number, { sleep }: Su
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await testOnce(api, id);
     if (outcome.kind === 'delivered' || attempt === TRIES) return outcome;
-    if (outcome.kind === 'not_made' && !isTransient(outcome.failure)) return outcome;
+    if (outcome.kind === 'not_made' && !mayHaveHappened(outcome.failure)) return outcome;
     await sleep(PAUSE_MS);
   }
 }

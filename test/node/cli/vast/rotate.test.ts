@@ -94,6 +94,34 @@ describe('webhooks rotate', () => {
     expect(scene.provider.everySecret).toHaveLength(1);
   });
 
+  it('does not finish what has not switched yet', async () => {
+    const scene = await registeredScene();
+    scene.worker.onCommand = ({ name }) => {
+      if (name === SECOND) throw new Error('out of order');
+    };
+    expect((await scene.rotate()).exitCode).toBe(3);
+    scene.worker.onCommand = () => undefined;
+    const finish = await scene.rotate('--finish');
+    expect({ exitCode: finish.exitCode, stored: scene.worker.stored.has(SECOND) }).toEqual({
+      exitCode: 3,
+      stored: false,
+    });
+    expect(finish.stderr).toContain('not complete yet');
+  });
+
+  it('has a test made again where Vast.ai has trouble, and not where it says no', async () => {
+    const scene = await registeredScene();
+    const answered = (status: number) => () => new Response('{}', { status });
+    scene.provider.faults.push({ call: 'test', when: 'before', times: 2, answer: answered(500) });
+    expect((await scene.rotate()).exitCode).toBe(0);
+    scene.provider.faults.push({ call: 'test', when: 'before', answer: answered(403) });
+    const before = scene.provider.calls.length;
+    const refused = await scene.rotate();
+    expect(refused.exitCode).toBe(3);
+    expect(refused.stderr).toMatch(/Could not make the test: [^.]*\(403\)\. If the secret/);
+    expect(scene.provider.calls.slice(before).filter((call) => call === 'test')).toHaveLength(1);
+  });
+
   it('keeps the old slot when Vast.ai signs with a secret that the Worker does not know', async () => {
     const scene = await registeredScene();
     await scene.rotate();

@@ -27,6 +27,18 @@ describe('storing a secret', () => {
     expect(said()).toBe('Note: the value of OPS_TOKEN begins or ends with white space.\n');
   });
 
+  it.each([
+    [2, 'stored'],
+    [3, '"wrangler" could not store OPS_TOKEN (exit 1): busy'],
+  ])('tries twice more where wrangler fails, here %d times: %s', async (failures, end) => {
+    let runs = 0;
+    const runCommand = async () => ({ code: ++runs > failures ? 0 : 1, stdout: '', stderr: 'busy' });
+    const busy = { env: {}, runCommand, sleep: async () => undefined } as unknown as Surroundings;
+    const put = createSecretStore('wrangler', busy, createOutput(busy, false)).put('OPS_TOKEN', 'abc def');
+    expect(await put.then(() => 'stored', String)).toContain(end);
+    expect(runs).toBe(3);
+  });
+
   it('says nothing of an ordinary value', async () => {
     const { secrets, said } = store();
     await secrets.put('OPS_TOKEN', 'abc def');
