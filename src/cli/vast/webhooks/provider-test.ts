@@ -39,7 +39,9 @@ export async function testUntilDelivered(api: VastApi, id: number, { sleep }: Su
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await testOnce(api, id);
     if (outcome.kind === 'delivered' || attempt === TRIES) return outcome;
-    if (outcome.kind === 'not_made' && !mayHaveHappened(outcome.failure)) return outcome;
+    // "Not successful" may be said of the delivery.
+    const failure = outcome.kind === 'not_made' && outcome.failure;
+    if (failure && failure.kind !== 'unsuccessful' && !mayHaveHappened(failure)) return outcome;
     await sleep(PAUSE_MS);
   }
 }

@@ -111,8 +111,9 @@ describe('webhooks rotate', () => {
 
   it('has a test made again where Vast.ai has trouble, and not where it says no', async () => {
     const scene = await registeredScene();
-    const answered = (status: number) => () => new Response('{}', { status });
+    const answered = (status: number) => () => new Response('{"success":false}', { status });
     scene.provider.faults.push({ call: 'test', when: 'before', times: 2, answer: answered(500) });
+    scene.provider.faults.push({ call: 'test', when: 'before', times: 1, answer: answered(200) });
     expect((await scene.rotate()).exitCode).toBe(0);
     scene.provider.faults.push({ call: 'test', when: 'before', answer: answered(403) });
     const before = scene.provider.calls.length;
