@@ -13,10 +13,11 @@
  */
 export type Status = (typeof statuses)[number];
 
-export const statuses = ['processing', 'retrying', 'processed', 'dead', 'quarantined', 'queued'] as const;
-
 /** Those that may need a person, the most urgent first. */
-export const troubles = ['dead', 'quarantined', 'retrying'] as const satisfies readonly Status[];
+export const troubles = ['dead', 'quarantined', 'retrying'] as const;
+
+/** All, in the order of who needs a person. */
+export const statuses = [...troubles, 'queued', 'processing', 'processed'] as const;
 
 /** Who asks: one delivery of one queue message to one consumer. */
 export interface Claimant {

@@ -2,11 +2,12 @@
 import { html } from 'hono/html';
 import { eventTypes } from '../event/catalogue.ts';
 import type { EventFilter } from '../ledger/queries.ts';
+import { statuses } from '../ledger/status.ts';
 import { address } from './addresses.ts';
 import type { Html } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { isoOf, startOfDay } from './when.ts';
-import { byUrgency, capitalized } from './words.ts';
+import { capitalized } from './words.ts';
 
 export function filterForm(filter: EventFilter, reader: Reader): Html {
   const option = (value: string, label: string) =>
@@ -20,7 +21,7 @@ export function filterForm(filter: EventFilter, reader: Reader): Html {
     <form class="filter" action="${address('/events')}" method="get" aria-label="Filter events">
       <label>Status<select name="status"><option value="">any</option>
         ${option('attention', 'Needs attention')}
-        ${byUrgency.map((status) => option(status, capitalized(status)))}</select></label>
+        ${statuses.map((status) => option(status, capitalized(status)))}</select></label>
       ${field('Type', 'type', 'types')}
       <datalist id="types">${eventTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
       ${field('Endpoint', 'endpoint')}${time('From', 'from')}${time('Before', 'to')}${field('Id or text', 'q')}

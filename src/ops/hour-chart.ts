@@ -1,11 +1,12 @@
 // Events per hour as stacked bars, in SVG without script or inline style, and the same as a list.
 import { html } from 'hono/html';
 import type { Stats } from '../ledger/stats.ts';
+import { statuses } from '../ledger/status.ts';
 import { HOUR_MS } from '../ledger/tally.ts';
 import { address } from './addresses.ts';
 import type { Html } from './layout.ts';
 import { isoOf, utc } from './when.ts';
-import { byUrgency, counted, figures } from './words.ts';
+import { counted, figures } from './words.ts';
 
 /** Of the tallest bar: one failure beside thousands of successes must still be visible. */
 const LEAST_SHARE = 1 / 40;
@@ -16,7 +17,7 @@ const LEAST_SHARE = 1 / 40;
  */
 export function hourChart(perHour: Stats['perHour']): Html {
   const hours = perHour.map(({ hour, byStatus }) => {
-    const parts = byUrgency.filter((status) => byStatus[status] > 0);
+    const parts = statuses.filter((status) => byStatus[status] > 0);
     const counts = parts.map((status) => `${figures(byStatus[status])} ${status}`).join(', ') || 'none';
     return {
       byStatus,
@@ -41,7 +42,7 @@ export function hourChart(perHour: Stats['perHour']): Html {
     });
     return html`<a href="${list}" tabindex="-1"><title>${words}</title>${rect('ground', x, 0, most)}${stacked}</a>`;
   });
-  const seen = byUrgency.filter((status) => hours.some(({ parts }) => parts.includes(status)));
+  const seen = statuses.filter((status) => hours.some(({ parts }) => parts.includes(status)));
   const eventful = hours.filter(({ total }) => total > 0).reverse();
   // The stylesheet turns the picture upside down: bars grow from y = 0, one unit for each event.
   return html`<figure class="chart">

@@ -1,6 +1,7 @@
 // The first page: is it receiving, is anything failing, why, and where to look next.
 import { html } from 'hono/html';
 import type { EventSummary } from '../ledger/queries.ts';
+import { statuses } from '../ledger/status.ts';
 import { address, eventAddress, PAGE_ROOT } from './addresses.ts';
 import { eventTable } from './event-table.ts';
 import { gettingStarted } from './getting-started.ts';
@@ -10,7 +11,7 @@ import type { Reader } from './reader.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type Concern, READY, verdictOn } from './verdict.ts';
 import { when, whenStacked } from './when.ts';
-import { byUrgency, counted, figures } from './words.ts';
+import { counted, figures } from './words.ts';
 
 /** @param troubled The latest events that may need a person. */
 export function overviewPage(
@@ -19,7 +20,7 @@ export function overviewPage(
   configured: boolean,
   reader: Reader,
 ): Html {
-  const byStatus = byUrgency.map((status) => {
+  const byStatus = statuses.map((status) => {
     const count = counted(snapshot.byStatus[status], 'event', 'events');
     return [statusBadge(status), html`<a href="${address('/events', { status })}">${count}</a>`] as const;
   });

@@ -1,12 +1,9 @@
 // The ledger's vocabulary in plain words: what each status and reason means, and what to do.
 import { refusalWords, unreadableWords } from '../event/refusal-words.ts';
 import type { EventRecord } from '../ledger/queries.ts';
-import { type Status, troubles } from '../ledger/status.ts';
+import type { Status } from '../ledger/status.ts';
 import type { ReopenRefusal } from '../ledger/transitions.ts';
 import { MAX_RETRIES } from '../limits.ts';
-
-/** In the order of who needs a person. */
-export const byUrgency: readonly Status[] = [...troubles, 'queued', 'processing', 'processed'];
 
 /** Whether the last try of such an event failed, and its error is news. */
 export function hasFailed(status: Status): boolean {
