@@ -1,22 +1,29 @@
 // Whether a secret may open anything to a request. One that is not set opens nothing, and neither
-// does a published one, except on this machine.
+// does a published one, or one short enough to guess, except on this machine: no stranger reaches a
+// deployed Worker under such a host.
 import { log } from './log.ts';
 import { isPublished } from './published-secrets.ts';
 import { isFromThisMachine } from './this-machine.ts';
 
 const told = new Set<string>();
 
-/** Whether a secret is good for this request. What is published is logged once per isolate. */
-export function isUsable(name: string, secret: string | undefined, request: Request): secret is string {
+/**
+ * Whether a secret is good for this request. Why it is not is logged once per isolate.
+ *
+ * @param shortest Its least length, in characters, where nothing limits guesses.
+ */
+export function isUsable(name: string, secret: string | undefined, request: Request, shortest = 0): secret is string {
   if (!secret) return false;
-  if (!isPublished(secret) || isFromThisMachine(request)) return true;
-  if (!told.has(name)) {
+  const isPublic = isPublished(secret);
+  if ((!isPublic && secret.length >= shortest) || isFromThisMachine(request)) return true;
+  if (told.has(name)) return false;
+  told.add(name);
+  if (isPublic) {
     const why = `the value of ${name} is public, so it works on localhost only, and not through a tunnel`;
     const deployed = `set your own with \`npx wrangler secret put ${name}\``;
     const local = 'under `npm run dev` in .dev.vars (a route in wrangler.toml gives `dev` its host name)';
     log('secret.refused', { reason: 'published', note: `${why}: ${deployed}, ${local}` }, 'warn');
-  }
-  told.add(name);
+  } else log('ops.closed', { reason: 'token_too_short', note: name }, 'warn');
   return false;
 }
 

@@ -5,13 +5,12 @@ import type { Env } from '../env.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
 import { glanceAtPatrol } from '../patrol/glance.ts';
+import { keysTo, refuseOtherSite, refuseStranger } from './access.ts';
 import { addApi, unavailable } from './api.ts';
 import { addFeed } from './feed.ts';
 import { errorPage } from './layout.ts';
-import { keysTo, refuseStranger } from './login.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
-import { refuseOtherSite } from './same-origin.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { ICON, STYLESHEET } from './stylesheet.ts';
 
