@@ -228,10 +228,9 @@ export class Queries {
  * @param row Whose time of receipt is compared, `d` or `e`.
  */
 function termsOf({ status, type, endpoint, from, to }: EventFilter, row: string) {
-  const anyTrouble = `e.attention IN (${troubles.map((trouble) => `'${trouble}'`)})`;
   const wanted: [term: string, value: SqlValue | undefined][] = [
     [hasIndex(status) ? 'e.attention = ?' : 'e.status = ?', status === 'attention' ? undefined : status],
-    [`${anyTrouble} AND ?`, status === 'attention' ? 1 : undefined],
+    ['e.attention IN (SELECT value FROM json_each(?))', status === 'attention' ? JSON.stringify(troubles) : undefined],
     ['e.type = ?', type],
     ['e.endpoint = ?', endpoint],
     [`${row}.received_at >= ?`, from && Date.parse(from)],
