@@ -1,15 +1,19 @@
-// The JSON API: what the pages show, for scripts.
+// The JSON API: what the pages show, for scripts, and the feed, for programs that have no address of
+// their own to be called at.
 import type { Context, Hono } from 'hono';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
+import type { FeedPage } from '../ledger/feed.ts';
 import type { ReplayAnswer } from '../ledger/replay.ts';
 import type { EventKey } from '../ledger/store.ts';
-import { MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
+import { FEED_POLL_MS, LOCAL_FEED_POLL_MS, MATCHES_COUNTED, RETRY_AFTER_SECONDS } from '../limits.ts';
 import { readBody } from '../read-body.ts';
-import { eventAddress } from './addresses.ts';
-import { check, type Issues, listRequest, replayRequest } from './filter.ts';
+import { eventAddress, FEED } from './addresses.ts';
+import { check, feedRequest, type Issues, listRequest, replayRequest } from './filter.ts';
 import { takeSnapshot } from './snapshot.ts';
+
+const UNKNOWN_PLACE = 'after lies beyond the last place of this ledger: it was given by another one';
 
 /** Largest filter that is read from a body, in bytes. */
 const MAX_FILTER_BYTES = 4_096;
@@ -59,6 +63,34 @@ export function addApi(ops: Hono<{ Bindings: Env }>): void {
     const queued = step.answers.length - notQueued.length;
     return context.json({ queued, notQueued, cursor: step.cursor }, 202);
   });
+
+  ops.get(FEED, async (context) => {
+    const request = check(feedRequest, context.req.query());
+    if (!request.ok) return badRequest(context, request.failure);
+    const { after, limit, wait } = request.value;
+    const page = await waitForPage(context.env, after, limit, Date.now() + wait * 1_000);
+    if (page === null) return badRequest(context, [UNKNOWN_PLACE]);
+    // The envelopes are JSON already: taking them apart here would cost more than all the rest.
+    const events = page.events.map(({ seq, status, event }) => `{"seq":${seq},"status":"${status}","event":${event}}`);
+    const text = `{"events":[${events.join(',')}],"next":${page.next}}`;
+    return context.body(text, 200, { 'Content-Type': 'application/json' });
+  });
+}
+
+/**
+ * The page after a place, asked for again until it has an event or the time has come. A request
+ * waits here, not in the ledger's object, which is billed while a call is open.
+ */
+async function waitForPage(env: Env, after: number, limit: number, until: number): Promise<FeedPage | null> {
+  const pause = env.LOCAL_DEV ? LOCAL_FEED_POLL_MS : FEED_POLL_MS;
+  for (let place = after; ; ) {
+    const page = await openLedger(env).feed(place, limit);
+    const left = until - Date.now();
+    if (page === null || page.events.length > 0 || left <= 0) return page;
+    // Passing what was kept aside is no reason to answer, nor one to wait.
+    if (page.next === place) await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    place = page.next;
+  }
 }
 
 /** The event that `?id=…&endpoint=…` names. */
@@ -78,6 +110,6 @@ export function unavailable(context: Context) {
   return context.json({ error: 'Temporarily unavailable' }, 503, { 'Retry-After': String(RETRY_AFTER_SECONDS) });
 }
 
-export function badRequest(context: Context, issues: Issues) {
+function badRequest(context: Context, issues: Issues) {
   return context.json({ error: 'Invalid request', issues }, 400);
 }

@@ -1,29 +1,65 @@
 // The list of events: what matches the filter, page by page, the latest first. Those that wait for
 // a decision run again from here, step by step: nothing runs by itself.
 import { html } from 'hono/html';
+import { eventTypes } from '../event/catalogue.ts';
 import type { EventFilter, EventPage } from '../ledger/queries.ts';
 import { IDS_LOOKED_AT } from '../ledger/search.ts';
+import { statuses } from '../ledger/status.ts';
 import { LIST_WINDOW, PAGE_SIZE, REPLAY_STEP, SEARCH_WINDOW } from '../limits.ts';
 import { address } from './addresses.ts';
 import { eventTable } from './event-table.ts';
 import type { ListRequest, StepResult } from './filter.ts';
-import { filterForm, isNarrow } from './filter-form.ts';
 import { gettingStarted } from './getting-started.ts';
 import { document, type Html, notice, replayForm } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { counted, figures, replayWarning } from './words.ts';
+import { isoOf, startOfDay } from './when.ts';
+import { capitalized, counted, figures, replayWarning } from './words.ts';
 
 /** @param done The step of a replay that led here. */
 export function eventListPage(request: ListRequest, page: EventPage, reader: Reader, done?: StepResult): Html {
   const { filter, cursor } = request;
-  const isNew = page.events.length === 0 && cursor === null && !isNarrow(filter);
+  const narrowedTo = Object.entries(filter).map(([name, value]) => `${name} ${value}`);
+  const isNew = page.events.length === 0 && cursor === null && narrowedTo.length === 0;
   const nothing = html`<p>Nothing received yet.</p>${gettingStarted(reader)}`;
   const content = html`${done && stepNotice(done)}
     <h1>Events</h1>
-    ${filterForm(filter, reader)}
+    ${filterForm(filter, narrowedTo, reader)}
     ${filter.q && searched(filter.q)}
     ${isNew ? nothing : found(request, page, reader)}`;
   return document('Events', content, reader, 'events');
+}
+
+/**
+ * A plain form, so that every view has an address that can be shared.
+ *
+ * @param narrowedTo The filter in words: `status dead`, `type outbid`.
+ */
+function filterForm(filter: EventFilter, narrowedTo: readonly string[], reader: Reader): Html {
+  const option = (value: string, label: string) =>
+    html`<option value="${value}" ${filter.status === value && 'selected'}>${label}</option>`;
+  const field = (label: string, name: 'type' | 'endpoint' | 'q', list = '') => html`<label>${label}
+    <input type="search" name="${name}" value="${filter[name]}" list="${list}"></label>`;
+  const since = (time: number) => address('/events', { ...filter, from: isoOf(time), to: '' });
+  const time = (label: string, name: 'from' | 'to') => html`<label>${label}, UTC
+    <input type="datetime-local" name="${name}" value="${filter[name]?.slice(0, 16)}"></label>`;
+  return html`<details class="fold">
+    <summary class="button">Filter ${narrowedTo.join(', ')}</summary>
+    <form class="filter" action="${address('/events')}" method="get" aria-label="Filter events">
+      <label>Status<select name="status"><option value="">any</option>
+        ${option('attention', 'Needs attention')}
+        ${statuses.map((status) => option(status, capitalized(status)))}</select></label>
+      ${field('Type', 'type', 'types')}
+      <datalist id="types">${eventTypes.map((type) => html`<option value="${type}"></option>`)}</datalist>
+      ${field('Endpoint', 'endpoint')}${time('From', 'from')}${time('Before', 'to')}${field('Id or text', 'q')}
+      <button class="button" type="submit">Filter</button>
+    </form>
+  </details>
+  <nav class="paging" aria-label="Quick filters">
+    <a href="${address('/events', { ...filter, status: 'attention' })}">Needs attention</a>
+    <a href="${since(Math.floor(reader.now / 60_000) * 60_000 - 3_600_000)}">Last hour</a>
+    <a href="${since(startOfDay(reader))}">Today${reader.zone === undefined && ' (UTC)'}</a>
+    ${narrowedTo.length > 0 && html`<a href="${address('/events')}">Show all</a>`}
+  </nav>`;
 }
 
 function searched(text: string): Html {

@@ -7,7 +7,6 @@ import { errorSite, log } from '../log.ts';
 import { glanceAtPatrol } from '../patrol/glance.ts';
 import { keysTo, refuseOtherSite, refuseStranger } from './access.ts';
 import { addApi, unavailable } from './api.ts';
-import { addFeed } from './feed.ts';
 import { errorPage } from './layout.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
@@ -48,7 +47,6 @@ export function createOps(): Hono<{ Bindings: Env }> {
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);
-  addFeed(ops);
   addPages(ops);
 
   // No path serves two methods.
