@@ -14,16 +14,17 @@ const told = new Set<string>();
  */
 export function isUsable(name: string, secret: string | undefined, request: Request, shortest = 0): secret is string {
   if (!secret) return false;
-  const isPublic = isPublished(secret);
-  if ((!isPublic && secret.length >= shortest) || isFromThisMachine(request)) return true;
-  if (told.has(name)) return false;
-  told.add(name);
-  if (isPublic) {
+  const reason = isPublished(secret) ? 'published' : secret.length < shortest ? 'token_too_short' : undefined;
+  if (reason === undefined || isFromThisMachine(request)) return true;
+  const key = `${name} ${reason}`;
+  if (told.has(key)) return false;
+  told.add(key);
+  if (reason === 'published') {
     const why = `the value of ${name} is public, so it works on localhost only, and not through a tunnel`;
     const deployed = `set your own with \`npx wrangler secret put ${name}\``;
     const local = 'under `npm run dev` in .dev.vars (a route in wrangler.toml gives `dev` its host name)';
-    log('secret.refused', { reason: 'published', note: `${why}: ${deployed}, ${local}` }, 'warn');
-  } else log('ops.closed', { reason: 'token_too_short', note: name }, 'warn');
+    log('secret.refused', { reason, note: `${why}: ${deployed}, ${local}` }, 'warn');
+  } else log('ops.closed', { reason, note: name }, 'warn');
   return false;
 }
 

@@ -9,6 +9,7 @@ export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0
 type Labels = Readonly<Record<string, string>>;
 /** What is not known (null) is left out. `suffix` ends the name. */
 type Sample = readonly [labels: Labels, value: number | null | undefined, suffix?: string];
+type Family = readonly [kind: 'gauge' | 'counter' | 'histogram', name: string, help: string, readonly Sample[]];
 
 /** @param now Milliseconds since the epoch. */
 export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, patrol?: Glance): string {
@@ -16,33 +17,33 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
   const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
   const lastAt = lastReceivedAt && lastReceivedAt / 1000;
   const waiting = { events: backlog.events, dead_letters: backlog.deadLetters };
-  return [
-    gauge('configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]),
-    gauge('events', 'Events in the ledger, by status.', samplesOf('status', byStatus)),
-    gauge('events_by_type', 'Events in the ledger, by type and status.', counted(byType)),
-    gauge('kept_deliveries', 'Deliveries kept aside, by reason: genuine, but refused or unreadable.', counted(kept)),
-    gauge('oldest_unfinished_age_seconds', 'Age of the oldest unfinished event, or 0.', [[{}, oldestMs / 1000]]),
-    gauge('last_received_timestamp_seconds', 'When the newest webhook came, tests apart.', [[{}, lastAt]]),
-    gauge('queue_backlog_messages', 'Messages waiting in a queue, if it counts them.', samplesOf('queue', waiting)),
-    counter('tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)),
-    counter('duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]),
-    histogram('handler_duration_seconds', 'How long handlers took.', DURATION_BOUNDS, totals.durations),
-    histogram('delivery_age_seconds', 'How long before its arrival an event was created.', AGE_BOUNDS, totals.ages),
-    patrol ? patrolMetrics(patrol) : [],
-    '# EOF\n',
-  ]
-    .flat()
-    .join('\n');
+  const durations = inBuckets(DURATION_BOUNDS, totals.durations);
+  const ages = inBuckets(AGE_BOUNDS, totals.ages);
+  const families: readonly Family[] = [
+    ['gauge', 'configured', 'Whether a webhook secret is set.', [[{}, configured ? 1 : 0]]],
+    ['gauge', 'events', 'Events in the ledger, by status.', samplesOf('status', byStatus)],
+    ['gauge', 'events_by_type', 'Events in the ledger, by type and status.', counted(byType)],
+    ['gauge', 'kept_deliveries', 'Deliveries kept aside although genuine, by reason.', counted(kept)],
+    ['gauge', 'oldest_unfinished_age_seconds', 'Age of the oldest unfinished event, or 0.', [[{}, oldestMs / 1000]]],
+    ['gauge', 'last_received_timestamp_seconds', 'When the newest webhook came, tests apart.', [[{}, lastAt]]],
+    ['gauge', 'queue_backlog_messages', 'Messages waiting in a queue, if it counts them.', samplesOf('queue', waiting)],
+    ['counter', 'tries', 'Runs of handlers that have ended, by outcome.', samplesOf('outcome', totals.tries)],
+    ['counter', 'duplicates', 'Copies of events that reached the ledger and were not run.', [[{}, totals.duplicates]]],
+    ['histogram', 'handler_duration_seconds', 'How long handlers took.', durations],
+    ['histogram', 'delivery_age_seconds', 'How long before its arrival an event was created.', ages],
+    ...(patrol ? patrolFamilies(patrol) : []),
+  ];
+  return `${families.flatMap(linesOf).join('\n')}\n# EOF\n`;
 }
 
 /** Before the first look there are no counts, and the time is 0, so that an alert sees that. */
-function patrolMetrics({ lastSuccess, byState, dollarsPerHour }: Glance): string[] {
+function patrolFamilies({ lastSuccess, byState, dollarsPerHour }: Glance): Family[] {
   const at = lastSuccess === null ? 0 : lastSuccess && lastSuccess / 1000;
   return [
-    gauge('instances', 'Instances at the last complete look, by state.', samplesOf('state', byState ?? {})),
-    gauge('burn_dollars_per_hour', 'What they cost, as far as it is known.', [[{}, dollarsPerHour]]),
-    gauge('patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', [[{}, at]]),
-  ].flat();
+    ['gauge', 'instances', 'Instances at the last complete look, by state.', samplesOf('state', byState ?? {})],
+    ['gauge', 'burn_dollars_per_hour', 'What they cost, as far as it is known.', [[{}, dollarsPerHour]]],
+    ['gauge', 'patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', [[{}, at]]],
+  ];
 }
 
 function samplesOf(label: string, counts: Readonly<Record<string, number | null>>): Sample[] {
@@ -54,17 +55,8 @@ function counted(rows: readonly ({ readonly count: number } & object)[]): Sample
   return rows.map(({ count, ...labels }) => [labels as Labels, count]);
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): string[] {
-  return family('gauge', name, help, samples);
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): string[] {
-  const totals = samples.map(([labels, value]): Sample => [labels, value, '_total']);
-  return family('counter', name, help, totals);
-}
-
 /** Each bucket counts what is at most its bound, those before it included. */
-function histogram(name: string, help: string, bounds: readonly number[], { counts, sum }: Histogram): string[] {
+function inBuckets(bounds: readonly number[], { counts, sum }: Histogram): Sample[] {
   let count = 0;
   const buckets = counts.map((inBucket, bucket): Sample => {
     count += inBucket;
@@ -72,14 +64,15 @@ function histogram(name: string, help: string, bounds: readonly number[], { coun
     const le = String(bounds[bucket] ?? '+Inf').replace(/^\d+$/, '$&.0');
     return [{ le }, count, '_bucket'];
   });
-  return family('histogram', name, help, [...buckets, [{}, count, '_count'], [{}, sum, '_sum']]);
+  return [...buckets, [{}, count, '_count'], [{}, sum, '_sum']];
 }
 
-function family(kind: string, name: string, help: string, samples: readonly Sample[]): string[] {
+function linesOf([kind, name, help, samples]: Family): string[] {
   const full = `vastai_${name}`;
+  const ending = kind === 'counter' ? '_total' : '';
   const lines = samples
     .filter(([, value]) => value != null)
-    .map(([labels, value, suffix = '']) => `${full}${suffix}${inBraces(labels)} ${value}`);
+    .map(([labels, value, suffix = ending]) => `${full}${suffix}${inBraces(labels)} ${value}`);
   return [`# TYPE ${full} ${kind}`, `# HELP ${full} ${help}`, ...lines];
 }
 

@@ -5,13 +5,6 @@ import type { Reader } from './reader.ts';
 
 export const DAY_MS = 86_400_000;
 
-const UNITS: readonly [name: string, ms: number][] = [
-  ['day', DAY_MS],
-  ['h', 3_600_000],
-  ['min', 60_000],
-  ['s', 1_000],
-];
-
 /** `2026-03-02 04:05:06 UTC` of milliseconds since the epoch. */
 export function utc(time: number): string {
   return `${isoOf(time).slice(0, 19).replace('T', ' ')} UTC`;
@@ -40,16 +33,17 @@ export function startOfDay({ now, zone = 'UTC' }: Reader): number {
 export function duration(ms: number, most = 2): string {
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${Math.round(ms / 100) / 10} s`;
-  const whole = Math.round(ms / 1_000) * 1_000;
-  const counts = UNITS.map(([unit, size], index) => {
-    const count = Math.floor((whole % (UNITS[index - 1]?.[1] ?? Number.POSITIVE_INFINITY)) / size);
-    return count > 0 && `${count} ${unit === 'day' && count > 1 ? 'days' : unit}`;
-  });
-  const largest = counts.findIndex(Boolean);
-  return counts
-    .slice(largest, largest + most)
-    .filter(Boolean)
-    .join(' ');
+  const seconds = Math.round(ms / 1_000);
+  const days = Math.floor(seconds / 86_400);
+  const counts = [
+    [days, days === 1 ? 'day' : 'days'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const largest = counts.findIndex(([count]) => count > 0);
+  const parts = counts.slice(largest, largest + most).filter(([count]) => count > 0);
+  return parts.map((part) => part.join(' ')).join(' ');
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */
