@@ -11,12 +11,12 @@ import { errorPage } from './layout.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
 import { addPages } from './pages.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { ICON, STYLESHEET } from './stylesheet.ts';
+import { STYLESHEET } from './stylesheet.ts';
 
-/** Pages load our own stylesheet and icon only, and nothing is framed, cached or indexed. */
+/** Pages load our own stylesheet only, and nothing is framed, cached or indexed. */
 const HEADERS = {
   'Content-Security-Policy':
-    "default-src 'none'; style-src 'self'; img-src 'self'; " +
+    "default-src 'none'; style-src 'self'; img-src data:; " +
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -40,7 +40,6 @@ export function createOps(): Hono<{ Bindings: Env }> {
   });
 
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
-  ops.get('/icon.svg', (context) => context.body(ICON, 200, { 'Content-Type': 'image/svg+xml' }));
   ops.get('/metrics', async (context) => {
     const [snapshot, patrol] = await Promise.all([takeSnapshot(context.env), glanceAtPatrol(context.env)]);
     const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now(), patrol);

@@ -23,8 +23,8 @@ export const STYLESHEET = `
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
 
-body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
-html { overflow-wrap: anywhere; }
+body { margin: 0; background: var(--page); color: var(--text); }
+body { font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
@@ -99,7 +99,3 @@ rect { fill: var(--bar); }
   .about, .events th small { max-height: 2.6em; overflow: hidden; }
 }
 `;
-
-export const ICON =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b57c2"/>' +
-  '<path d="M3 8h3l2-4 2 8 1-4h2" fill="none" stroke="#fff" stroke-width="1.5"/></svg>';

@@ -64,7 +64,7 @@ const ids = fc.oneof(
   fc.constantFrom('%ff', '%', '%2f'),
 );
 const paths = fc.oneof(
-  fc.constantFrom('', '/', '/events', '/event', '/replay', '/metrics', '/style.css', '/icon.svg'),
+  fc.constantFrom('', '/', '/events', '/event', '/replay', '/metrics', '/style.css'),
   fc.constantFrom(
     '/api/events',
     '/api/event',
