@@ -38,7 +38,7 @@ export interface Surroundings {
 /** A delivery as the edge refused it. */
 export interface Refusal {
   readonly reason: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   /** Base64. */
   readonly body: string;
 }

@@ -2,7 +2,6 @@
 // Those of an accepted one are not kept.
 import { html } from 'hono/html';
 import type { EventRecord, Refusal } from '../ledger/queries.ts';
-import { TIMESTAMP_TOLERANCE_SECONDS } from '../limits.ts';
 import { behindAClick, type Html, terms } from './layout.ts';
 import { duration } from './when.ts';
 
@@ -30,12 +29,10 @@ export function delivered({ type, refusal, receivedAt }: EventRecord): Html {
 
 /** How far the signed time lies from the arrival, where that is why it was refused. */
 function lateness({ reason, headers }: Refusal, receivedAt: number): Html | null {
-  const kept: Readonly<Record<string, string | undefined>> = headers;
-  const signed = kept['x-vast-timestamp'] ?? kept['x-vastai-timestamp'];
+  const signed = headers['x-vast-timestamp'] ?? headers['x-vastai-timestamp'];
   if (!reason.startsWith('timestamp_') || signed === undefined) return null;
   const ms = receivedAt - Number(signed) * 1000;
-  return html`<p>Signed <strong>${duration(Math.abs(ms))} ${ms < 0 ? 'after' : 'before'}</strong> it arrived;
-    ${duration(TIMESTAMP_TOLERANCE_SECONDS * 1000)} are allowed.</p>`;
+  return html`<p>Signed <strong>${duration(Math.abs(ms))} ${ms < 0 ? 'after' : 'before'}</strong> it arrived.</p>`;
 }
 
 /** `000010  7b 22 69 64`: sixteen bytes a line. */

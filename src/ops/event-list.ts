@@ -9,8 +9,7 @@ import { LIST_WINDOW, PAGE_SIZE, REPLAY_STEP, SEARCH_WINDOW } from '../limits.ts
 import { address } from './addresses.ts';
 import { eventTable } from './event-table.ts';
 import type { ListRequest, StepResult } from './filter.ts';
-import { gettingStarted } from './getting-started.ts';
-import { document, type Html, notice, replayForm } from './layout.ts';
+import { document, gettingStarted, type Html, notice, replayForm } from './layout.ts';
 import type { Reader } from './reader.ts';
 import { isoOf, startOfDay } from './when.ts';
 import { capitalized, counted, figures, replayWarning } from './words.ts';

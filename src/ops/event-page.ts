@@ -34,13 +34,14 @@ export function eventPage(
   const loadsAgain = isMoving(event, reader) && query.still === undefined;
   // A queue that stands still is not asked every few seconds.
   const seconds = loadsAgain ? (reader.now - updatedAt < LEASE_MS ? 5 : 60) : undefined;
+  const envelope = html`<pre tabindex="0">${JSON.stringify(event.event, null, 2)}</pre>`;
   const content = html`${query.replay && replayResult(event, query.replay)}
     <h1>${type} ${statusBadge(status)}</h1>
     ${!isConfidential(type) && typeof subject === 'string' && html`<p>${subject}</p>`}
     ${situation(event, seconds, stuckAfter, reader)}
     <h2>Times</h2>${times(event, reader)}
     ${event.tries.length > 0 && html`<h2>Tries</h2>${tries(event, reader)}`}
-    ${event.event && html`<h2>The event that handlers receive</h2>${envelope(event)}`}
+    ${event.event && html`<h2>The event that handlers receive</h2>${behindAClick(type, envelope)}`}
     <h2>As it was delivered</h2>${delivered(event)}
     <h2>Details</h2>${details(event, reader)}
     ${around && surroundings(event, around, reader)}`;
@@ -79,10 +80,6 @@ function replay(event: EventRecord): Html | null {
   const button = html`<summary class="button ${event.status !== 'processed' && 'primary'}">${verb}…</summary>`;
   const action = eventAddress(event, '/event/replay');
   return replayForm(button, action, replayWarning(event), verb.toLowerCase(), eventAddress(event));
-}
-
-function envelope({ type, event }: EventRecord): Html | string | null {
-  return behindAClick(type, html`<pre tabindex="0">${JSON.stringify(event, null, 2)}</pre>`);
 }
 
 function details(event: EventRecord, { origin }: Reader): Html {

@@ -78,11 +78,8 @@ function conditionTable({ conditions, sightings }: Memory, reader: Reader): Html
 /** The dearest first. */
 function instanceTable({ seen }: Picture, reader: Reader): Html {
   const sorted = seen.toSorted((one, other) => (priceOf(other) ?? 0) - (priceOf(one) ?? 0));
-  return table(
-    'events',
-    ['State', 'Instance', 'Price', 'Since'],
-    sorted.map((one) => row(one, reader)),
-  );
+  const rows = sorted.map((one) => row(one, reader));
+  return table('events', ['State', 'Instance', 'Price', 'Since'], rows);
 }
 
 function row(seen: Seen, reader: Reader): Html {

@@ -1,8 +1,10 @@
 // The frame around every page, and the small parts that pages share. `html` escapes every value
 // that is put in; the value of an attribute stands in quotation marks, or it could break out.
 import { html } from 'hono/html';
+import { WEBHOOK_PATH } from '../endpoint.ts';
 import { isConfidential } from '../event/catalogue.ts';
 import type { Status } from '../ledger/status.ts';
+import { isThisMachine } from '../this-machine.ts';
 import { address, PAGE_ROOT } from './addresses.ts';
 import { type OpsContext, type Reader, readerOf } from './reader.ts';
 import { capitalized, statusWords } from './words.ts';
@@ -51,6 +53,14 @@ export function errorPage(context: OpsContext, status: 400 | 404 | 503, title: s
 /** A text that one click selects as a whole. */
 export function whole(text: string): Html {
   return html`<code class="whole">${text}</code>`;
+}
+
+/** What an empty ledger says: where Vast.ai delivers to, and how to send oneself a first event. */
+export function gettingStarted({ origin }: Reader): Html {
+  const elsewhere = isThisMachine(new URL(origin).hostname) ? '' : ` --url ${origin}`;
+  return html`<p>Vast.ai delivers to ${whole(`${origin}${WEBHOOK_PATH}`)}.
+      Send yourself a test event${elsewhere && '; it asks for the signing secret'}:</p>
+    <pre class="whole">npm run trigger -- outbid${elsewhere}</pre>`;
 }
 
 export function statusBadge(status: Status): Html {

@@ -12,7 +12,7 @@ export function hasFailed(status: Status): boolean {
 
 export const statusWords: Record<Status, { readonly mark: string; readonly meaning: string }> = {
   processing: { mark: '▶', meaning: 'Its handler is running now.' },
-  retrying: { mark: '↻', meaning: 'Its last try failed. It is retried automatically.' },
+  retrying: { mark: '↻', meaning: 'Its last try failed.' },
   processed: { mark: '✓', meaning: 'Its handler succeeded. Copies of it are not run.' },
   dead: { mark: '✕', meaning: 'Its handler failed for good.' },
   quarantined: { mark: '!', meaning: 'Genuine, but refused or unreadable: no handler has run.' },
@@ -62,7 +62,7 @@ export function whyRefused(reason: string): string {
 }
 
 const reopenRefusals: Record<Exclude<ReopenRefusal, 'unknown_event'>, string> = {
-  being_processed: 'Its handler is running right now. Wait for it to end.',
+  being_processed: statusWords.processing.meaning,
   already_queued: 'It is already waiting in the queue.',
   not_an_event: 'Its body is not an event, so no handler can run it.',
   already_processed: 'A copy of its event has been processed.',
