@@ -36,6 +36,8 @@ const wholeNumber = (least: number, most: number) =>
     v.transform(Number),
   );
 
+const flag = v.custom<boolean>((value) => typeof value === 'boolean', 'must be true or false');
+
 /** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
 const time = v.exactOptional(
   v.pipe(
@@ -76,7 +78,7 @@ export const replayRequest = v.pipe(
       // Required: otherwise one mistake would rerun a month of events.
       status: v.picklist(statuses, `must be one of ${statuses.join(', ')}`),
       limit: v.nullish(wholeNumber(1, REPLAY_STEP), REPLAY_STEP),
-      dryRun: v.nullish(v.boolean('must be true or false'), false),
+      dryRun: v.nullish(flag, false),
     },
     'is required',
   ),

@@ -41,7 +41,7 @@ export function hourChart(perHour: Stats['perHour']): Html {
   // The stylesheet turns the picture upside down: bars grow from y = 0, one unit for each event.
   return html`<figure class="chart">
     <figcaption>
-      <span>${counted(sum(totals), 'event', 'events')} by hour and outcome, peak: ${figures(most)} an hour</span>
+      <span>${counted(sum(totals), 'event')} by hour and outcome, peak: ${figures(most)} an hour</span>
       <ul class="legend">${seen.map((status) => html`<li class="${status}">${status}</li>`)}</ul>
     </figcaption>
     <svg viewBox="0 0 ${hours.length} ${most * 1.15}" preserveAspectRatio="none" aria-hidden="true">

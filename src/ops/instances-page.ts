@@ -56,7 +56,7 @@ function summary({ picture, conditions, failed }: Memory, reader: Reader): Html 
   const cost = perHour(accountOf(picture).dollarsPerHour ?? 0);
   return verdict(
     isOld ? 'bad' : conditions.length > 0 ? 'warn' : 'good',
-    `${isLeast ? 'At least ' : ''}${cost} for ${counted(total, 'instance', 'instances')}`,
+    `${isLeast ? 'At least ' : ''}${cost} for ${counted(total, 'instance')}`,
     html`${parts.length > 0 && html`<p>${parts.join(', ')}.</p>`}
       ${stoppedAfter !== null && html`<p>Patrol stops at #${stoppedAfter}: nothing is known of later instances.</p>`}
       <p>${isOld && html`<strong>All of this is old.</strong>`} Last complete look: ${when(at, reader)}.</p>

@@ -20,7 +20,7 @@ export function overviewPage(
   reader: Reader,
 ): Html {
   const byStatus = statuses.map((status) => {
-    const count = counted(snapshot.byStatus[status], 'event', 'events');
+    const count = counted(snapshot.byStatus[status], 'event');
     return [statusBadge(status), html`<a href="${address('/events', { status })}">${count}</a>`] as const;
   });
   const content = html`<h1 class="quiet">Overview</h1>

@@ -96,6 +96,6 @@ export function figures(count: number): string {
 }
 
 /** `1 event has`, `2 events have`: the count with the words for one or for many. */
-export function counted(count: number, one: string, many: string): string {
+export function counted(count: number, one: string, many = `${one}s`): string {
   return `${figures(count)} ${count === 1 ? one : many}`;
 }

@@ -35,7 +35,7 @@ function line(value: unknown): string | null {
 
 /** What cannot be read is null: one odd column must not hide an instance. */
 const column = <Value>(read: (value: unknown) => Value | null) =>
-  v.pipe(v.optional(v.unknown(), null), v.transform(read));
+  v.pipe(v.nullish(v.unknown(), null), v.transform(read));
 
 /** By Vast.ai's names for them, which are what `select_cols` asks for. */
 const instanceSchema = v.object({
