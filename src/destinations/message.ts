@@ -1,5 +1,6 @@
 // What an event says to people, as plain text. Each chat's own file decides how it is spelled there
 // (escapes, limits, colours).
+import { duration } from '../duration.ts';
 import { isConfidential, type Severity, severityOf } from '../event/catalogue.ts';
 import { type InstanceLook, isStopped } from '../event/instance.ts';
 import { clip } from './clip.ts';
@@ -53,21 +54,17 @@ export function withInstance(message: ChatMessage, look: InstanceLook | undefine
   const { label, gpu_name: gpu, num_gpus: count, start_date: start, uptime_mins: uptime, actual_status } = instance;
   // A stopped one goes on paying for its disk.
   const price = isStopped(instance) ? instance.storage_total_cost : instance.dph_total;
-  const rented = start === null ? Number.NaN : readAt / 1000 - start;
+  const rented = start === null ? Number.NaN : readAt - start * 1000;
   const isRunning = actual_status === 'running' && !isStopped(instance);
   const facts = [
     clip(oneLine(label), MAX_VALUE_LENGTH),
     oneLine(gpu && count ? `${count}× ${gpu}` : gpu),
     price === null ? '' : `$${price.toFixed(3)}/h`,
     isRunning && uptime !== null
-      ? `running for ${hours(uptime * 60)}`
-      : rented >= 0 && `${isRunning ? 'running, ' : ''}rented for ${hours(rented)}`,
+      ? `running for ${duration(uptime * 60_000)}`
+      : rented >= 0 && `${isRunning ? 'running, ' : ''}rented for ${duration(rented)}`,
   ];
   return { ...message, details: detailsOf(message.details, ...facts) };
-}
-
-function hours(seconds: number): string {
-  return seconds < 48 * 3600 ? `${(seconds / 3600).toFixed(1)} h` : `${Math.floor(seconds / 86_400)} days`;
 }
 
 /** The text without control characters, and without marks that change the reading direction. */

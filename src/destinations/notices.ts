@@ -1,5 +1,6 @@
 // News of our own, told to every configured destination like an urgent event. Each throws as
 // `notifyAll` does.
+import { duration } from '../duration.ts';
 import type { Secrets } from '../env.ts';
 import { isConfidential } from '../event/catalogue.ts';
 import type { DeadEvent, KeptDelivery } from '../event/news.ts';
@@ -34,10 +35,13 @@ export async function deadLetterNotice(context: DestinationContext, events: read
 export async function quarantineNotice(context: DestinationContext, delivery: KeptDelivery): Promise<void> {
   const { id, type, endpoint, reason, receivedAt, ageSeconds } = delivery;
   const refused = `${id} is genuine, but ${refusalWords.get(reason) ?? `it was refused as ${reason}`}.`;
+  // What arrived within the second it was signed in is not late.
+  const length = ageSeconds && duration(Math.abs(ageSeconds) * 1000);
+  const age = length && `signed ${length} ${ageSeconds < 0 ? 'after' : 'before'} it arrived`;
   await tellNews(context, 'quarantined', {
     title: `Kept aside: ${type === 'unreadable' ? 'unreadable delivery' : type}`,
     text: `${unreadableWords.get(reason) ?? refused} No handler has seen it.`,
-    details: detailsOf(`endpoint ${endpoint}`, ageSeconds === undefined ? '' : ageText(ageSeconds)),
+    details: detailsOf(`endpoint ${endpoint}`, age || ''),
     link: opsLink(context.env, 'event', { id, endpoint }),
     data: { id, type, endpoint, reason, ageSeconds },
     created: new Date(receivedAt).toISOString(),
@@ -80,11 +84,4 @@ export function opsLink(
   // No part of it but the address: a user name or a password in it would be posted to the chats.
   const url = root && `${root.origin}${root.pathname.replace(/\/+$/, '')}/${page}?${new URLSearchParams(query)}`;
   return url ? { label: 'Open the ops page', url } : undefined;
-}
-
-function ageText(seconds: number): string {
-  const length = Math.abs(seconds);
-  const [size, unit] =
-    length < 120 ? [1, 's'] : length < 7_200 ? [60, 'min'] : length < 172_800 ? [3_600, 'h'] : [86_400, 'days'];
-  return `signed ${Math.floor(length / size)} ${unit} ${seconds < 0 ? 'after' : 'before'} it arrived`;
 }

@@ -1,9 +1,9 @@
 // A delivery that was refused, as it came: the reason, the body byte for byte, and the headers.
 // Those of an accepted one are not kept.
 import { html } from 'hono/html';
+import { duration } from '../duration.ts';
 import type { EventRecord, Refusal } from '../ledger/queries.ts';
 import { behindAClick, type Html, terms } from './layout.ts';
-import { duration } from './when.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
 

@@ -1,11 +1,12 @@
 // When an event was created, received, started and done, and every try with the pause before it.
 import { html } from 'hono/html';
+import { duration } from '../duration.ts';
 import type { EventRecord } from '../ledger/queries.ts';
 import type { Try } from '../ledger/store.ts';
 import { LEASE_MS, MAX_TRIES_KEPT } from '../limits.ts';
 import { behindAClick, type Html, table, terms } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { duration, when, whenStacked } from './when.ts';
+import { when, whenStacked } from './when.ts';
 import { figures } from './words.ts';
 
 /** What is known of its course, each time with how long after the one before. */

@@ -1,5 +1,6 @@
 // What patrol saw last: what all instances cost together, what is wrong, and each with its state.
 import { html } from 'hono/html';
+import { duration } from '../duration.ts';
 import { PATROL_ENDPOINT } from '../endpoint.ts';
 import { PATROL_LONGEST_GAP_MS } from '../limits.ts';
 import type { Instance, Memory } from '../patrol/client.ts';
@@ -7,7 +8,7 @@ import { accountOf, countsOf, type Picture, priceOf, type Seen, type State, stat
 import { address, eventAddress } from './addresses.ts';
 import { badge, document, type Html, table, verdict, whole } from './layout.ts';
 import type { Reader } from './reader.ts';
-import { duration, when, whenStacked } from './when.ts';
+import { when, whenStacked } from './when.ts';
 import { counted, figures } from './words.ts';
 
 const stateLooks: Record<State, readonly [look: string, mark: string]> = {

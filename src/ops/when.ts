@@ -1,5 +1,6 @@
 // Points in time for people: in UTC, in the reader's own zone, and relative to now.
 import { html } from 'hono/html';
+import { duration } from '../duration.ts';
 import type { Html } from './layout.ts';
 import type { Reader } from './reader.ts';
 
@@ -27,23 +28,6 @@ export function startOfDay({ now, zone = 'UTC' }: Reader): number {
   // Not midnight where the clocks have changed since: then some hours before or after it.
   const off = passed(first);
   return first - off + (off > DAY_MS / 2 ? DAY_MS : 0);
-}
-
-/** `140 ms`, `2.4 s`, `3 min 20 s`, `2 days 4 h`: from the largest unit on, two at most. */
-export function duration(ms: number, most = 2): string {
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_950) return `${Math.round(ms / 100) / 10} s`;
-  const seconds = Math.round(ms / 1_000);
-  const days = Math.floor(seconds / 86_400);
-  const counts = [
-    [days, days === 1 ? 'day' : 'days'],
-    [Math.floor(seconds / 3_600) % 24, 'h'],
-    [Math.floor(seconds / 60) % 60, 'min'],
-    [seconds % 60, 's'],
-  ] as const;
-  const largest = counts.findIndex(([count]) => count > 0);
-  const parts = counts.slice(largest, largest + most).filter(([count]) => count > 0);
-  return parts.map((part) => part.join(' ')).join(' ');
 }
 
 /** `3 min ago`, `in 20 s`, `just now`. */

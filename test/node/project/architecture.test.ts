@@ -8,6 +8,7 @@ const SRC = join(import.meta.dirname, '../../../src');
 
 /** Modules at the top of src that every room may use. They use each other only. */
 const SHARED = [
+  'duration.ts',
   'endpoint.ts',
   'env.ts',
   'failures.ts',

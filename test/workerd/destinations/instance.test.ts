@@ -30,7 +30,7 @@ describe('the small print', () => {
   it('goes on with label, GPU, price and running time', () => {
     expect(withInstance(outbid, known())).toEqual({
       ...outbid,
-      details: `${outbid.details} · train-7b · 2× RTX 4090 · $0.412/h · running for 1.5 h`,
+      details: `${outbid.details} · train-7b · 2× RTX 4090 · $0.412/h · running for 1 h 30 min`,
     });
   });
 
@@ -39,16 +39,24 @@ describe('the small print', () => {
   });
 
   it.each<[string, Partial<Instance>, string]>([
-    ['no label', { label: null }, ' · 2× RTX 4090 · $0.412/h · running for 1.5 h'],
-    ['no GPU', { gpu_name: null }, ' · train-7b · $0.412/h · running for 1.5 h'],
-    ['no count', { num_gpus: null }, ' · train-7b · RTX 4090 · $0.412/h · running for 1.5 h'],
-    ['no price', { dph_total: null }, ' · train-7b · 2× RTX 4090 · running for 1.5 h'],
-    ['no uptime', { uptime_mins: null }, ' · train-7b · 2× RTX 4090 · $0.412/h · running, rented for 3.5 h'],
+    ['no label', { label: null }, ' · 2× RTX 4090 · $0.412/h · running for 1 h 30 min'],
+    ['no GPU', { gpu_name: null }, ' · train-7b · $0.412/h · running for 1 h 30 min'],
+    ['no count', { num_gpus: null }, ' · train-7b · RTX 4090 · $0.412/h · running for 1 h 30 min'],
+    ['no price', { dph_total: null }, ' · train-7b · 2× RTX 4090 · running for 1 h 30 min'],
+    ['no uptime', { uptime_mins: null }, ' · train-7b · 2× RTX 4090 · $0.412/h · running, rented for 3 h 30 min'],
     ['no time', { uptime_mins: null, start_date: null }, ' · train-7b · 2× RTX 4090 · $0.412/h'],
     ['a start yet to come', { uptime_mins: null, start_date: 3e9 }, ' · train-7b · 2× RTX 4090 · $0.412/h'],
-    ['one that has stopped', { actual_status: 'exited' }, ' · train-7b · 2× RTX 4090 · $0.010/h · rented for 3.5 h'],
-    ['one that is outbid', { intended_status: 'stopped' }, ' · train-7b · 2× RTX 4090 · $0.010/h · rented for 3.5 h'],
-    ['one that costs nothing', { dph_total: 0 }, ' · train-7b · 2× RTX 4090 · $0.000/h · running for 1.5 h'],
+    [
+      'one that has stopped',
+      { actual_status: 'exited' },
+      ' · train-7b · 2× RTX 4090 · $0.010/h · rented for 3 h 30 min',
+    ],
+    [
+      'one that is outbid',
+      { intended_status: 'stopped' },
+      ' · train-7b · 2× RTX 4090 · $0.010/h · rented for 3 h 30 min',
+    ],
+    ['one that costs nothing', { dph_total: 0 }, ' · train-7b · 2× RTX 4090 · $0.000/h · running for 1 h 30 min'],
     ['two days', { uptime_mins: 2_880 }, ' · train-7b · 2× RTX 4090 · $0.412/h · running for 2 days'],
   ])('knows of %s', (_what, changes, facts) => {
     expect(factsOf(changes)).toBe(facts);
@@ -70,7 +78,7 @@ describe.each(senders)('$platform', ({ platform, send }) => {
 
   it('says what is known of the instance', async () => {
     const body = await payloadWith(async () => known());
-    for (const fact of ['train-7b', '2× RTX 4090', '$0.412/h', 'running for 1.5 h']) expect(body).toContain(fact);
+    for (const fact of ['train-7b', '2× RTX 4090', '$0.412/h', 'running for 1 h 30 min']) expect(body).toContain(fact);
   });
 
   it.each(reasons)('sends what it sent before, byte for byte, where nothing is (%s)', async (reason) => {

@@ -114,7 +114,7 @@ describe('quarantineNotice', () => {
       'Kept aside: outbid',
       'event-1 is genuine, but it was signed more than 5 minutes before it arrived.',
       'endpoint client',
-      'signed 7 min before it arrived',
+      'signed 7 min 11 s before it arrived',
       `${OPS_URL}/event?id=event-1&endpoint=client`,
     ]) {
       expect(text).toContain(part);
@@ -149,12 +149,12 @@ describe('quarantineNotice', () => {
   });
 
   it.each([
-    [0, 'signed 0 s before'],
-    [119, 'signed 119 s before'],
-    [431, 'signed 7 min before'],
+    [1, 'signed 1 s before'],
+    [119, 'signed 1 min 59 s before'],
+    [431, 'signed 7 min 11 s before'],
     [7_200, 'signed 2 h before'],
-    [200_000, 'signed 2 days before'],
-    [-301, 'signed 5 min after'],
+    [200_000, 'signed 2 days 7 h before'],
+    [-301, 'signed 5 min 1 s after'],
   ])('tells an age of %d seconds as "%s it arrived"', async (ageSeconds, words) => {
     const room = openRoom();
     await quarantineNotice(contextFor(room.secrets), { ...kept, ageSeconds });

@@ -1,9 +1,10 @@
 import { reset } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { duration } from '../../../src/duration.ts';
 import { openLedger } from '../../../src/ledger/client.ts';
 import { LIST_WINDOW, LOCAL_WATCH_INTERVAL_MS, MATCHES_COUNTED } from '../../../src/limits.ts';
-import { duration, isoOf, startOfDay } from '../../../src/ops/when.ts';
+import { isoOf, startOfDay } from '../../../src/ops/when.ts';
 import { ask, eventAt } from './ask.ts';
 import { inLedger } from './fill.ts';
 import { DEAD_ERROR, DEAD_ID, fillMixedHour, LATE_ID, RETRYING_ID, UNREADABLE_ID } from './mixed-hour.ts';
