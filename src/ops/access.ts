@@ -1,6 +1,6 @@
 // Who may see the operator's page: whoever knows OPS_TOKEN. READ_TOKEN opens the feed, and nothing
-// else. HTTP Basic, with any user name. Of Hono's basic-auth only the parser is used: the middleware
-// would bundle a second digest.
+// else. HTTP Basic, with any user name; by Hono's parser alone, whose middleware would bundle a
+// second digest.
 import { auth } from 'hono/utils/basic-auth';
 import { MIN_OPS_TOKEN_LENGTH } from '../limits.ts';
 import { log } from '../log.ts';

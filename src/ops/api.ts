@@ -1,4 +1,4 @@
-// The JSON API: what the pages show, for scripts, and the feed, for programs that have no address of
+// The JSON API: what the pages show, for scripts; and the feed, for programs without an address of
 // their own to be called at.
 import type { Context, Hono } from 'hono';
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
