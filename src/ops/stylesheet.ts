@@ -9,7 +9,7 @@ export const STYLESHEET = `
 :root {
   color-scheme: light dark;
   --page: light-dark(#f6f7f9, #101318); --card: light-dark(#fff, #191d24); --line: light-dark(#d5d9e0, #343b47);
-  --text: light-dark(#16191f, #e8eaee); --quiet: light-dark(#565e6c, #a3abb9); --link: light-dark(#0b57c2, #85b4ff);
+  --quiet: light-dark(#565e6c, #a3abb9); --link: light-dark(#0b57c2, #85b4ff);
 }
 * {
   box-sizing: border-box;
@@ -23,8 +23,7 @@ export const STYLESHEET = `
 .quarantined { --hue: 303; }
 .idle, .processing, .queued { --hue: 258; }
 
-body { margin: 0; background: var(--page); color: var(--text); }
-body { font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--page); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 header, main { max-width: 68rem; margin: 0 auto; padding: .5rem 1rem; }
 header, .paging, .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1, .headline { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0; }
@@ -32,7 +31,7 @@ h2, h3 { font-size: 1.1rem; margin: 1.5rem 0 .5rem; }
 p, pre, .notice { margin: .4rem 0; }
 a { color: var(--link); }
 nav > * { display: inline-block; padding: .5rem .25rem; }
-nav [aria-current] { color: var(--text); font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
+nav [aria-current] { color: CanvasText; font-weight: 600; text-decoration: none; border-bottom: 2px solid; }
 .skip:not(:focus), h1.quiet { position: absolute; left: -100vw; }
 .button, .notice, .headline, .facts dd, .badge, .outcome, .type { font-weight: 600; }
 .quiet, .paging, footer, small, dt, label, thead th { color: var(--quiet); font-size: .85rem; font-weight: 400; }
@@ -42,12 +41,12 @@ code, pre, .error { font-family: ui-monospace, monospace; font-size: .85rem; }
 pre, table, input, select, .button, .chart, .facts div, .notice, .verdict {
   background: var(--card); border: 1px solid; border-color: var(--line); border-radius: .5rem; padding: .6rem .8rem;
 }
-input, select, .button { border-color: var(--quiet); height: 2.75rem; font: inherit; color: var(--text); }
+input, select, .button { border-color: var(--quiet); height: 2.75rem; font: inherit; color: CanvasText; }
 input, select { display: block; width: 100%; }
 .button { display: inline-block; font-weight: 600; list-style: none; cursor: pointer; }
 .button, .events a:not(:hover) { text-decoration: none; }
 .primary { background: var(--link); border-color: var(--link); color: var(--card); }
-[open] > .primary { background: var(--card); color: var(--text); }
+[open] > .primary { background: var(--card); color: CanvasText; }
 .whole { user-select: all; -webkit-user-select: all; }
 pre { max-height: 32rem; overflow: auto; white-space: pre-wrap; }
 pre.hex { white-space: pre; }
