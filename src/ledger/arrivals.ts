@@ -4,6 +4,7 @@
 import { isWebhook } from '../event/catalogue.ts';
 import { noTotals, type Totals, withAge, withTry } from './meters.ts';
 import { UNREADABLE_MESSAGE_ENDPOINT } from './protocol.ts';
+import { AT_PLACES } from './queries.ts';
 import { firstValue, type Sql } from './sql.ts';
 import type { Status } from './status.ts';
 import { BY_ARRIVAL, HAS_RUN, type Try } from './store.ts';
@@ -130,8 +131,7 @@ export class Arrivals {
   /** Counts what has been tried since, of the latest events that were not finished then. */
   #follow(): void {
     const places = [...this.#followed.keys()].slice(-FOLLOWED);
-    const query = `SELECT e.seq, e.status, e.tries FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
-      WHERE d.seq = place.value`;
+    const query = `SELECT e.seq, e.status, e.tries FROM ${AT_PLACES}`;
     const found = this.#sql.exec<Followed>(query, JSON.stringify(places)).toArray();
     const left = new Set(found.map(({ seq }) => seq));
     for (const seq of this.#followed.keys()) if (!left.has(seq)) this.#followed.delete(seq);

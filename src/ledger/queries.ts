@@ -95,6 +95,9 @@ export const UNFINISHED_TRIES = `
 const INDEXED = 'events AS e';
 const UNFINISHED = `(${UNFINISHED_TRIES}) AS u JOIN events AS e ON e.id = u.id AND e.endpoint = u.endpoint`;
 
+/** Events at places that are bound as JSON. */
+export const AT_PLACES = `json_each(?) AS place CROSS JOIN ${BY_ARRIVAL} WHERE d.seq = place.value`;
+
 const EVERYWHERE: Places = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 export class Queries {
@@ -197,18 +200,16 @@ export class Queries {
 
   #select(filter: EventFilter, source: string, first: number, last: number, limit: number): number[] {
     const row = source.startsWith('deliveries') ? 'd' : 'e';
-    const { terms, bindings } = termsOf(filter, row);
-    const where = [`${row}.seq BETWEEN ? AND ?`, ...terms].join(' AND ');
-    const query = `SELECT ${row}.seq FROM ${source} WHERE ${where} ORDER BY ${row}.seq DESC LIMIT ?`;
+    const { and, bindings } = termsOf(filter, row);
+    const query = `SELECT ${row}.seq FROM ${source} WHERE ${row}.seq BETWEEN ? AND ?${and}
+      ORDER BY ${row}.seq DESC LIMIT ?`;
     return this.#seqs(query, first, last, ...bindings, limit);
   }
 
   /** Those of `places` that match, in their order: a full page stops the search. */
   #among(filter: EventFilter, places: readonly number[], limit: number): number[] {
-    const { terms, bindings } = termsOf(filter, 'd');
-    const where = ['d.seq = place.value', ...terms].join(' AND ');
-    const query = `SELECT d.seq FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL} WHERE ${where} LIMIT ?`;
-    return this.#seqs(query, JSON.stringify(places), ...bindings, limit);
+    const { and, bindings } = termsOf(filter, 'd');
+    return this.#seqs(`SELECT d.seq FROM ${AT_PLACES}${and} LIMIT ?`, JSON.stringify(places), ...bindings, limit);
   }
 
   #seqs(query: string, ...bindings: SqlValue[]): number[] {
@@ -216,8 +217,7 @@ export class Queries {
   }
 
   #summaries(places: readonly number[]): EventSummary[] {
-    const query = `${SUMMARY} FROM json_each(?) AS place CROSS JOIN ${BY_ARRIVAL}
-      WHERE d.seq = place.value ORDER BY d.seq DESC`;
+    const query = `${SUMMARY} FROM ${AT_PLACES} ORDER BY d.seq DESC`;
     return this.#sql.exec<EventSummary>(query, JSON.stringify(places)).toArray();
   }
 }
@@ -237,7 +237,7 @@ function termsOf({ status, type, endpoint, from, to }: EventFilter, row: string)
     [`${row}.received_at < ?`, to && Date.parse(to)],
   ];
   const set = wanted.filter((entry): entry is [string, SqlValue] => Boolean(entry[1]));
-  return { terms: set.map(([term]) => term), bindings: set.map(([, value]) => value) };
+  return { and: set.map(([term]) => ` AND ${term}`).join(''), bindings: set.map(([, value]) => value) };
 }
 
 /** Whether events of this status have an index: see `schema.ts`. */
