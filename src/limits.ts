@@ -192,9 +192,6 @@ export const FEED_POLL_MS = 5_000;
 export const LOCAL_FEED_POLL_MS = 500;
 export const FEED_CHARACTERS = 1_000_000;
 
-/** Longest text that the operator may search for, in characters: a whole id. */
-export const MAX_SEARCH_LENGTH = MAX_ID_LENGTH;
-
 /** Matches of a filter that are counted before "more": for each, up to two rows are read. */
 export const MATCHES_COUNTED = 1_000;
 

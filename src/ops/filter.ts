@@ -5,7 +5,6 @@ import {
   MAX_FEED_WAIT_SECONDS,
   MAX_ID_LENGTH,
   MAX_PAGE_SIZE,
-  MAX_SEARCH_LENGTH,
   MAX_TYPE_LENGTH,
   PAGE_SIZE,
   REPLAY_STEP,
@@ -58,7 +57,8 @@ const filterEntries = {
   status: v.exactOptional(v.picklist([...statuses, 'attention'], `must be one of ${statuses.join(', ')}, attention`)),
   type: text(MAX_TYPE_LENGTH),
   endpoint: text(MAX_ID_LENGTH),
-  q: text(MAX_SEARCH_LENGTH),
+  // A whole id is the longest text that anybody looks for.
+  q: text(MAX_ID_LENGTH),
   from: time,
   to: time,
   cursor: v.nullish(wholeNumber(0, Number.MAX_SAFE_INTEGER), null),
