@@ -2,39 +2,22 @@
 // once, in its place; the few events that are not processed are found by their indexes; what has
 // gone to a handler and is not among them has been processed.
 import type { Arrivals } from './arrivals.ts';
-import type { Totals } from './meters.ts';
 import { REFUSAL_REASON, UNFINISHED_TRIES } from './queries.ts';
 import { firstRow, type Sql } from './sql.ts';
 import { type Status, statuses } from './status.ts';
 import { HAS_RUN, type Row } from './store.ts';
 import { addUp, HOUR_MS, recentHours } from './tally.ts';
 
-type Counts = Readonly<Record<Status, number>>;
+export type Stats = Awaited<ReturnType<typeof countEvents>>;
 type OldestUnfinished = Pick<Row, 'id' | 'endpoint' | 'status' | 'receivedAt'>;
 
 /** All times in milliseconds since the epoch. */
-export interface Stats {
-  readonly total: number;
-  readonly byStatus: Counts;
-  readonly byType: readonly { readonly type: string; readonly status: Status; readonly count: number }[];
-  /** The last 48 hours, the oldest first; `hour` is its beginning. */
-  readonly perHour: readonly { readonly hour: number; readonly byStatus: Counts }[];
-  /** Of the newest webhook; a test that Vast.ai sent on request is none. */
-  readonly lastReceivedAt: number | null;
-  /** Deliveries that are kept aside, by reason. */
-  readonly kept: readonly { readonly reason: string; readonly count: number }[];
-  readonly totals: Totals;
-  /** The event that has waited longest for its handler to succeed or give up. */
-  readonly oldestUnfinished: OldestUnfinished | null;
-}
-
-/** @param now Milliseconds since the epoch. */
-export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Promise<Stats> {
+export async function countEvents(sql: Sql, arrivals: Arrivals, now: number) {
   await arrivals.update(now);
   const groups = groupsOf(sql, arrivals, now);
 
   const byStatus = noneYet();
-  const byType = new Map<string, Stats['byType'][number]>();
+  const byType = new Map<string, { type: string; status: Status; count: number }>();
   const kept = new Map<string, number>();
   const hours = new Map(recentHours(now).map((hour) => [hour, noneYet()]));
   for (const { hour, type, status, count, reason } of groups) {
@@ -53,10 +36,14 @@ export async function countEvents(sql: Sql, arrivals: Arrivals, now: number): Pr
     total: groups.reduce((sum, group) => sum + group.count, 0),
     byStatus,
     byType: [...byType.values()].sort((a, b) => b.count - a.count || a.type.localeCompare(b.type)),
+    /** The last 48 hours, the oldest first; `hour` is its beginning. */
     perHour: [...hours].map(([hour, counts]) => ({ hour: hour * HOUR_MS, byStatus: counts })),
+    /** Of the newest webhook; a test that Vast.ai sent on request is none. */
     lastReceivedAt: arrivals.counted.lastReceivedAt,
+    /** Deliveries that are kept aside, by reason. */
     kept: [...kept].map(([reason, count]) => ({ reason, count })),
     totals: arrivals.counted.totals,
+    /** The event that has waited longest for its handler to succeed or give up. */
     oldestUnfinished: firstRow<OldestUnfinished>(sql, oldest) ?? null,
   };
 }

@@ -10,12 +10,12 @@ import { type OpsContext, type Reader, readerOf } from './reader.ts';
 import { capitalized, statusWords } from './words.ts';
 
 export type Html = ReturnType<typeof html>;
-/** As an address of its own: not another request on every visit. */
+type Place = 'overview' | 'events' | 'instances';
+
+/** In the page itself: not another request on every visit. */
 const ICON =
   'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">' +
   '<path fill="royalblue" d="M9 0 2 9h5l-1 7 8-10H9z"/></svg>';
-
-type Place = 'overview' | 'events' | 'instances';
 
 /** @param refreshSeconds When the page loads itself again, where it does. */
 export function document(title: string, content: Html, reader: Reader, here?: Place, refreshSeconds?: number): Html {

@@ -5,21 +5,20 @@ import type { Env } from '../env.ts';
 /** What the routes of the operator's page are asked with. */
 export type OpsContext = Context<{ Bindings: Env }>;
 
-export interface Reader {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** IANA name, where the platform knows it and it is not UTC itself. */
-  readonly zone: string | undefined;
-  /** `https://…` */
-  readonly origin: string;
-  /** Whether there are instances to see. */
-  readonly hasPatrol: boolean;
-}
+export type Reader = ReturnType<typeof readerOf>;
 
-export function readerOf({ req, env }: OpsContext): Reader {
+export function readerOf({ req, env }: OpsContext) {
   const { timezone } = (req.raw.cf ?? {}) as { readonly timezone?: unknown };
-  const { origin } = new URL(req.url);
-  return { now: Date.now(), zone: usableZone(timezone), origin, hasPatrol: Boolean(env.VAST_READ_KEY) };
+  return {
+    /** Milliseconds since the epoch. */
+    now: Date.now(),
+    /** IANA name, where the platform knows it and it is not UTC itself. */
+    zone: usableZone(timezone),
+    /** `https://…` */
+    origin: new URL(req.url).origin,
+    /** Whether there are instances to see. */
+    hasPatrol: Boolean(env.VAST_READ_KEY),
+  };
 }
 
 /** One that the runtime does not know would throw wherever a time is shown. */
