@@ -25,7 +25,7 @@ export function document(title: string, content: Html, reader: Reader, here?: Pl
 <html lang="en">
 <head>
   <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="viewport" content="width=device-width">
   ${refreshSeconds && html`<meta http-equiv="refresh" content="${refreshSeconds}">`}
   <title>${title} · Vast.ai webhooks</title>
   <link rel="icon" href="${ICON}">
