@@ -15,6 +15,5 @@ export function eventAddress({ id, endpoint }: EventKey, path = '/event'): strin
 /** A path below `PAGE_ROOT` with a query of all fields that are set. */
 export function address(path: string, fields: object = {}): string {
   const set = Object.entries(fields).filter(([, value]) => (value ?? '') !== '');
-  const query = new URLSearchParams(set.map(([name, value]) => [name, String(value)]));
-  return `${PAGE_ROOT}${path}${set.length > 0 ? `?${query}` : ''}`;
+  return `${PAGE_ROOT}${path}${set.length > 0 ? `?${new URLSearchParams(set)}` : ''}`;
 }

@@ -11,18 +11,18 @@ import { figures } from './words.ts';
 
 /** What is known of its course, each time with how long after the one before. */
 export function times({ event, receivedAt, status, updatedAt, leaseUntil, tries }: EventRecord, reader: Reader): Html {
-  const running = leaseUntil === null ? Number.NaN : leaseUntil - LEASE_MS;
   const [first] = tries.length < MAX_TRIES_KEPT ? tries : [];
+  const running = tries.length === 0 && leaseUntil && leaseUntil - LEASE_MS;
   const isDone = status === 'processed' || status === 'dead';
-  const course: [name: string, time: number][] = [
-    ['Created (sender’s clock)', Date.parse(event?.created ?? '')],
+  const course = [
+    ['Created (sender’s clock)', event && Date.parse(event.created)],
     ['Received', receivedAt],
-    ['Started', first ? startOf(first) : tries.length === 0 ? running : Number.NaN],
-    [status === 'dead' ? 'Given up' : 'Done', isDone ? (tries.at(-1)?.at ?? updatedAt) : Number.NaN],
-  ];
-  const known = course.filter(([, time]) => !Number.isNaN(time));
-  const rows = known.map(([name, time], index) => {
-    const passed = time - (known[index - 1]?.[1] ?? time);
+    ['Started', first ? startOf(first) : running],
+    [status === 'dead' ? 'Given up' : 'Done', isDone && (tries.at(-1)?.at ?? updatedAt)],
+  ] as const;
+  const known = course.flatMap(([name, time]) => (time ? { name, time } : []));
+  const rows = known.map(({ name, time }, index) => {
+    const passed = time - (known[index - 1]?.time ?? time);
     const pause = html`<small>${duration(Math.abs(passed))} ${passed < 0 ? 'earlier' : 'later'}</small>`;
     return [name, html`${when(time, reader)} ${index > 0 && pause}`] as const;
   });

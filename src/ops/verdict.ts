@@ -49,7 +49,7 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin
       now - oldest.receivedAt > SLOW_MS && {
         tone: 'warn',
         text: 'An event has waited for more than 15 minutes',
-        advice: 'It is still being retried; its error says why.',
+        advice: 'Its page says why.',
         filter: { status: oldest.status },
       },
     quarantined > 0 && {
@@ -62,8 +62,8 @@ export function verdictOn(snapshot: Snapshot, configured: boolean, { now, origin
       tone: 'warn',
       text: `Nothing has come for ${Math.floor(silentMs / DAY_MS)} days`,
       advice:
-        'If nothing of yours runs at Vast.ai, that is peace. Else the webhook may be deleted, its types switched ' +
-        'off, or Vast.ai turned away on its way here. The doctor finds out:',
+        'Fine if nothing of yours runs at Vast.ai. Else the webhook may be deleted, its types switched off, or ' +
+        'Vast.ai turned away on its way here. The doctor finds out:',
       command: `npm run vast -- doctor --url ${origin}`,
     },
     byStatus.retrying > 0 && {

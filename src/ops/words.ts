@@ -49,7 +49,7 @@ export function nextStep(
         : { text: `Try ${attempts + 1} of at most ${MAX_RETRIES + 1} is due`, at };
     }
     case 'queued':
-      return { text: 'It runs within seconds. If its message gets lost, it is sent once more', at: dueAt };
+      return { text: 'It runs within seconds. If its message got lost, it is sent once more', at: dueAt };
     default:
       return { text: status === 'quarantined' && event === null ? reopenRefusals.not_an_event : advice[status] };
   }
