@@ -24,7 +24,7 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
   'Cache-Control': 'no-store',
-  'X-Robots-Tag': 'noindex, nofollow',
+  'X-Robots-Tag': 'noindex',
 };
 
 export function createOps(): Hono<{ Bindings: Env }> {
@@ -38,7 +38,7 @@ export function createOps(): Hono<{ Bindings: Env }> {
     return (await refuseStranger(context, keys)) ?? refuseOtherSite(context) ?? next();
   });
 
-  ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
+  ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css' }));
   ops.get('/metrics', async (context) => {
     const [snapshot, patrol] = await Promise.all([takeSnapshot(context.env), glanceAtPatrol(context.env)]);
     const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now(), patrol);
