@@ -12,7 +12,7 @@ import {
 import type { Env } from './env.ts';
 import { errorSite, log } from './log.ts';
 import { createOps } from './ops/ops-app.ts';
-import { patrolHealth } from './patrol/glance.ts';
+import { patrolHealth } from './patrol/client.ts';
 
 // A trailing slash is served, never redirected: to the provider a redirect is a permanent failure.
 export const app = new Hono<{ Bindings: Env }>({ strict: false });

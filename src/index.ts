@@ -21,11 +21,11 @@ let readInstances: ReadInstances | undefined;
 
 export default {
   fetch: (request: Request, env: Env, context: ExecutionContext) => {
-    wakePatrol(env, (work) => context.waitUntil(work));
+    wakePatrol(env, context);
     return app.fetch(request, env, context);
   },
   queue: (batch, env, context) => {
-    wakePatrol(env, (work) => context.waitUntil(work));
+    wakePatrol(env, context);
     readInstances ??= openInstances(env, { timeoutMs: INSTANCE_TIMEOUT_MS, maxTries: 1 });
     const deps: ConsumerDeps = { env, handlers, notices, readInstances, random: Math.random };
     return batch.queue.endsWith(DEAD_LETTER_SUFFIX) ? handleDeadLetters(batch, deps) : handleBatch(batch, deps);

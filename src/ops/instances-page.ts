@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { duration } from '../duration.ts';
 import { PATROL_ENDPOINT } from '../endpoint.ts';
 import { PATROL_LONGEST_GAP_MS } from '../limits.ts';
-import type { Instance, Memory } from '../patrol/client.ts';
+import type { Memory } from '../patrol/client.ts';
 import { accountOf, countsOf, type Picture, priceOf, type Seen, type State, stateOf } from '../patrol/picture.ts';
 import { address, eventAddress } from './addresses.ts';
 import { badge, document, type Html, table, verdict, whole } from './layout.ts';
@@ -101,7 +101,7 @@ function row(seen: Seen, reader: Reader): Html {
 }
 
 /** `2x RTX 4090 · machine 46110 · interruptible · rented for 3 h` */
-function traits({ num_gpus, gpu_name, machine_id, is_bid, start_date }: Instance, { now }: Reader): string {
+function traits({ num_gpus, gpu_name, machine_id, is_bid, start_date }: Seen['instance'], { now }: Reader): string {
   const gpus = gpu_name && `${num_gpus ?? '?'}x ${gpu_name}`;
   const rented = start_date && `rented for ${duration(Math.max(now - start_date * 1000, 0))}`;
   return [gpus, machine_id && `machine ${machine_id}`, is_bid && 'interruptible', rented].filter(Boolean).join(' · ');

@@ -1,7 +1,8 @@
 // The snapshot as OpenMetrics text. What the ledger holds now are gauges: expiry and replay make
 // them go down. What has happened so far are counters and histograms.
 import { AGE_BOUNDS, DURATION_BOUNDS, type Histogram } from '../ledger/meters.ts';
-import type { Glance } from '../patrol/glance.ts';
+import type { Glance } from '../patrol/client.ts';
+import { accountOf, countsOf } from '../patrol/picture.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -37,10 +38,12 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
 }
 
 /** Before the first look there are no counts, and the time is 0, so that an alert sees that. */
-function patrolFamilies({ lastSuccess, byState, dollarsPerHour }: Glance): Family[] {
-  const at = lastSuccess === null ? 0 : lastSuccess && lastSuccess / 1000;
+function patrolFamilies({ picture }: Glance): Family[] {
+  const { dollarsPerHour } = accountOf(picture);
+  const at = picture === null ? 0 : picture && picture.at / 1000;
+  const byState = samplesOf('state', picture ? countsOf(picture) : {});
   return [
-    ['gauge', 'instances', 'Instances at the last complete look, by state.', samplesOf('state', byState ?? {})],
+    ['gauge', 'instances', 'Instances at the last complete look, by state.', byState],
     ['gauge', 'burn_dollars_per_hour', 'What they cost, as far as it is known.', [[{}, dollarsPerHour]]],
     ['gauge', 'patrol_last_success_timestamp_seconds', 'When that look began; 0 before the first.', [[{}, at]]],
   ];

@@ -4,7 +4,7 @@ import { isConfigured } from '../endpoint.ts';
 import type { Env } from '../env.ts';
 import { RETRY_AFTER_SECONDS } from '../limits.ts';
 import { errorSite, log } from '../log.ts';
-import { glanceAtPatrol } from '../patrol/glance.ts';
+import { glanceAtPatrol } from '../patrol/client.ts';
 import { keysTo, refuseOtherSite, refuseStranger } from './access.ts';
 import { addApi, unavailable } from './api.ts';
 import { errorPage } from './layout.ts';

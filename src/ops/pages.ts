@@ -6,7 +6,7 @@ import type { Env } from '../env.ts';
 import { openLedger } from '../ledger/client.ts';
 import { stuckAfterMs } from '../ledger/watchdog.ts';
 import { MATCHES_COUNTED } from '../limits.ts';
-import { openPatrol } from '../patrol/client.ts';
+import { readPatrol } from '../patrol/client.ts';
 import { address, eventAddress } from './addresses.ts';
 import { keyOf, replayEvent } from './api.ts';
 import { eventListPage } from './event-list.ts';
@@ -48,10 +48,10 @@ export function addPages(ops: Hono<{ Bindings: Env }>): void {
   });
 
   ops.get('/instances', async (context) => {
-    const answer = await openPatrol(context.env)?.read();
-    if (answer?.ok === false)
+    const memory = await readPatrol(context.env);
+    if (memory === null)
       return errorPage(context, 503, 'Patrol did not answer', 'It goes on looking. Reload this page in a minute.');
-    return context.html(instancesPage(answer?.value, readerOf(context)));
+    return context.html(instancesPage(memory, readerOf(context)));
   });
 
   // Links from before, as people have them in their chats. `?replay=` is old news by now: dropped.

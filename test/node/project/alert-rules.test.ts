@@ -26,7 +26,7 @@ const snapshot: Snapshot = {
   oldestUnfinished: null,
   backlog: { events: 0, deadLetters: 0 },
 };
-const patrol = { lastSuccess: 1, byState: { running: 1 }, dollarsPerHour: 0.35 };
+const patrol = { picture: { at: 1, seen: [], total: 0, stoppedAfter: null } };
 const metrics = renderMetrics(snapshot, true, 2, patrol);
 const samples = [...metrics.matchAll(/^(\w+)(?:\{(.*)\})? /gm)].map(([, name = '', labels = '']) => ({ name, labels }));
 const readme = documents.find(({ path }) => path === 'src/ops/README.md');

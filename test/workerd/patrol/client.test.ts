@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { Env } from '../../../src/env.ts';
 import worker from '../../../src/index.ts';
 import { PATROL_INTERVAL_MS, PATROL_WAKE_EVERY_MS } from '../../../src/limits.ts';
-import { openPatrol, wakePatrol } from '../../../src/patrol/client.ts';
+import { readPatrol, wakePatrol } from '../../../src/patrol/client.ts';
 import { ROW_SECRETS } from '../../platform/vast-account.ts';
 import { batchOf, eventMessage } from '../consumer/batch-message.ts';
 import { collectConsole } from '../fakes/console.ts';
@@ -38,7 +38,7 @@ test('without a key nothing that comes in reaches the object', async () => {
   const { PATROL, getByName } = countedPatrol();
   await bringIn({ PATROL });
   expect(getByName).not.toHaveBeenCalled();
-  expect(openPatrol({ PATROL })).toBeUndefined();
+  expect(await readPatrol({ PATROL })).toBeUndefined();
 });
 
 test('without a key the object sets no alarm and asks nobody', async () => {
@@ -71,7 +71,7 @@ test('an object that cannot be reached is a log line, and no failed request', as
     getByName: () => ({ wake: () => Promise.reject(new Error('overloaded')) }),
   } as unknown as Env['PATROL'];
   const work: Promise<unknown>[] = [];
-  wakePatrol({ PATROL, VAST_READ_KEY: 'key' }, (one) => work.push(one));
+  wakePatrol({ PATROL, VAST_READ_KEY: 'key' }, { waitUntil: (one) => work.push(one) });
   await Promise.all(work);
   expect(output.events()).toMatchObject([{ event: 'patrol.unwatched', error: 'overloaded' }]);
 });
@@ -116,20 +116,14 @@ test('a page reads the picture, and what is open', async () => {
   await rounds(1);
   const memory = await withPatrol((patrol) => patrol.memory());
   const PATROL = { getByName: () => ({ memory: async () => memory }) } as unknown as Env['PATROL'];
-  expect(await openPatrol({ ...bindings, PATROL })?.read()).toMatchObject({
-    ok: true,
-    value: {
-      picture: { at: Date.now(), stoppedAfter: null, seen: [{ phase: 'running', offline: false }, {}, {}] },
-      sightings: [],
-      conditions: [{ type: 'observed.ends_soon', created: new Date().toISOString() }],
-      failed: null,
-    },
+  expect(await readPatrol({ ...bindings, PATROL })).toMatchObject({
+    picture: { at: Date.now(), stoppedAfter: null, seen: [{ phase: 'running', offline: false }, {}, {}] },
+    sightings: [],
+    conditions: [{ type: 'observed.ends_soon', created: new Date().toISOString() }],
+    failed: null,
   });
   const broken = { getByName: () => ({ memory: () => Promise.reject(new Error('overloaded')) }) };
-  expect(await openPatrol({ ...bindings, PATROL: broken as never })?.read()).toEqual({
-    ok: false,
-    failure: 'overloaded',
-  });
+  expect(await readPatrol({ ...bindings, PATROL: broken as never })).toBeNull();
 });
 
 test('no secret of a row is in a log line, an event, the storage or the answer to a page', async () => {
