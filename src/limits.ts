@@ -207,8 +207,8 @@ export const REPLAY_STEP = 100;
 export const REPLAY_AT_ONCE = 20;
 
 /**
- * How long nothing may have come before page, doctor and the ready alert rules speak of silence, in
- * milliseconds: 7 days. An account with running instances is rarely quiet for a week.
+ * How long nothing may have come before page, doctor, patrol and the ready alert rules speak of
+ * silence, in milliseconds: 7 days. An account with running instances is rarely quiet for a week.
  */
 export const SILENT_AFTER_MS = 7 * 86_400_000;
 
@@ -249,7 +249,6 @@ export const PATROL_IDLE_MS = 60 * 60_000;
 export const PATROL_IDLE_PERCENT = 5;
 export const PATROL_STOPPED_MS = 24 * 3_600_000;
 export const PATROL_ENDS_WITHIN_MS = 24 * 3_600_000;
-export const PATROL_SILENCE_MS = 7 * 86_400_000;
 
 /** What all instances may cost together, in dollars per hour, before it is told. null: off. */
 export const BURN_LIMIT_PER_HOUR: number | null = null;

@@ -16,9 +16,9 @@ import {
   PATROL_BLIND_AFTER,
   PATROL_ENDS_WITHIN_MS,
   PATROL_IDLE_MS,
-  PATROL_SILENCE_MS,
   PATROL_STOPPED_MS,
   PATROL_STUCK_MS,
+  SILENT_AFTER_MS,
 } from '../limits.ts';
 import type { Instance } from '../vast/instances.ts';
 import { accountOf, isGone, type Picture, priceOf, type Seen } from './picture.ts';
@@ -81,7 +81,7 @@ export function factsOf(
     return { type, holds, data: () => accountData(type, account, why) };
   };
   const isBlind = failed !== null && failed.looks >= PATROL_BLIND_AFTER;
-  const isSilent = silentMs === undefined ? null : silentMs > PATROL_SILENCE_MS && seen.length > 0;
+  const isSilent = silentMs === undefined ? null : silentMs > SILENT_AFTER_MS && seen.length > 0;
   const isOver = limit !== null && (account.dollarsPerHour ?? 0) > limit;
   // A sum that lacks what is unknown may be over the limit all the same.
   const isPart = limit !== null && (picture?.stoppedAfter !== null || seen.map(priceOf).includes(null));

@@ -7,9 +7,9 @@ import {
   PATROL_EMPTY_LOOKS,
   PATROL_INTERVAL_MS,
   PATROL_MAX_INSTANCES,
-  PATROL_SILENCE_MS,
   PATROL_TIMEOUT_MS,
   PATROL_TRIES,
+  SILENT_AFTER_MS,
 } from '../limits.ts';
 import { errorSite, log, platformError } from '../log.ts';
 import { enqueue } from '../queue/enqueue.ts';
@@ -44,8 +44,6 @@ const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
 const SUDDENLY_EMPTY = 'suddenly_empty';
 const noLook = (error: unknown): Result<Picture, string> => fail(platformError(error));
-/** Messages sent side by side. */
-const SENDS_AT_ONCE = 20;
 /** Of the instances that a list leaves out, so many are asked for by their ids: one page. */
 const ASKED_BY_ID = 25;
 
@@ -143,7 +141,7 @@ export class Patrol extends DurableObject<Env> {
     const due = sightings.filter(({ event, wait }) => {
       return wait && Math.abs(now - Date.parse(event.created)) >= PATROL_INTERVAL_MS / 2;
     });
-    if (due.length === 0 && now - heardAt <= PATROL_SILENCE_MS) return heardAt;
+    if (due.length === 0 && now - heardAt <= SILENT_AFTER_MS) return heardAt;
     const answer = await callLedger(this.env, (ledger) => ledger.heard(due.flatMap(({ wait }) => wait ?? [])));
     if (!answer.ok) {
       log('patrol.waits', { reason: 'ledger_unavailable', error: answer.failure }, 'warn');
@@ -182,22 +180,13 @@ export class Patrol extends DurableObject<Env> {
 
   /** Sends what no longer waits. What the queue does not take is sent in a later round. */
   async #tell(): Promise<void> {
-    const ready = this.memory().sightings.filter(({ wait }) => wait === undefined);
-    for (let start = 0; start < ready.length; start += SENDS_AT_ONCE) {
-      const group = ready.slice(start, start + SENDS_AT_ONCE);
-      const sent = await Promise.all(group.map((sighting) => this.#send(sighting)));
-      if (sent.includes(false)) break;
+    for (const sighting of this.memory().sightings.filter(({ wait }) => wait === undefined)) {
+      const { event } = sighting;
+      const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
+      const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
+      if (!sent.ok) return log('patrol.waits', { ...named(event), reason: 'queue_unavailable' }, 'error');
+      this.ctx.storage.kv.delete(waiting(sighting));
+      log('patrol.told', named(event));
     }
-  }
-
-  /** @returns Whether the queue has it. */
-  async #send(sighting: Sighting): Promise<boolean> {
-    const { event } = sighting;
-    const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
-    const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
-    if (sent.ok) this.ctx.storage.kv.delete(waiting(sighting));
-    if (sent.ok) log('patrol.told', named(event));
-    else log('patrol.waits', { ...named(event), reason: 'queue_unavailable' }, 'error');
-    return sent.ok;
   }
 }

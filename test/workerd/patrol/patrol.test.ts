@@ -6,8 +6,8 @@ import {
   PATROL_EMPTY_LOOKS,
   PATROL_IDLE_MS,
   PATROL_INTERVAL_MS,
-  PATROL_SILENCE_MS,
   PATROL_STUCK_MS,
+  SILENT_AFTER_MS,
 } from '../../../src/limits.ts';
 import type { Fault } from '../../platform/vast-account.ts';
 import { patrolScene } from './scene.ts';
@@ -312,7 +312,7 @@ test.each([
 test('a week without a webhook is said once, and ends with the next webhook', async () => {
   const { id, pass, rounds, types, webhook } = patrolScene();
   await rounds(1);
-  pass(PATROL_SILENCE_MS - PATROL_INTERVAL_MS);
+  pass(SILENT_AFTER_MS - PATROL_INTERVAL_MS);
   await rounds(1);
   expect(types()).toEqual([]);
   await rounds(3);
@@ -329,7 +329,7 @@ test('a clock that was a year ahead does not put silence off', async () => {
   await rounds(1);
   pass(-year);
   await rounds(1);
-  pass(PATROL_SILENCE_MS);
+  pass(SILENT_AFTER_MS);
   await rounds(1);
   expect(types()).toEqual(['observed.silence']);
 });
