@@ -1,15 +1,11 @@
-// Conditions: what makes each true, how one opens and ends. No I/O, no clock.
-import { PATROL_ENDPOINT } from '../endpoint.ts';
-import type { Envelope } from '../event/envelope.ts';
+// Conditions: what makes each true. No I/O, no clock.
 import {
   type AccountCondition,
   accountData,
   type ConditionType,
-  clearedData,
   type InstanceCondition,
   instanceData,
   type ObservedDataMap,
-  type Texts,
 } from '../event/observed.ts';
 import {
   BURN_LIMIT_PER_HOUR,
@@ -21,17 +17,7 @@ import {
   SILENT_AFTER_MS,
 } from '../limits.ts';
 import type { Instance } from '../vast/instances.ts';
-import { accountOf, isGone, type Picture, priceOf, type Seen } from './picture.ts';
-
-/** What patrol tells; beside the texts, of one instance or of the account. */
-type ObservedData = Texts & {
-  instance?: Instance | null;
-  condition?: ObservedDataMap['observed.cleared']['condition'];
-};
-export type ObservedEvent<Type extends string = string> = Envelope<Type, ObservedData & Record<string, unknown>>;
-
-/** An open one is the event that told of it. */
-export type Condition = ObservedEvent<ConditionType>;
+import { accountOf, type Picture, priceOf, type Seen } from './picture.ts';
 
 /** Looks that have failed since the last picture, and how many of the latest for one reason. */
 export interface Failed {
@@ -48,7 +34,7 @@ export interface Fact {
   /** Absent where it is the account's. */
   readonly instance?: Instance;
   readonly holds: boolean | null;
-  readonly data: () => ObservedData;
+  readonly data: () => ObservedDataMap[ConditionType];
 }
 
 const rules: Record<InstanceCondition, (seen: Seen, now: number) => boolean | null> = {
@@ -98,48 +84,4 @@ export function factsOf(
       }),
     ),
   ];
-}
-
-/**
- * The envelope. Its id follows from what was seen and when: telling it twice is telling it once.
- *
- * @param at When it was first seen, in milliseconds since the epoch.
- */
-export function observedEvent<Type extends string>(
-  type: Type,
-  data: ObservedData,
-  at: number,
-  id = `observed:${data.instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
-): ObservedEvent<Type> {
-  const created = new Date(at).toISOString();
-  const event = { id, type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created, data: { ...data } } as const;
-  if (!data.instance) return event;
-  const { id: instanceId, machine_id: machineId } = data.instance;
-  return { ...event, mentions: { instanceId, ...(machineId !== null && { machineId }) } };
-}
-
-const keyOf = (type: string, instance: Instance | null | undefined) => `${type} ${instance?.id}`;
-
-/**
- * Ends what no longer holds and opens what has come to hold: one event each.
- *
- * @param picture An open condition without a fact ends where its instance is gone from here.
- */
-export function judge(
-  open: readonly Condition[],
-  facts: readonly Fact[],
-  now: number,
-  picture: Picture | null = null,
-): ObservedEvent<ConditionType | 'observed.cleared'>[] {
-  const news = new Map(facts.map((fact) => [keyOf(fact.type, fact.instance), fact]));
-  const cleared = open.flatMap(({ id, type, created, data: { subject, instance = null } }) => {
-    const key = keyOf(type, instance);
-    const fact = news.get(key);
-    news.delete(key);
-    if (fact ? fact.holds !== false : !(picture && instance && isGone(picture, instance.id))) return [];
-    const data = clearedData({ id, type, since: created }, subject, fact?.instance ?? instance);
-    return [observedEvent('observed.cleared', data, now, `${id}:cleared`)];
-  });
-  const opened = [...news.values()].filter(({ holds }) => holds);
-  return [...cleared, ...opened.map(({ type, data }) => observedEvent(type, data(), now))];
 }

@@ -1,9 +1,27 @@
-// What has changed from one picture to the next, as events. No I/O, no clock.
-import { type TransitionType, transitionData } from '../event/observed.ts';
+// What follows from one look after another, as events: transitions, and conditions that open and
+// end. No I/O, no clock.
+import { PATROL_ENDPOINT } from '../endpoint.ts';
+import type { Envelope } from '../event/envelope.ts';
+import {
+  type ConditionType,
+  clearedData,
+  type ObservedDataMap,
+  type Texts,
+  type TransitionType,
+  transitionData,
+} from '../event/observed.ts';
 import type { LedgerStub } from '../ledger/client.ts';
 import { PATROL_INTERVAL_MS, PATROL_WEBHOOK_LEAD_MS } from '../limits.ts';
-import { type Condition, type Fact, judge, type ObservedEvent, observedEvent } from './conditions.ts';
+import type { Instance } from '../vast/instances.ts';
+import type { Fact } from './conditions.ts';
 import { byId, isGone, type Picture, type Seen } from './picture.ts';
+
+/** What patrol tells; beside the texts, of one instance or of the account. */
+interface ObservedData extends Texts, Partial<Pick<ObservedDataMap['observed.cleared'], 'condition' | 'instance'>> {}
+export type ObservedEvent = Envelope<string, ObservedData & Record<string, unknown>>;
+
+/** One that is open is the event that told of it. */
+export type Condition = ObservedEvent & { readonly type: ConditionType };
 
 /** An event that has yet to be told. */
 export interface Sighting {
@@ -12,10 +30,15 @@ export interface Sighting {
   readonly wait?: Parameters<LedgerStub['heard']>[0][number];
 }
 
+const keyOf = (type: string, instance: Instance | null | undefined) => `${type} ${instance?.id}`;
+
 /**
+ * Ends what no longer holds, opens what has come to hold, and tells what has changed.
+ *
  * @param before The last complete picture; null before the first, which shows no transition.
  * @param picture The one that follows on it. After a look that failed it is the same one, from
  *   which nothing follows anew.
+ * @param open Conditions. One without a fact ends where its instance is gone from the picture.
  * @param now When the look began, in milliseconds since the epoch.
  */
 export function differences(
@@ -25,8 +48,36 @@ export function differences(
   facts: readonly Fact[],
   now: number,
 ): Sighting[] {
-  const conditions = judge(open, facts, now, picture).map((event) => ({ event }));
-  return before && picture ? [...conditions, ...transitionsOf(before, picture, now)] : conditions;
+  const news = new Map(facts.map((fact) => [keyOf(fact.type, fact.instance), fact]));
+  const cleared = open.flatMap(({ id, type, created, data: { subject, instance = null } }) => {
+    const key = keyOf(type, instance);
+    const fact = news.get(key);
+    news.delete(key);
+    if (fact ? fact.holds !== false : !(picture && instance && isGone(picture, instance.id))) return [];
+    const data = clearedData({ id, type, since: created }, subject, fact?.instance ?? instance);
+    return { event: observedEvent('observed.cleared', data, now, `${id}:cleared`) };
+  });
+  const opening = [...news.values()].filter(({ holds }) => holds);
+  const opened = opening.map(({ type, data }) => ({ event: observedEvent(type, data(), now) }));
+  return [...cleared, ...opened, ...(before && picture ? transitionsOf(before, picture, now) : [])];
+}
+
+/**
+ * The envelope. Its id follows from what was seen and when: telling it twice is telling it once.
+ *
+ * @param at When it was first seen, in milliseconds since the epoch.
+ */
+function observedEvent(
+  type: string,
+  data: ObservedData,
+  at: number,
+  id = `observed:${data.instance?.id ?? 'account'}:${type}:${Math.floor(at / 1000)}`,
+): ObservedEvent {
+  const created = new Date(at).toISOString();
+  const event = { id, type, endpoint: PATROL_ENDPOINT, dialect: 'observed', created, data: { ...data } } as const;
+  if (!data.instance) return event;
+  const { id: instanceId, machine_id: machineId } = data.instance;
+  return { ...event, mentions: { instanceId, ...(machineId !== null && { machineId }) } };
 }
 
 function transitionsOf(before: Picture, picture: Picture, now: number): Sighting[] {

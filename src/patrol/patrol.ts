@@ -17,8 +17,8 @@ import { encodeMessage } from '../queue/message.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { type InstancesOptions, openInstances, type ReadInstances } from '../vast/instances.ts';
 import { withTimeout } from '../with-timeout.ts';
-import { type Condition, type Failed, factsOf, type ObservedEvent } from './conditions.ts';
-import { differences, heardFrom, type Sighting } from './differences.ts';
+import { type Failed, factsOf } from './conditions.ts';
+import { type Condition, differences, heardFrom, type ObservedEvent, type Sighting } from './differences.ts';
 import { isGone, nextPicture, type Picture } from './picture.ts';
 
 /** What patrol knows. Each sighting and condition has a row: together they can outgrow one. */

@@ -1,6 +1,6 @@
 // One look after another by patrol's own rules, without the object.
-import { type Condition, factsOf } from '../../../src/patrol/conditions.ts';
-import { differences, type Sighting } from '../../../src/patrol/differences.ts';
+import { factsOf } from '../../../src/patrol/conditions.ts';
+import { type Condition, differences, type Sighting } from '../../../src/patrol/differences.ts';
 import { nextPicture, type Picture } from '../../../src/patrol/picture.ts';
 import type { InstanceList } from '../../../src/vast/instances.ts';
 
