@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { fail, type Result, succeed } from '../result.ts';
 import { retryAfterSeconds } from '../retry-after.ts';
-import { type ApiFailure, isTransient } from './api-failure.ts';
+import { type ApiFailure, hasStatus, isTransient } from './api-failure.ts';
 import { ask, type ServerAnswer } from './ask.ts';
 
 export const DEFAULT_API_URL = 'https://console.vast.ai';
@@ -67,7 +67,7 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
       const answer = await ask(fetch, new URL(path, base), init, timeoutMs);
       const result = answer.ok ? read(answer.value) : answer;
       if (result.ok || attempt === maxTries || !mayRepeat(method, result.failure)) return result;
-      const retryAfter = answer.ok ? retryAfterSeconds(answer.value.header('retry-after') ?? null, now()) : undefined;
+      const retryAfter = answer.ok ? retryAfterSeconds(answer.value.header('retry-after'), now()) : undefined;
       const own = pause * (0.75 + Math.random() / 2);
       await sleep(retryAfter === undefined ? own : Math.min(retryAfter * 1000, LONGEST_PAUSE_MS));
       pause *= 2;
@@ -89,13 +89,13 @@ export function check<Schema extends v.GenericSchema>(
 
 /** A POST that may have had its effect is not made again: it could create another. */
 function mayRepeat(method: Method, failure: ApiFailure): boolean {
-  return method === 'POST' ? failure.kind === 'status' && failure.status === 429 : isTransient(failure);
+  return method === 'POST' ? hasStatus(failure, 429) : isTransient(failure);
 }
 
 function read({ status, header, text, json }: ServerAnswer): ApiAnswer {
   const ok = status >= 200 && status < 300;
   if (status >= 300 && status < 400) {
-    return fail({ kind: 'redirect', location: header('location') ?? 'nowhere' });
+    return fail({ kind: 'redirect', location: header('location') || 'nowhere' });
   }
   if (status === 429) return fail({ kind: 'status', status, detail: '' });
   if (json && ok) {

@@ -12,6 +12,11 @@ export type ApiFailure =
   | { readonly kind: 'redirect'; readonly location: string }
   | NoAnswer;
 
+/** Whether the API answered, and said no, with one of these statuses. */
+export function hasStatus(failure: ApiFailure, ...statuses: readonly number[]): boolean {
+  return failure.kind === 'status' && statuses.includes(failure.status);
+}
+
 /** Whether the API may have done what was asked although its answer did not say so. */
 export function mayHaveHappened(failure: ApiFailure): boolean {
   const { kind } = failure;

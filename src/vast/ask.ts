@@ -7,7 +7,8 @@ import { jsonObjectIn } from './json-object.ts';
 
 export interface ServerAnswer {
   readonly status: number;
-  readonly header: (name: string) => string | undefined;
+  /** Empty where there is none. */
+  readonly header: (name: string) => string;
   readonly text: string;
   /** The body, where it is a JSON object; and as it came, not to be printed as it is. */
   readonly json: Record<string, unknown> | undefined;
@@ -33,10 +34,7 @@ export async function ask(
     const exact = jsonObjectIn(text);
     return succeed({
       status: response.status,
-      header: (name) => {
-        const value = response.headers.get(name);
-        return value === null ? undefined : harmless(value);
-      },
+      header: (name) => harmless(response.headers.get(name) ?? ''),
       text: harmless(text),
       json: exact && (harmlessJson(exact) as Record<string, unknown>),
       exact,

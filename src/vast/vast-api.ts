@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { succeed } from '../result.ts';
 import { type ApiCall, check, KEY_SHAPE } from './api-client.ts';
+import { hasStatus } from './api-failure.ts';
 import { REMOVED } from './harmless.ts';
 
 const webhookSchema = v.object({
@@ -17,11 +18,12 @@ const webhookSchema = v.object({
 const secretSchema = v.pipe(v.string(), v.regex(/^\S+$/), v.excludes(REMOVED));
 const webhookWithSecretSchema = v.object({ ...webhookSchema.entries, webhook_secret: secretSchema });
 const typeSchema = v.object({ key: v.string(), display_name: v.nullish(v.string()) });
+const scopesSchema = v.record(v.string(), v.unknown());
 const newKeySchema = v.object({
   id: v.pipe(v.number(), v.integer()),
   key: v.pipe(v.string(), v.regex(KEY_SHAPE)),
-  /** By `api`, then by scope; false where there are no restrictions. */
-  permissions: v.optional(v.unknown()),
+  /** Scopes; false where there are no restrictions. Not every answer tells them. */
+  permissions: v.fallback(v.union([v.literal(false), v.object({ api: scopesSchema })]), { api: {} }),
 });
 /** Values are never listed. */
 const keySchema = v.object({ id: v.number(), user_id: v.number(), name: v.nullish(v.string()) });
@@ -35,6 +37,7 @@ const testSchema = v.pipe(
 const preferencesSchema = v.record(v.string(), v.record(v.string(), v.object({ webhooks: v.optional(v.boolean()) })));
 
 export type Webhook = v.InferOutput<typeof webhookSchema>;
+export type NewKey = v.InferOutput<typeof newKeySchema>;
 export type LiveType = v.InferOutput<typeof typeSchema>;
 
 export interface WebhookFields {
@@ -77,9 +80,7 @@ export function createVastApi(call: ApiCall) {
       const answer = await call('DELETE', `${KEYS}${id}/`);
       if (answer.ok) return answer;
       // Its answer is a text, where other calls have an object; 404: gone already.
-      const { kind } = answer.failure;
-      const isGone = kind === 'malformed' || (kind === 'status' && answer.failure.status === 404);
-      return isGone ? succeed({}) : answer;
+      return answer.failure.kind === 'malformed' || hasStatus(answer.failure, 404) ? succeed({}) : answer;
     },
     /** One id at most, as rows hold secrets: that there is an answer is the point. */
     instances: () => pick(v.array(v.unknown()), ['GET', '/api/v1/instances/?limit=1&select_cols=["id"]'], 'instances'),

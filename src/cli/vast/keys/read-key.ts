@@ -4,9 +4,9 @@
 // is deleted again.
 import type { Command } from 'commander';
 import type { Result } from '../../../result.ts';
-import { type ApiFailure, describeApiFailure, mayHaveHappened } from '../../../vast/api-failure.ts';
+import { type ApiFailure, describeApiFailure, hasStatus, mayHaveHappened } from '../../../vast/api-failure.ts';
 import { oneLine } from '../../../vast/harmless.ts';
-import type { VastApi } from '../../../vast/vast-api.ts';
+import type { NewKey, VastApi } from '../../../vast/vast-api.ts';
 import { CliFailure, EXIT, messageOf } from '../../cli-failure.ts';
 import { type Action, type ActionContext, addWranglerOption, connectToVast, expectOk } from '../connect.ts';
 import { about, type Finding } from '../doctor/finding.ts';
@@ -36,7 +36,7 @@ export function addKeysCommand(program: Command, action: Action): void {
     const api = await connectToVast(context);
     const { keys, user } = await accountOf(api);
     // [spec] Their list is described nowhere but in code: it may not be there.
-    const listed = keys.ok || !isGone(keys.failure) ? expectOk(keys, 'list the API keys') : [];
+    const listed = keys.ok || !hasStatus(keys.failure, 404) ? expectOk(keys, 'list the API keys') : [];
     if (user === undefined)
       output.warn('Vast.ai does not tell your account’s number: whether the key reads its preferences is not tried.');
     const name = NAME + new Date(surroundings.now()).toISOString();
@@ -46,7 +46,7 @@ export function addKeysCommand(program: Command, action: Action): void {
       if (!made.ok) throw notMade(made.failure, name);
       const { id, key } = made.value;
       try {
-        const flaw = (await flawOf(await connectToVast(context, key), user)) ?? excessOf(made.value.permissions);
+        const flaw = (await flawOf(await connectToVast(context, key), user)) ?? excessOf(made.value);
         if (flaw !== undefined) throw new CliFailure(`Not stored: the new key ${flaw}.`);
         output.say(`It lists instances and cannot read the account. Storing it as ${READ_KEY}`);
         await createSecretStore(wrangler, surroundings, output).put(READ_KEY, key);
@@ -78,6 +78,7 @@ export async function checkReadKey(context: ActionContext, operator: VastApi | u
  * @param user Whose preferences the key must not read, where that is known.
  */
 async function flawOf(key: VastApi, user: number | undefined): Promise<string | undefined> {
+  const isRefusal = (failure: ApiFailure) => hasStatus(failure, 401, 403, 404);
   const untried = (why: ApiFailure) => `could not be tried out. ${describeApiFailure(why, 'see what it reads')}`;
   const instances = await key.instances();
   if (!instances.ok) return isRefusal(instances.failure) ? 'cannot list instances' : untried(instances.failure);
@@ -98,20 +99,11 @@ async function accountOf(operator: VastApi) {
   return { keys, user: user ?? (webhooks?.ok ? webhooks.value[0]?.user_id : undefined) };
 }
 
-function isGone(failure: ApiFailure): boolean {
-  return failure.kind === 'status' && failure.status === 404;
-}
-
 /** What a new key may do beyond reading instances, where the answer that made it says so. */
-function excessOf(permissions: unknown): string | undefined {
-  const { api } = { ...(permissions as { api?: unknown } | null) };
-  const told = permissions === false ? { everything: {} } : typeof api === 'object' && api !== null ? api : {};
-  const more = Object.keys(told).filter((scope) => scope !== 'instance_read');
+function excessOf({ permissions }: NewKey): string | undefined {
+  const told = permissions === false ? ['everything'] : Object.keys(permissions.api);
+  const more = told.filter((scope) => scope !== 'instance_read');
   return more.length > 0 ? `may do more than it should: ${more.map((scope) => oneLine(scope)).join(', ')}` : undefined;
-}
-
-function isRefusal(failure: ApiFailure): boolean {
-  return failure.kind === 'status' && [401, 403, 404].includes(failure.status);
 }
 
 function notMade(failure: ApiFailure, name: string): CliFailure {

@@ -87,10 +87,10 @@ function read({ status, header, text, json }: ServerAnswer, own: OwnAnswers): Re
   const said = json?.received === true ? 'received' : (json?.status ?? json?.error);
   const kind = own[`${status} ${said}`];
   if (kind) return [kind];
-  const location = header('location') ?? '';
+  const location = header('location');
   const redirects = status >= 300 && status < 400;
   if (redirects && !isLogin(location)) return ['redirect', oneLine(location)];
-  if (header('cf-mitigated') !== undefined) return ['challenge'];
+  if (header('cf-mitigated') !== '') return ['challenge'];
   if (redirects || isLogin(text)) return ['login_page'];
   if (/challenge-platform|cf-chl|Just a moment/.test(text)) return ['challenge'];
   return ['not_the_worker', String(status)];
@@ -111,6 +111,6 @@ function isLogin(text: string): boolean {
 
 /** The Date header has whole seconds, so half of one is added. */
 function clockAhead({ header }: ServerAnswer, localMs: number): number | undefined {
-  const told = Date.parse(header('date') ?? '');
+  const told = Date.parse(header('date'));
   return Number.isNaN(told) ? undefined : Math.round((told + 500 - localMs) / 1000);
 }
