@@ -1,8 +1,7 @@
 // The snapshot as OpenMetrics text. What the ledger holds now are gauges: expiry and replay make
 // them go down. What has happened so far are counters and histograms.
 import { AGE_BOUNDS, DURATION_BOUNDS, type Histogram } from '../ledger/meters.ts';
-import type { Glance } from '../patrol/client.ts';
-import { accountOf, countsOf } from '../patrol/picture.ts';
+import { accountOf, countsOf, type Picture } from '../patrol/picture.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const METRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
@@ -13,7 +12,7 @@ type Sample = readonly [labels: Labels, value: number | null | undefined, suffix
 type Family = readonly [kind: 'gauge' | 'counter' | 'histogram', name: string, help: string, readonly Sample[]];
 
 /** @param now Milliseconds since the epoch. */
-export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, patrol?: Glance): string {
+export function renderMetrics(snapshot: Snapshot, configured: boolean, now: number, picture?: Picture | null): string {
   const { byStatus, byType, kept, oldestUnfinished: oldest, lastReceivedAt, backlog, totals } = snapshot;
   const oldestMs = oldest ? Math.max(now - oldest.receivedAt, 0) : 0;
   const lastAt = lastReceivedAt && lastReceivedAt / 1000;
@@ -32,15 +31,15 @@ export function renderMetrics(snapshot: Snapshot, configured: boolean, now: numb
     ['counter', 'duplicates', 'Copies that reached the ledger.', [[{}, totals.duplicates]]],
     ['histogram', 'handler_duration_seconds', 'How long handlers took.', durations],
     ['histogram', 'delivery_age_seconds', 'How long before its arrival an event was created.', ages],
-    ...(patrol ? patrolFamilies(patrol) : []),
+    ...(picture === undefined ? [] : patrolFamilies(picture)),
   ];
   return `${families.flatMap(linesOf).join('\n')}\n# EOF\n`;
 }
 
 /** Before the first look there are no counts, and the time is 0, so that an alert sees that. */
-function patrolFamilies({ picture }: Glance): Family[] {
+function patrolFamilies(picture: Picture | null): Family[] {
   const { dollarsPerHour } = accountOf(picture);
-  const at = picture === null ? 0 : picture && picture.at / 1000;
+  const at = (picture?.at ?? 0) / 1000;
   const byState = samplesOf('state', picture ? countsOf(picture) : {});
   return [
     ['gauge', 'instances', 'Instances at the last complete look, by state.', byState],

@@ -41,8 +41,8 @@ export function createOps(): Hono<{ Bindings: Env }> {
 
   ops.get('/style.css', (context) => context.body(STYLESHEET, 200, { 'Content-Type': 'text/css' }));
   ops.get('/metrics', async (context) => {
-    const [snapshot, patrol] = await Promise.all([takeSnapshot(context.env), glanceAtPatrol(context.env)]);
-    const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now(), patrol);
+    const [snapshot, picture] = await Promise.all([takeSnapshot(context.env), glanceAtPatrol(context.env)]);
+    const text = renderMetrics(snapshot, isConfigured(context.env, context.req.raw), Date.now(), picture);
     return context.body(text, 200, { 'Content-Type': METRICS_CONTENT_TYPE });
   });
   addApi(ops);

@@ -10,13 +10,9 @@ import type { Picture } from './picture.ts';
 export type { Memory } from './patrol.ts';
 export type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
-/** The last complete picture: null before the first, undefined before an answer. */
-export interface Glance {
-  readonly picture?: Picture | null | undefined;
-}
-
 const wokenAt = new WeakMap<object, number>();
-const glances = new WeakMap<object, Glance & { readonly askedAt: number }>();
+/** When the object was asked, and the picture that is known since. */
+const glances = new WeakMap<object, readonly [askedAt: number, picture: Picture | null | undefined]>();
 
 function openPatrol({ PATROL }: PatrolEnv) {
   return PATROL.getByName('patrol') as unknown as Pick<Patrol, 'wake'> & { memory(): Promise<Memory> };
@@ -48,23 +44,23 @@ export async function readPatrol(env: PatrolEnv): Promise<Memory | null | undefi
  * minute, whatever comes of it, as strangers reach /health. While a question is under way, or when
  * it has failed, the answer before it counts.
  *
- * @returns undefined without a key.
+ * @returns The last complete picture: null before the first, undefined before an answer.
  */
-export async function glanceAtPatrol(env: PatrolEnv): Promise<Glance | undefined> {
+export async function glanceAtPatrol(env: PatrolEnv): Promise<Picture | null | undefined> {
   if (!env.VAST_READ_KEY) return undefined;
   const now = Date.now();
-  const last = glances.get(env.PATROL);
-  if (last && Math.abs(now - last.askedAt) < PATROL_ASK_EVERY_MS) return last;
+  const [askedAt, picture] = glances.get(env.PATROL) ?? [0];
+  if (Math.abs(now - askedAt) < PATROL_ASK_EVERY_MS) return picture;
   // Not the promise is kept: a request must not wait for what another one has asked.
-  glances.set(env.PATROL, { ...last, askedAt: now });
+  glances.set(env.PATROL, [now, picture]);
   const memory = await readPatrol(env);
-  const glance = { picture: memory ? memory.picture : last?.picture, askedAt: now };
-  glances.set(env.PATROL, glance);
-  return glance;
+  const news = memory ? memory.picture : picture;
+  glances.set(env.PATROL, [now, news]);
+  return news;
 }
 
 /** What /health says of it, in ISO 8601. */
 export async function patrolHealth(env: PatrolEnv) {
-  const glance = await glanceAtPatrol(env);
-  return glance && { patrol: { lastSuccess: glance.picture && new Date(glance.picture.at).toISOString() } };
+  const picture = await glanceAtPatrol(env);
+  return env.VAST_READ_KEY && { patrol: { lastSuccess: picture && new Date(picture.at).toISOString() } };
 }

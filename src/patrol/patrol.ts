@@ -23,8 +23,6 @@ import { isGone, nextPicture, type Picture } from './picture.ts';
 
 /** What patrol knows. Each sighting and condition has a row: together they can outgrow one. */
 export interface Memory extends State {
-  /** The last complete picture; null before the first. Its `at` is when patrol last saw. */
-  readonly picture: Picture | null;
   /** What has yet to be told, the oldest first. */
   readonly sightings: readonly Sighting[];
   /** Those that are open, the oldest first. */
@@ -32,6 +30,8 @@ export interface Memory extends State {
 }
 
 interface State {
+  /** The last complete picture; null before the first. Its `at` is when patrol last saw. */
+  readonly picture: Picture | null;
   readonly failed: Failed | null;
   /** When the latest webhook that is known of arrived, or patrol began; 0 before that. */
   readonly heardAt: number;
@@ -78,12 +78,8 @@ export class Patrol extends DurableObject<Env> {
   memory(): Memory {
     const { kv } = this.ctx.storage;
     const rows = <Row>(kind: Kind) => [...kv.list<Row>({ prefix: `${kind} ` })].map(([, row]) => row);
-    return {
-      ...(kv.get<State>('state') ?? { failed: null, heardAt: 0 }),
-      picture: kv.get('picture') ?? null,
-      sightings: rows('sighting'),
-      conditions: rows('condition'),
-    };
+    const state: State = { picture: null, failed: null, heardAt: 0, ...kv.get<State>('state') };
+    return { ...state, sightings: rows('sighting'), conditions: rows('condition') };
   }
 
   override async alarm(): Promise<void> {
@@ -172,9 +168,7 @@ export class Patrol extends DurableObject<Env> {
         if (condition) kv.delete(rowOf('condition', condition.since, condition.id));
         else if (!wait) kv.put(rowOf('condition', event.created, event.id), event);
       }
-      if (look.ok) kv.put('picture', picture);
-      const state: State = { failed, heardAt: heardAt ?? before.heardAt };
-      if (failed || before.failed || state.heardAt !== before.heardAt) kv.put('state', state);
+      kv.put('state', { picture, failed, heardAt: heardAt ?? before.heardAt } satisfies State);
     });
   }
 

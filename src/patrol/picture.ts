@@ -58,8 +58,8 @@ export function countsOf({ seen, total }: Picture): Record<State | 'unseen', num
 export const priceOf = ({ phase, instance }: Seen) =>
   phase === 'stopped' ? instance.storage_total_cost : instance.dph_total;
 
-export function accountOf(picture: Picture | null | undefined): Account {
-  if (!picture) return { instances: null, dollarsPerHour: null };
+export function accountOf(picture: Picture | null): Account {
+  if (picture === null) return { instances: null, dollarsPerHour: null };
   const dollars = picture.seen.reduce((sum, one) => sum + (priceOf(one) ?? 0), 0);
   return { instances: picture.total, dollarsPerHour: Math.round(dollars * 1e6) / 1e6 };
 }

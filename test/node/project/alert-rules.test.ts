@@ -26,8 +26,8 @@ const snapshot: Snapshot = {
   oldestUnfinished: null,
   backlog: { events: 0, deadLetters: 0 },
 };
-const patrol = { picture: { at: 1, seen: [], total: 0, stoppedAfter: null } };
-const metrics = renderMetrics(snapshot, true, 2, patrol);
+const picture = { at: 1, seen: [], total: 0, stoppedAfter: null };
+const metrics = renderMetrics(snapshot, true, 2, picture);
 const samples = [...metrics.matchAll(/^(\w+)(?:\{(.*)\})? /gm)].map(([, name = '', labels = '']) => ({ name, labels }));
 const readme = documents.find(({ path }) => path === 'src/ops/README.md');
 

@@ -42,8 +42,7 @@ export class Patrol extends RealPatrol {
     const { kv } = this.ctx.storage;
     const { picture, conditions, failed, heardAt } = patrolMemory(mood, Date.now());
     for (const [name] of [...kv.list()]) kv.delete(name);
-    kv.put('picture', picture);
-    kv.put('state', { failed, heardAt });
+    kv.put('state', { picture, failed, heardAt });
     for (const condition of conditions) kv.put(`condition ${condition.created} ${condition.id}`, condition);
   }
 
