@@ -27,16 +27,14 @@ const KEYLESS = html`<h1>Instances</h1>
 
 /** @param memory Patrol's; undefined without a key. */
 export function instancesPage(memory: Memory | undefined, reader: Reader): Html {
-  return document('Instances', memory === undefined ? KEYLESS : patrolled(memory, reader), reader, 'instances');
-}
-
-function patrolled(memory: Memory, reader: Reader): Html {
+  const show = (content: Html) => document('Instances', content, reader, 'instances');
+  if (memory === undefined) return show(KEYLESS);
   const { picture, conditions } = memory;
-  return html`<h1 class="quiet">Instances</h1>
+  return show(html`<h1 class="quiet">Instances</h1>
     ${summary(memory, reader)}
     ${conditions.length > 0 && html`<h2>Open conditions</h2>${conditionTable(memory, reader)}`}
     ${picture && picture.total > 0 && html`<h2>Instances</h2>${instanceTable(picture, reader)}`}
-    <footer><a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What patrol has told</a></footer>`;
+    <footer><a href="${address('/events', { endpoint: PATROL_ENDPOINT })}">What patrol has told</a></footer>`);
 }
 
 function summary({ picture, conditions, failed }: Memory, reader: Reader): Html {
