@@ -1,5 +1,5 @@
 // `npm run trigger -- --list`: every known type with the subject of its sample.
-import { notificationGroups, observedTypes, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
+import { contextOfGroup, notificationGroups, observedTypes, resourceTypes, TEST_TYPE } from '../event/catalogue.ts';
 import { sampleOf } from '../event/samples.ts';
 import { jsonObjectIn } from '../vast/json-object.ts';
 import { columns } from './columns.ts';
@@ -7,7 +7,10 @@ import { columns } from './columns.ts';
 /** One line each, by group. */
 export function knownTypes(): string[] {
   const groups = [
-    ...Object.entries(notificationGroups).map(([name, group]) => ({ ...group, title: `${name} (${group.context})` })),
+    ...Object.entries(notificationGroups).map(([name, types]) => ({
+      types,
+      title: `${name} (${contextOfGroup(name)})`,
+    })),
     { title: 'test', types: { [TEST_TYPE]: 'info' } },
     { title: 'resource dialect', types: resourceTypes },
     { title: 'told by patrol', types: observedTypes },

@@ -48,7 +48,7 @@ export function pageOf({ type, endpoint }: NotifiableEvent): Link {
   if (isResourceType(type) || endpoint === PATROL_ENDPOINT) return consolePages.instance;
   const groups = Object.keys(notificationGroups) as NotificationGroup[];
   if (/^host(-|$)/.test(endpoint)) groups.unshift('host');
-  const group = groups.find((name) => Object.hasOwn(notificationGroups[name].types, type));
+  const group = groups.find((name) => Object.hasOwn(notificationGroups[name], type));
   return group ? consolePages[group] : consolePage('Vast.ai', '');
 }
 
@@ -68,7 +68,7 @@ export function conditionOf({ id, type, endpoint, data, mentions = {} }: Notifia
   const resolves = ended !== '' || (known !== undefined && has(known.resolvers));
   const { instanceId, machineId } = mentions;
   // Of instances on one machine that the text does not name, each is another.
-  const machine = Object.hasOwn(notificationGroups.host.types, type) && machineId && `machine ${machineId}`;
+  const machine = Object.hasOwn(notificationGroups.host, type) && machineId && `machine ${machineId}`;
   const subject = (instanceId ? `instance ${instanceId}` : machine) || (isPatrols ? 'the account' : undefined);
   const key = subject ? `${ended || (known?.openers[0] ?? type)} of ${subject}` : eventKey(endpoint, id);
   const isEnd = resolves && (ended !== '' || known?.resolvers[0] === type);

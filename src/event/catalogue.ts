@@ -6,57 +6,48 @@ import type { ObservedType } from './observed.ts';
 /** `critical` is what wakes people; `good` counts as `info`, and looks better. */
 export type Severity = 'good' | 'info' | 'warning' | 'critical';
 
-/** By the groups of Vast.ai's console. A type in two groups exists as `client:` and as `host:`. */
+/** By the groups of Vast.ai's console. */
 export const notificationGroups = {
-  billing: {
-    context: 'client',
-    types: { low_credit: 'critical', billing_failed: 'critical', payment_receipt: 'info', credit_received: 'good' },
-  },
+  billing: { low_credit: 'critical', billing_failed: 'critical', payment_receipt: 'info', credit_received: 'good' },
   instance: {
-    context: 'client',
-    types: {
-      instance_created: 'info',
-      instance_started: 'good',
-      instance_stopped: 'warning',
-      instance_resumed: 'good',
-      instance_deleted: 'warning',
-      outbid: 'critical',
-      machine_maintenance: 'warning',
-      upcoming_downtime: 'warning',
-      instance_offline: 'critical',
-      instance_online: 'good',
-      error_msgs: 'warning',
-      low_disk_space: 'warning',
-      storage_full: 'warning',
-      idle_gpu: 'warning',
-      near_end_date: 'warning',
-      new_end_date: 'info',
-    },
+    instance_created: 'info',
+    instance_started: 'good',
+    instance_stopped: 'warning',
+    instance_resumed: 'good',
+    instance_deleted: 'warning',
+    outbid: 'critical',
+    machine_maintenance: 'warning',
+    upcoming_downtime: 'warning',
+    instance_offline: 'critical',
+    instance_online: 'good',
+    error_msgs: 'warning',
+    low_disk_space: 'warning',
+    storage_full: 'warning',
+    idle_gpu: 'warning',
+    near_end_date: 'warning',
+    new_end_date: 'info',
   },
   account: {
-    context: 'client',
-    types: {
-      email_verification: 'warning',
-      password_reset: 'warning',
-      email_change: 'warning',
-      team_invitation: 'info',
-    },
+    email_verification: 'warning',
+    password_reset: 'warning',
+    email_change: 'warning',
+    team_invitation: 'info',
   },
   host: {
-    context: 'host',
-    types: {
-      machine_offline: 'critical',
-      machine_unverified: 'warning',
-      machine_error: 'critical',
-      receive_reports: 'warning',
-      low_disk_space: 'warning',
-      near_end_date: 'warning',
-      maintenance_scheduled: 'warning',
-    },
+    machine_offline: 'critical',
+    machine_unverified: 'warning',
+    machine_error: 'critical',
+    receive_reports: 'warning',
+    low_disk_space: 'warning',
+    near_end_date: 'warning',
+    maintenance_scheduled: 'warning',
   },
-} as const satisfies Record<string, { context: 'client' | 'host'; types: Record<string, Severity> }>;
+} as const satisfies Record<string, Record<string, Severity>>;
 
 export type NotificationGroup = keyof typeof notificationGroups;
+
+/** Whom the types of a group concern: one in two groups exists as `client:` and as `host:`. */
+export const contextOfGroup = (name: string) => (name === 'host' ? 'host' : 'client');
 
 /** Sent only by the provider's test call; not a key that one can subscribe to. */
 export const TEST_TYPE = 'webhook_test';
@@ -86,14 +77,12 @@ export const observedTypes: Record<ObservedType, Severity> = {
   'observed.cleared': 'good',
 };
 
-const { billing, instance, account, host } = notificationGroups;
-
 /** Every known type of all dialects. */
 export const severities = {
-  ...billing.types,
-  ...instance.types,
-  ...account.types,
-  ...host.types,
+  ...notificationGroups.billing,
+  ...notificationGroups.instance,
+  ...notificationGroups.account,
+  ...notificationGroups.host,
   [TEST_TYPE]: 'info',
   ...resourceTypes,
   ...observedTypes,
@@ -119,7 +108,7 @@ export function severityOf(type: string): Severity {
 }
 
 /** Their text may hold a link that lets its reader into the account: never post it into a chat. */
-export const securityCriticalTypes: ReadonlySet<string> = new Set(Object.keys(account.types));
+export const securityCriticalTypes: ReadonlySet<string> = new Set(Object.keys(notificationGroups.account));
 
 /** An unknown type that sounds like those that carry a link into the account counts as one. */
 const SOUNDS_CONFIDENTIAL = /password|passcode|e?mail|login|sign_?in|2fa|mfa|otp|token|api_?key|invit|verification/i;

@@ -59,12 +59,11 @@ const seen: ReadonlyMap<string, Texts> = new Map(Object.entries(seenTexts));
 function inventedTexts(type: string): Texts {
   const words = type.replaceAll('_', ' ');
   const { instance, host } = notificationGroups;
-  if (Object.hasOwn(instance.types, type)) {
+  if (Object.hasOwn(instance, type)) {
     const message = `Your instance 48927380 on machine 46110: ${words}. ${VIEW}`;
     return [`Your Vast.ai Instance #48927380: ${words}`, message];
   }
-  if (Object.hasOwn(host.types, type))
-    return [`Your Vast.ai Machine #46110: ${words}`, `Your machine 46110: ${words}.`];
+  if (Object.hasOwn(host, type)) return [`Your Vast.ai Machine #46110: ${words}`, `Your machine 46110: ${words}.`];
   return [`Your Vast.ai Account: ${words}`, `This is a sample of "${words}".`];
 }
 

@@ -7,7 +7,7 @@ import type { Status } from '../../../src/ledger/status.ts';
 
 const HOUR_MS = 3_600_000;
 
-const types = Object.values(notificationGroups).flatMap((group) => Object.keys(group.types));
+const types = Object.values(notificationGroups).flatMap((group) => Object.keys(group));
 
 /**
  * Of a thousand events: 985 processed, 8 dead, 4 quarantined, 3 retrying. Unfinished ones are

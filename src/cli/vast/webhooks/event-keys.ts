@@ -1,15 +1,20 @@
 // From what an operator types (`billing,outbid,host:machine_error`) to Vast.ai's full keys.
-import { type NotificationGroup, notificationGroups, securityCriticalTypes } from '../../../event/catalogue.ts';
+import {
+  contextOfGroup,
+  type NotificationGroup,
+  notificationGroups,
+  securityCriticalTypes,
+} from '../../../event/catalogue.ts';
 import type { VastApi } from '../../../vast/vast-api.ts';
 import { type CliFailure, usage } from '../../cli-failure.ts';
 import { nearMiss } from '../../near-miss.ts';
 import { expectOk } from '../connect.ts';
 
 /** Every full key of the catalogue: `client:outbid`, `host:machine_error`. */
-export const catalogueKeys = Object.values(notificationGroups).flatMap(keysOfGroup);
+export const catalogueKeys = (Object.keys(notificationGroups) as NotificationGroup[]).flatMap(keysOfGroup);
 
-function keysOfGroup({ context, types }: { context: string; types: object }): string[] {
-  return Object.keys(types).map((slug) => `${context}:${slug}`);
+function keysOfGroup(name: NotificationGroup): string[] {
+  return Object.keys(notificationGroups[name]).map((slug) => `${contextOfGroup(name)}:${slug}`);
 }
 
 export function slugOf(key: string): string {
@@ -80,7 +85,7 @@ function keysOf(word: string, live: ReadonlySet<string>): string[] {
 }
 
 function offeredOfGroup(name: NotificationGroup, live: ReadonlySet<string>): string[] {
-  const keys = keysOfGroup(notificationGroups[name]);
+  const keys = keysOfGroup(name);
   const harmless = keys.filter((key) => !isSecurityCritical(key));
   if (harmless.length === 0) {
     throw usage(`The types of group "${name}" are security-critical and only included by name: ${keys.join(', ')}.`);

@@ -6,7 +6,7 @@ import { notificationGroups } from '../../../../src/event/catalogue.ts';
 describe('--events', () => {
   it('expands a group to its full keys', () => {
     expect(expandEvents('billing', catalogueKeys)).toEqual(
-      Object.keys(notificationGroups.billing.types).map((slug) => `client:${slug}`),
+      Object.keys(notificationGroups.billing).map((slug) => `client:${slug}`),
     );
   });
 
