@@ -32,17 +32,19 @@ export interface ApiClientOptions {
   /** Where the key is sent: the caller has checked that it is https, or this machine. */
   readonly base: URL;
   readonly key: string;
-  readonly fetch: typeof fetch;
+  readonly fetch?: typeof fetch;
   /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly sleep: (ms: number) => Promise<void>;
+  readonly now?: () => number;
+  readonly sleep?: (ms: number) => Promise<void>;
   readonly timeoutMs?: number;
   readonly maxTries?: number;
 }
 
+const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
 /** Keep the client: it keeps the interval between calls. */
 export function createApiClient(options: ApiClientOptions): ApiCall {
-  const { base, key, fetch, now, sleep, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options;
+  const { base, key, now = Date.now, sleep = wait, timeoutMs = TIMEOUT_MS, maxTries = MAX_TRIES } = options;
 
   /** When each route may be called next. No promises: one isolate's requests share a client. */
   const free = new Map<string, number>();
@@ -64,7 +66,7 @@ export function createApiClient(options: ApiClientOptions): ApiCall {
     let pause = FIRST_PAUSE_MS;
     for (let attempt = 1; ; attempt += 1) {
       await takeTurn(path);
-      const answer = await ask(fetch, new URL(path, base), init, timeoutMs);
+      const answer = await ask(options.fetch ?? fetch, new URL(path, base), init, timeoutMs);
       const result = answer.ok ? read(answer.value) : answer;
       if (result.ok || attempt === maxTries || !mayRepeat(method, result.failure)) return result;
       const retryAfter = answer.ok ? retryAfterSeconds(answer.value.header('retry-after'), now()) : undefined;

@@ -107,17 +107,20 @@ export function openInstances(
   const base = secureUrl(VAST_API_URL || DEFAULT_API_URL);
   const key = VAST_READ_KEY?.trim() ?? '';
   if (base === undefined || !KEY_SHAPE.test(key)) return undefined;
-
-  const now = options.now ?? Date.now;
-  const sleep = options.sleep ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-  const call = createApiClient({ fetch: (input, init) => fetch(input, init), ...options, base, key, now, sleep });
-
+  const call = createApiClient({ ...options, base, key });
   return async ({ limit, ids }) => {
     const found = new Map<number, Instance>();
     let [least, total] = [Number.POSITIVE_INFINITY, 0];
     let after: string | null | undefined;
     do {
-      const page = await askPage(after, ids);
+      const query = new URLSearchParams({
+        limit: String(PAGE_SIZE),
+        select_cols: JSON.stringify(COLUMNS),
+        order_by: '[{"col":"id","dir":"asc"}]',
+        ...(ids && { select_filters: JSON.stringify({ id: { in: ids } }) }),
+        ...(after && { after_token: after }),
+      });
+      const page = check(pageSchema, await call('GET', `/api/v1/instances/?${query}`));
       if (!page.ok) return page;
       const known = found.size;
       for (const instance of page.value.instances) found.set(instance.id, instance);
@@ -130,15 +133,4 @@ export function openInstances(
     const instances = [...found.values()].sort((one, other) => one.id - other.id);
     return succeed({ instances, total: Math.max(total, found.size), stopped: Boolean(after) });
   };
-
-  async function askPage(after: string | null | undefined, ids: readonly number[] | undefined) {
-    const query = new URLSearchParams({
-      limit: String(PAGE_SIZE),
-      select_cols: JSON.stringify(COLUMNS),
-      order_by: '[{"col":"id","dir":"asc"}]',
-      ...(ids && { select_filters: JSON.stringify({ id: { in: ids } }) }),
-      ...(after && { after_token: after }),
-    });
-    return check(pageSchema, await call('GET', `/api/v1/instances/?${query}`));
-  }
 }
