@@ -12,7 +12,7 @@ import {
 import type { Env } from './env.ts';
 import { errorSite, log } from './log.ts';
 import { createOps } from './ops/ops-app.ts';
-import { patrolHealth } from './patrol/client.ts';
+import { glanceAtPatrol } from './patrol/client.ts';
 
 // A trailing slash is served, never redirected: to the provider a redirect is a permanent failure.
 export const app = new Hono<{ Bindings: Env }>({ strict: false });
@@ -32,9 +32,11 @@ app.all(NAMED_ENDPOINT_ROUTE, (context) => {
 });
 
 app.get('/health', async (context) => {
-  const patrol = await patrolHealth(context.env);
-  const configured = isConfigured(context.env, context.req.raw);
-  return context.json({ status: configured ? 'ok' : 'unconfigured', ...patrol }, configured ? 200 : 503);
+  const { env, req } = context;
+  const picture = await glanceAtPatrol(env);
+  const patrol = env.VAST_READ_KEY ? { lastSuccess: picture && new Date(picture.at).toISOString() } : undefined;
+  const configured = isConfigured(env, req.raw);
+  return context.json({ status: configured ? 'ok' : 'unconfigured', patrol }, configured ? 200 : 503);
 });
 app.all('/health', (context) => context.json({ error: 'Method not allowed' }, 405, { Allow: 'GET, HEAD' }));
 

@@ -8,7 +8,8 @@ import type { Memory, Patrol } from './patrol.ts';
 import type { Picture } from './picture.ts';
 
 export type { Memory } from './patrol.ts';
-export type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
+
+type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
 const wokenAt = new WeakMap<object, number>();
 /** When the object was asked, and the picture that is known since. */
@@ -57,10 +58,4 @@ export async function glanceAtPatrol(env: PatrolEnv): Promise<Picture | null | u
   const news = memory ? memory.picture : picture;
   glances.set(env.PATROL, [now, news]);
   return news;
-}
-
-/** What /health says of it, in ISO 8601. */
-export async function patrolHealth(env: PatrolEnv) {
-  const picture = await glanceAtPatrol(env);
-  return env.VAST_READ_KEY && { patrol: { lastSuccess: picture && new Date(picture.at).toISOString() } };
 }
