@@ -9,11 +9,9 @@ import { type ApiClientOptions, check, createApiClient, DEFAULT_API_URL, KEY_SHA
 import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
-const NUMBER = /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i;
-
 /** A number arrives as text, too. */
 function number(value: unknown): number | null {
-  const read = typeof value === 'string' && NUMBER.test(value) ? Number(value) : value;
+  const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof read === 'number' && Math.abs(read) <= 1e12 ? read : null;
 }
 
@@ -79,22 +77,17 @@ export interface InstanceList {
   readonly stopped: boolean;
 }
 
-type ReadFailure = ApiFailure | { readonly kind: 'partial' };
-
-interface ReadOptions {
-  /** How many to read at most, in whole pages. */
+/** Reads at most so many, in whole pages; of `ids`, where they are given, those that exist. */
+export type ReadInstances = (options: {
   readonly limit: number;
-  /** Only these; those that are gone are not in the list. */
   readonly ids?: readonly number[];
-}
-
-export type ReadInstances = (options: ReadOptions) => Promise<Result<InstanceList, ReadFailure>>;
+}) => Promise<Result<InstanceList, ApiFailure | { readonly kind: 'partial' }>>;
 
 /** Vast.ai's largest page. */
 const PAGE_SIZE = 25;
 const COLUMNS = Object.keys(instanceSchema.entries);
 
-export type InstancesOptions = Partial<Omit<ApiClientOptions, 'base' | 'key'>>;
+export type InstancesOptions = Omit<ApiClientOptions, 'base' | 'key'>;
 
 /**
  * The reader that the Worker's key allows; undefined without a key, or with an address that it

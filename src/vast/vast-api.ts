@@ -40,11 +40,7 @@ export type Webhook = v.InferOutput<typeof webhookSchema>;
 export type NewKey = v.InferOutput<typeof newKeySchema>;
 export type LiveType = v.InferOutput<typeof typeSchema>;
 
-export interface WebhookFields {
-  readonly webhook_url: string;
-  readonly event_types: readonly string[];
-  readonly name?: string | undefined;
-}
+export type WebhookFields = Pick<Webhook, 'webhook_url' | 'event_types' | 'name'>;
 
 export type VastApi = ReturnType<typeof createVastApi>;
 
