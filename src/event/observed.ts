@@ -21,7 +21,8 @@ const conditions = {
   'observed.ends_soon': ({ end_date }: Instance) => `ends on ${minuteOf((end_date ?? 0) * 1000)}`,
   'observed.lease_over': () => 'runs on after the lease in its label',
 };
-const accountConditions = {
+/** The same of the account, as subjects. */
+export const accountConditions = {
   'observed.burn_rate': 'Your Vast.ai instances cost more than your limit',
   'observed.blind': 'Patrol cannot see your Vast.ai instances',
   'observed.silence': 'No Vast.ai webhook has arrived for a week',
@@ -64,11 +65,6 @@ export function instanceData(type: InstanceCondition, instance: Instance): Obser
   return { ...textsOf(instance, conditions[type](instance)), instance };
 }
 
-/** @param why A sentence of ours. */
-export function accountData(type: AccountCondition, account: Account, why: string): ObservedDataMap[AccountCondition] {
-  return { subject: accountConditions[type], message: why, account };
-}
-
 /** @param subject Of the event that told of it. */
 export function clearedData(condition: Ended, subject: string, instance: Instance | null) {
   return { subject: `Over: ${subject}`, message: `Patrol saw this from ${condition.since} on.`, condition, instance };
@@ -85,7 +81,7 @@ export function observedSample(type: string, now: number): ObservedDataMap[Obser
   if (Object.hasOwn(conditions, type)) return instanceData(type as InstanceCondition, instance);
   const account = { instances: 3, dollarsPerHour: 1.86 };
   if (Object.hasOwn(accountConditions, type))
-    return accountData(type as AccountCondition, account, 'This is a sample.');
+    return { subject: accountConditions[type as AccountCondition], message: 'This is a sample.', account };
   const condition = { id: 'sample', type: 'observed.idle', since: new Date(now).toISOString() } as const;
   return type === 'observed.cleared' ? clearedData(condition, 'This is a sample', instance) : undefined;
 }

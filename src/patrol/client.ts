@@ -55,7 +55,6 @@ export async function glanceAtPatrol(env: PatrolEnv): Promise<Picture | null | u
   // Not the promise is kept: a request must not wait for what another one has asked.
   glances.set(env.PATROL, [now, picture]);
   const memory = await readPatrol(env);
-  const news = memory ? memory.picture : picture;
-  glances.set(env.PATROL, [now, news]);
-  return news;
+  if (memory) glances.set(env.PATROL, [now, memory.picture]);
+  return memory ? memory.picture : picture;
 }

@@ -1,7 +1,7 @@
 // Conditions: what makes each true. No I/O, no clock.
 import {
   type AccountCondition,
-  accountData,
+  accountConditions,
   type ConditionType,
   type InstanceCondition,
   instanceData,
@@ -64,7 +64,7 @@ export function factsOf(
   const account = accountOf(picture);
   const { seen, at } = picture ?? { seen: [], at: 0 };
   const ofAccount = (type: AccountCondition, holds: boolean | null, why: string): Fact => {
-    return { type, holds, data: () => accountData(type, account, why) };
+    return { type, holds, data: () => ({ subject: accountConditions[type], message: why, account }) };
   };
   const isBlind = failed !== null && failed.looks >= PATROL_BLIND_AFTER;
   const isSilent = silentMs === undefined ? null : silentMs > SILENT_AFTER_MS && seen.length > 0;

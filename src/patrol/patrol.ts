@@ -39,7 +39,7 @@ interface State {
 
 type Kind = 'sighting' | 'condition';
 const rowOf = (kind: Kind, created: string, id: string) => `${kind} ${created} ${id}`;
-const waiting = ({ event }: Sighting) => rowOf('sighting', event.created, event.id);
+const waiting = ({ created, id }: ObservedEvent) => rowOf('sighting', created, id);
 /** What a log line says of an event. */
 const named = ({ id, type, endpoint }: ObservedEvent) => ({ id, type, endpoint });
 const SUDDENLY_EMPTY = 'suddenly_empty';
@@ -117,8 +117,8 @@ export class Patrol extends DurableObject<Env> {
     const ids = gone.slice(0, ASKED_BY_ID).map(({ instance }) => instance.id);
     const again = await this.#read({ limit: ASKED_BY_ID, ids });
     if (!again.ok || again.value.instances.some(({ id }) => ids.includes(id))) return fail('contradictory');
-    const empties = failed?.reason === SUDDENLY_EMPTY ? failed.alike : 0;
-    if (picture.total > 0 || empties + 1 >= PATROL_EMPTY_LOOKS) return succeed(picture);
+    const { alike } = failedAgain(failed, SUDDENLY_EMPTY, now);
+    if (picture.total > 0 || alike >= PATROL_EMPTY_LOOKS) return succeed(picture);
     // All of them at once: where webhooks have told of each, or after an hour of it.
     const after = before ? heardFrom(before, now) : 0;
     const ends = gone.map(({ instance }) => ({ types: ['instance_deleted'], instanceId: instance.id, after }));
@@ -144,11 +144,10 @@ export class Patrol extends DurableObject<Env> {
       return undefined;
     }
     const { told, last } = answer.value;
-    for (const [index, sighting] of due.entries()) {
-      const { event } = sighting;
+    for (const [index, { event }] of due.entries()) {
       if (told[index]) log('patrol.dropped', { ...named(event), reason: 'told_by_webhook' });
-      if (told[index]) this.ctx.storage.kv.delete(waiting(sighting));
-      else this.ctx.storage.kv.put(waiting(sighting), { event });
+      if (told[index]) this.ctx.storage.kv.delete(waiting(event));
+      else this.ctx.storage.kv.put(waiting(event), { event });
     }
     return Math.max(heardAt, last ?? 0);
   }
@@ -164,7 +163,7 @@ export class Patrol extends DurableObject<Env> {
       for (const sighting of differences(before.picture, picture, before.conditions, facts, now)) {
         const { event, wait } = sighting;
         const { condition } = event.data;
-        kv.put(waiting(sighting), sighting);
+        kv.put(waiting(event), sighting);
         if (condition) kv.delete(rowOf('condition', condition.since, condition.id));
         else if (!wait) kv.put(rowOf('condition', event.created, event.id), event);
       }
@@ -174,12 +173,11 @@ export class Patrol extends DurableObject<Env> {
 
   /** Sends what no longer waits. What the queue does not take is sent in a later round. */
   async #tell(): Promise<void> {
-    for (const sighting of this.memory().sightings.filter(({ wait }) => wait === undefined)) {
-      const { event } = sighting;
+    for (const { event } of this.memory().sightings.filter(({ wait }) => wait === undefined)) {
       const message = encodeMessage({ kind: 'event', event, receivedAt: Date.parse(event.created) });
       const sent = message.ok ? await enqueue(this.env.EVENTS, message.value) : message;
       if (!sent.ok) return log('patrol.waits', { ...named(event), reason: 'queue_unavailable' }, 'error');
-      this.ctx.storage.kv.delete(waiting(sighting));
+      this.ctx.storage.kv.delete(waiting(event));
       log('patrol.told', named(event));
     }
   }
