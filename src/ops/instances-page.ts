@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { duration } from '../duration.ts';
 import { PATROL_ENDPOINT } from '../endpoint.ts';
 import { PATROL_LONGEST_GAP_MS } from '../limits.ts';
-import type { Memory } from '../patrol/client.ts';
+import type { Memory } from '../patrol/patrol.ts';
 import { accountOf, countsOf, type Picture, priceOf, type Seen, type State, stateOf } from '../patrol/picture.ts';
 import { address, eventAddress } from './addresses.ts';
 import { badge, document, type Html, table, verdict, whole } from './layout.ts';

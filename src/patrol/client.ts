@@ -7,8 +7,6 @@ import { withTimeout } from '../with-timeout.ts';
 import type { Memory, Patrol } from './patrol.ts';
 import type { Picture } from './picture.ts';
 
-export type { Memory } from './patrol.ts';
-
 type PatrolEnv = Pick<Env, 'PATROL' | 'VAST_READ_KEY'>;
 
 const wokenAt = new WeakMap<object, number>();

@@ -85,7 +85,6 @@ export type ReadInstances = (options: {
 
 /** Vast.ai's largest page. */
 const PAGE_SIZE = 25;
-const COLUMNS = Object.keys(instanceSchema.entries);
 
 export type InstancesOptions = Omit<ApiClientOptions, 'base' | 'key'>;
 
@@ -108,7 +107,7 @@ export function openInstances(
     do {
       const query = new URLSearchParams({
         limit: String(PAGE_SIZE),
-        select_cols: JSON.stringify(COLUMNS),
+        select_cols: JSON.stringify(Object.keys(instanceSchema.entries)),
         order_by: '[{"col":"id","dir":"asc"}]',
         ...(ids && { select_filters: JSON.stringify({ id: { in: ids } }) }),
         ...(after && { after_token: after }),

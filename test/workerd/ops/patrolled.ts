@@ -1,9 +1,9 @@
 // What patrol remembers of an account after it has watched it for more than a day: written by its
 // own rules, look by look, at the times it would have looked.
 import { PATROL_BLIND_AFTER, PATROL_INTERVAL_MS, PATROL_MAX_INSTANCES } from '../../../src/limits.ts';
-import type { Memory } from '../../../src/patrol/client.ts';
 import { factsOf } from '../../../src/patrol/conditions.ts';
 import { type Condition, differences } from '../../../src/patrol/differences.ts';
+import type { Memory } from '../../../src/patrol/patrol.ts';
 import type { Picture } from '../../../src/patrol/picture.ts';
 import type { Instance } from '../../../src/vast/instances.ts';
 import { conditionsAfter, lookAt } from '../patrol/look-at.ts';

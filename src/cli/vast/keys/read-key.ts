@@ -94,9 +94,8 @@ async function flawOf(key: VastApi, user: number | undefined): Promise<string | 
 /** The account's keys, and its number, as far as the operator's key is told. Never throws. */
 async function accountOf(operator: VastApi) {
   const keys = await operator.keys();
-  const [user] = keys.ok ? keys.value.map((key) => key.user_id) : [];
-  const webhooks = user === undefined ? await operator.list() : undefined;
-  return { keys, user: user ?? (webhooks?.ok ? webhooks.value[0]?.user_id : undefined) };
+  const owned = keys.ok && keys.value.length > 0 ? keys : await operator.list();
+  return { keys, user: owned.ok ? owned.value[0]?.user_id : undefined };
 }
 
 /** What a new key may do beyond reading instances, where the answer that made it says so. */
