@@ -37,18 +37,19 @@ const wholeNumber = (least: number, most: number) =>
 
 const flag = v.custom<boolean>((value) => typeof value === 'boolean', 'must be true or false');
 
-/** ISO 8601, in UTC where no zone is given, as a form's field sends it. */
+/** Milliseconds since the epoch of ISO 8601, in UTC where no zone is given; NaN of what is none. */
+function timeOf(text: string): number {
+  const [, day = '', date, clock, zone] = /^(\d{4}-\d\d-(\d\d))(T[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  // February has no 30th, which would pass for one of March.
+  if (new Date(day).getUTCDate() !== Number(date)) return Number.NaN;
+  return Date.parse(clock && !zone ? `${text}Z` : text);
+}
+
 const time = v.exactOptional(
   v.pipe(
     v.string('must be a string'),
-    v.regex(/^\d{4}-\d\d-\d\d(T\d\d:[\d:.]+(Z|[+-]\d\d:\d\d)?)?$/, 'must be a time in ISO 8601'),
-    v.transform((text) => {
-      const day = new Date(text.slice(0, 10));
-      // February has no 30th, which would pass for one of March.
-      if (day.getUTCDate() !== Number(text.slice(8, 10))) return Number.NaN;
-      return Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
-    }),
-    v.number('must be a time that there is'),
+    v.transform(timeOf),
+    v.custom<number>((ms) => !Number.isNaN(ms), 'must be a time, in ISO 8601'),
     v.transform(isoOf),
   ),
 );

@@ -80,7 +80,7 @@ const storable = v.custom<string>((text) => typeof text === 'string' && text.isW
 const isText = (value: unknown) => typeof value === 'string';
 const texts = v.custom<Record<string, string>>((value) => isObject(value) && Object.values(value).every(isText));
 /** Milliseconds since the epoch, within what a date can be. */
-const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(8.64e15));
+const time = v.custom<number>((ms) => typeof ms === 'number' && Number.isSafeInteger(ms) && ms >= 0 && ms <= 8.64e15);
 
 const envelopeSchema = v.object({
   id: storable,
@@ -92,15 +92,15 @@ const envelopeSchema = v.object({
 });
 const envelope = v.custom<AnyEvent>((value) => v.is(envelopeSchema, value));
 
-const eventSchema = v.object({ kind: v.literal('event'), event: envelope, receivedAt: time });
+const eventSchema = v.object({ kind: v.picklist(['event']), event: envelope, receivedAt: time });
 const refusedSchema = v.object({
-  kind: v.literal('refused'),
+  kind: v.picklist(['refused']),
   reason: v.string(),
   id: storable,
   endpoint: storable,
   dialect: v.picklist(signedDialects),
   receivedAt: time,
-  ageSeconds: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+  ageSeconds: v.exactOptional(v.custom<number>(Number.isSafeInteger)),
   headers: texts,
   body: v.string(),
   event: v.exactOptional(envelope),

@@ -35,9 +35,13 @@ function line(value: unknown): string | null {
 const column = <Value>(read: (value: unknown) => Value | null) =>
   v.pipe(v.nullish(v.unknown(), null), v.transform(read));
 
+/** What nothing works without. */
+const whole = (least: number) =>
+  v.custom<number>((value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least);
+
 /** By Vast.ai's names for them, which are what `select_cols` asks for. */
 const instanceSchema = v.object({
-  id: v.pipe(column(number), v.number(), v.safeInteger(), v.minValue(1)),
+  id: v.pipe(column(number), whole(1)),
   machine_id: column(number),
   label: column(line),
   gpu_name: column(line),
@@ -66,7 +70,7 @@ export type Instance = v.InferOutput<typeof instanceSchema>;
 const pageSchema = v.object({
   instances: v.array(instanceSchema),
   /** How many match, on all pages together. */
-  total_instances: v.pipe(column(number), v.number(), v.minValue(0)),
+  total_instances: v.pipe(column(number), whole(0)),
   next_token: v.nullish(v.string()),
 });
 
