@@ -78,7 +78,9 @@ export class Patrol extends DurableObject<Env> {
   memory(): Memory {
     const { kv } = this.ctx.storage;
     const rows = <Row>(kind: Kind) => [...kv.list<Row>({ prefix: `${kind} ` })].map(([, row]) => row);
-    const state: State = { picture: null, failed: null, heardAt: 0, ...kv.get<State>('state') };
+    // An earlier version kept the picture in a row of its own: it counts until the next look.
+    const picture = kv.get<Picture>('picture') ?? null;
+    const state: State = { picture, failed: null, heardAt: 0, ...kv.get<State>('state') };
     return { ...state, sightings: rows('sighting'), conditions: rows('condition') };
   }
 

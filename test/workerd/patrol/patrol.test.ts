@@ -347,6 +347,20 @@ test('what the queue does not take is sent again, under the same id', async () =
   expect(send).toHaveBeenCalledTimes(3);
 });
 
+test('an upgrade from a version that had a row for the picture loses no stop, and ends nothing', async () => {
+  const { account, ids, rounds, types, withPatrol } = patrolScene(2);
+  account.set(ids[0] ?? 0, { gpu_util: 0 });
+  await rounds(times(PATROL_IDLE_MS) + 1);
+  await withPatrol((patrol, { storage: { kv } }) => {
+    const { picture, failed, heardAt } = patrol.memory();
+    kv.put('picture', picture);
+    kv.put('state', { failed, heardAt });
+  });
+  account.stop(ids[1] ?? 0, false);
+  await rounds(3);
+  expect(types()).toEqual(['observed.idle', 'instance_stopped']);
+});
+
 test('500 instances in trouble while the queue is out fit into the rows of the object, and are all told', async () => {
   const { account, ids, rounds, send, told, withPatrol } = patrolScene(500);
   send.mockRejectedValue(new Error('Queue overloaded (10250)'));
