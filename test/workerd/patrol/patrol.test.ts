@@ -10,6 +10,7 @@ import {
   SILENT_AFTER_MS,
 } from '../../../src/limits.ts';
 import type { Fault } from '../../platform/vast-account.ts';
+import { sentEvent } from '../ledger/fixtures.ts';
 import { patrolScene } from './scene.ts';
 
 const times = (ms: number) => Math.ceil(ms / PATROL_INTERVAL_MS);
@@ -345,6 +346,32 @@ test('what the queue does not take is sent again, under the same id', async () =
   await rounds(3);
   expect(new Set(told().map((event) => event.id)).size).toBe(1);
   expect(send).toHaveBeenCalledTimes(3);
+});
+
+test('what the queue refuses in the middle holds up what comes after it: each is told once, in order', async () => {
+  const { account, ids, rounds, send } = patrolScene(30);
+  await rounds(1);
+  for (const id of ids) account.stop(id, false);
+  const taken: unknown[] = [];
+  send.mockImplementation(async (text) => {
+    if (send.mock.calls.length % 7 === 0) throw new Error('Queue overloaded (10250)');
+    taken.push(sentEvent(text).mentions?.instanceId);
+  });
+  await rounds(8);
+  expect(taken).toEqual(ids);
+});
+
+test('without the ledger nobody can say how long it has been silent, and nothing is put off', async () => {
+  const { bindings, pass, rounds, types } = patrolScene();
+  await rounds(1);
+  const { LEDGER } = bindings;
+  bindings.LEDGER = { getByName: () => ({ heard: () => Promise.reject(new Error('out')) }) } as never;
+  pass(SILENT_AFTER_MS);
+  await rounds(1);
+  expect(types()).toEqual([]);
+  bindings.LEDGER = LEDGER;
+  await rounds(1);
+  expect(types()).toEqual(['observed.silence']);
 });
 
 test('an upgrade from a version that had a row for the picture loses no stop, and ends nothing', async () => {

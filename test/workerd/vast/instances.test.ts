@@ -120,6 +120,15 @@ test.each([
   expect(list.ok && list.value.instances.length).toBe(2);
 });
 
+test.each<{ id?: unknown; total?: unknown }>([
+  ...[0, -1, 1.5, 2 ** 53, '', ' ', true, null].map((id) => ({ id })),
+  ...[-1, 0.5, '', null].map((total) => ({ total })),
+])('a list with %j is malformed', async ({ id = 7, total = 1 }) => {
+  const { open } = scene();
+  const fetch = async () => Response.json({ success: true, instances: [{ id }], total_instances: total });
+  expect(await open({}, { fetch })?.({ limit: 500 })).toMatchObject({ ok: false, failure: { kind: 'malformed' } });
+});
+
 const failures: [Fault, object][] = [
   [500, { kind: 'status', status: 500 }],
   [401, { kind: 'status', status: 401 }],
