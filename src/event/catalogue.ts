@@ -46,7 +46,7 @@ export const notificationGroups = {
 
 export type NotificationGroup = keyof typeof notificationGroups;
 
-/** Whom the types of a group concern: one in two groups exists as `client:` and as `host:`. */
+/** Whom a group's types concern. A type in two groups exists as `client:` and as `host:`. */
 export const contextOfGroup = (name: string) => (name === 'host' ? 'host' : 'client');
 
 /** Sent only by the provider's test call; not a key that one can subscribe to. */
