@@ -9,9 +9,9 @@ import { type ApiClientOptions, check, createApiClient, DEFAULT_API_URL, KEY_SHA
 import type { ApiFailure } from './api-failure.ts';
 import { oneLine } from './harmless.ts';
 
-/** A number arrives as text, too. */
+/** A number arrives as text, too: decimal, and not empty. */
 function number(value: unknown): number | null {
-  const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const read = typeof value === 'string' && /^[-+.e\d]+$/i.test(value) ? Number(value) : value;
   return typeof read === 'number' && Math.abs(read) <= 1e12 ? read : null;
 }
 

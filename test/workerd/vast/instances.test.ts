@@ -103,6 +103,7 @@ test.each([
     { dph_total: 'free', num_gpus: {}, label: 7, is_bid: 'yes' },
     { dph_total: null, num_gpus: null, label: null, is_bid: null },
   ],
+  ['numbers that are not decimal', { dph_total: '0x10', gpu_util: '0b11' }, { dph_total: null, gpu_util: null }],
   ['numbers that are empty', { dph_total: '', gpu_util: ' ' }, { dph_total: null, gpu_util: null }],
   ['a time that no date can be', { end_date: -1e15, start_date: 'Infinity' }, { end_date: null, start_date: null }],
   ['flags as numbers', { is_bid: 1 }, { is_bid: true }],
