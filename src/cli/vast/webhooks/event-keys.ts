@@ -94,7 +94,7 @@ function offeredOfGroup(name: NotificationGroup, live: ReadonlySet<string>): str
 }
 
 function unknown(word: string, live: ReadonlySet<string>): CliFailure {
-  const near = nearMiss(word, [...live]);
+  const near = nearMiss(word, [...live, ...[...live].map(slugOf)]);
   const hint = near ? ` Did you mean ${near}?` : '';
   const see = `See \`npm run vast -- types\`; groups are ${Object.keys(notificationGroups).join(', ')} and all.`;
   return usage(`Vast.ai has no event type "${word}".${hint} ${see}`);

@@ -48,6 +48,13 @@ describe('--events', () => {
     expect(() => expandEvents(word, catalogueKeys)).toThrow('no event type');
   });
 
+  it.each([
+    ['brand_nwe', 'brand_new'],
+    ['host:brand_nwe', 'host:brand_new'],
+  ])('says what was meant by %s, of what only the live list knows', (word, meant) => {
+    expect(() => expandEvents(word, ['host:brand_new'])).toThrow(`Did you mean ${meant}?`);
+  });
+
   it.each(['', ' , '])('refuses an empty list (%j)', (text) => {
     expect(() => expandEvents(text, catalogueKeys)).toThrow('names no event type');
   });
