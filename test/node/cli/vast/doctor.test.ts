@@ -107,6 +107,16 @@ describe('doctor', () => {
     });
   });
 
+  it.each([
+    ['/health', 'GET', { received: true }, 'health'],
+    ['a delivery', 'POST', { status: 'ok' }, 'endpoint'],
+  ])('takes for a stranger’s what the Worker does not answer to %s', async (_what, method, answer, check) => {
+    const scene = await healthyScene();
+    scene.worker.front = (request) => (request.method === method ? Response.json(answer) : undefined);
+    const { levelOf } = await scene.doctor();
+    expect(levelOf(check)).toMatchObject({ level: 'problem', found: expect.stringContaining('not as this Worker') });
+  });
+
   it('says that the Worker cannot be reached', async () => {
     const scene = await healthyScene();
     const run = await scene.vast(['doctor', '--url', 'http://127.0.0.1:1']);

@@ -58,6 +58,16 @@ describe('webhooks register', () => {
     expect(run.stderr).toContain('did not reach the ledger');
   });
 
+  it('does not take the test of an earlier run for its own', async () => {
+    const scene = await freshScene();
+    scene.provider.tellsEventId = false;
+    scene.worker.opsToken = 'ops-token-1234';
+    scene.env.OPS_TOKEN = 'ops-token-1234';
+    expect((await scene.register()).exitCode).toBe(0);
+    scene.worker.consuming = false;
+    expect((await scene.register()).exitCode).toBe(3);
+  });
+
   it('leaves no trace at the Worker beyond its probe and the test', async () => {
     const scene = await freshScene();
     await scene.register();
@@ -141,6 +151,15 @@ describe('webhooks register', () => {
     const run = await scene.register();
     expect(run.exitCode).toBe(1);
     expect(run.stderr).toContain('login page');
+    expect(scene.provider.calls).toEqual([]);
+  });
+
+  it('asks Vast.ai for nothing when /health alone is a stranger’s', async () => {
+    const scene = await freshScene();
+    scene.worker.front = ({ method }) => (method === 'GET' ? Response.json({ received: true }) : undefined);
+    const run = await scene.register();
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain('/health answers 200, not as this Worker does');
     expect(scene.provider.calls).toEqual([]);
   });
 

@@ -85,6 +85,19 @@ describe('webhooks rotate', () => {
     expect(scene.provider.everySecret).toHaveLength(2);
   });
 
+  it('goes on to retire a slot that is gone already, and rotates nothing', async () => {
+    const scene = await registeredScene();
+    await scene.rotate();
+    scene.worker.onCommand = ({ verb }, when) => {
+      if (verb === 'delete' && when === 'after') throw new Error('out of order');
+    };
+    expect((await scene.rotate()).exitCode).not.toBe(0);
+    expect(scene.worker.stored.has(FIRST)).toBe(false);
+    scene.worker.onCommand = () => undefined;
+    expect(JSON.parse((await scene.rotate('--json')).stdout)).toMatchObject({ ok: true, state: 'retired' });
+    expect(scene.provider.everySecret).toHaveLength(1);
+  });
+
   it('finishes with --finish, and then has nothing more to finish', async () => {
     const scene = await registeredScene();
     await scene.rotate();
