@@ -5,6 +5,8 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { ACCEPTED, attackModes, isAsExpected, planOf } from '../../../src/cli/attack-modes.ts';
+import { draftDelivery } from '../../../src/cli/delivery.ts';
 import { eventTypes } from '../../../src/event/catalogue.ts';
 import { type FakeAnswer, type FakeRow, fakeWorker, type Ledger, type Received } from './fake-worker.ts';
 import { type Ended, runTriggerHere } from './run-trigger-here.ts';
@@ -356,6 +358,19 @@ describe('the secret of a Worker elsewhere', () => {
 });
 
 describe('the attack modes', () => {
+  it.each([
+    ['duplicate', true, 1],
+    ['duplicate', false, 2],
+    ['headerId', true, 1],
+    ['headerId', false, 2],
+  ] as const)('expects of the copy of %s (at a Worker on this machine: %s) %i answers', async (mode, local, count) => {
+    const draft = draftDelivery({ type: 'outbid', id: 'one', now: 0 });
+    const [, copy] = await planOf(draft, attackModes[mode], { local, accepted: ACCEPTED, secret: 'a-secret' });
+    const answers = [{ received: true, duplicate: true }, { received: true }];
+    const fine = answers.filter((fields) => copy && isAsExpected({ status: 200, fields }, copy.expected));
+    expect(fine).toEqual(answers.slice(0, count));
+  });
+
   it.each([
     ['--stale', [OUTSIDE_TOLERANCE]],
     ['--future', [OUTSIDE_TOLERANCE]],
