@@ -20,7 +20,7 @@ export function times({ event, receivedAt, status, updatedAt, leaseUntil, tries 
     ['Started', first ? startOf(first) : running],
     [status === 'dead' ? 'Given up' : 'Done', isDone && (tries.at(-1)?.at ?? updatedAt)],
   ] as const;
-  const known = course.flatMap(([name, time]) => (time ? { name, time } : []));
+  const known = course.flatMap(([name, time]) => (time || time === 0 ? { name, time } : []));
   const rows = known.map(({ name, time }, index) => {
     const passed = time - (known[index - 1]?.time ?? time);
     const pause = html`<small>${duration(Math.abs(passed))} ${passed < 0 ? 'earlier' : 'later'}</small>`;

@@ -324,6 +324,16 @@ describe('an event’s page', () => {
     expect(html).not.toContain('Last error');
   });
 
+  it('shows the time that its sender gave, even where that clock stands at its very first moment', async () => {
+    const at = Date.now() - 60_000;
+    await inLedger(({ story }) =>
+      story.succeed({ ...story.event('outbid', at, 'epoch'), created: new Date(0).toISOString() }, at),
+    );
+    expect(await page(eventAt('epoch'))).toMatch(
+      /Created \(sender’s clock\)<\/dt>\s*<dd><time[^>]+>1970-01-01 00:00:00 UTC/,
+    );
+  });
+
   it('says how late a late one was, shows it as it came, and says why an accepted one is not shown so', async () => {
     const late = await page(eventAt(LATE_ID));
     expect(late).toMatch(/Signed <strong>6 min [34] s before<\/strong> it arrived/);
