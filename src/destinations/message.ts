@@ -60,9 +60,9 @@ export function withInstance(message: ChatMessage, look: InstanceLook | undefine
     clip(oneLine(label), MAX_VALUE_LENGTH),
     oneLine(gpu && count ? `${count}× ${gpu}` : gpu),
     price === null ? '' : `$${price.toFixed(3)}/h`,
-    isRunning && uptime !== null
+    isRunning && uptime !== null && uptime > 0
       ? `running for ${duration(uptime * 60_000)}`
-      : rented >= 0 && `${isRunning ? 'running, ' : ''}rented for ${duration(rented)}`,
+      : rented > 0 && `${isRunning ? 'running, ' : ''}rented for ${duration(rented)}`,
   ];
   return { ...message, details: detailsOf(message.details, ...facts) };
 }

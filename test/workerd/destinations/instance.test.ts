@@ -45,6 +45,9 @@ describe('the small print', () => {
     ['no price', { dph_total: null }, ' · train-7b · 2× RTX 4090 · running for 1 h 30 min'],
     ['no uptime', { uptime_mins: null }, ' · train-7b · 2× RTX 4090 · $0.412/h · running, rented for 3 h 30 min'],
     ['no time', { uptime_mins: null, start_date: null }, ' · train-7b · 2× RTX 4090 · $0.412/h'],
+    ['no whole minute', { uptime_mins: 0 }, ' · train-7b · 2× RTX 4090 · $0.412/h · running, rented for 3 h 30 min'],
+    ['less than none', { uptime_mins: -1 }, ' · train-7b · 2× RTX 4090 · $0.412/h · running, rented for 3 h 30 min'],
+    ['this very moment', { uptime_mins: 0, start_date: READ_AT / 1000 }, ' · train-7b · 2× RTX 4090 · $0.412/h'],
     ['a start yet to come', { uptime_mins: null, start_date: 3e9 }, ' · train-7b · 2× RTX 4090 · $0.412/h'],
     [
       'one that has stopped',
