@@ -162,6 +162,19 @@ describe('decoding what is not one of our messages', () => {
     expect(decodeMessage({ ...valid, receivedAt: 1n })).toEqual({ ok: false, failure: 'message_not_json' });
   });
 
+  test.each([
+    ['receivedAt', ['0', '1', '8.64e15'], ['-1', '1.5', '8640000000000001', '1e20', '"5"', 'true', 'null', '[5]']],
+    ['ageSeconds', ['0', '301', '-301'], ['1.5', '1e20', '"5"', 'true', 'null']],
+  ])('takes as %s whole numbers alone, within their bounds', (field, good, bad) => {
+    const of = { id: 'one', endpoint: 'default', dialect: 'notification', receivedAt: 5, headers: {}, body: '' };
+    const read = (json: string) =>
+      decodeMessage(
+        JSON.stringify({ version: 1, kind: 'refused', reason: 'r', ...of, [field]: '@' }).replace('"@"', json),
+      );
+    for (const json of good) expect(read(json), json).toMatchObject({ ok: true });
+    for (const json of bad) expect(read(json), json).toEqual({ ok: false, failure: 'message_malformed' });
+  });
+
   test('calls a message nested deeper than any we write malformed', () => {
     const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
     const text = JSON.stringify({ ...valid, event: { ...event, data: { deep: 'HERE' } } }).replace('"HERE"', deep);
