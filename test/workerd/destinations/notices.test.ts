@@ -161,6 +161,12 @@ describe('quarantineNotice', () => {
     expect(await told('slack', room)).toContain(`${words} it arrived`);
   });
 
+  it('says nothing of an age where it arrived in the second it was signed in', async () => {
+    const room = openRoom();
+    await quarantineNotice(contextFor(room.secrets), { ...kept, reason: 'event_invalid', ageSeconds: 0 });
+    expect(await told('slack', room)).not.toContain('signed');
+  });
+
   it('tells the chats of a security-critical type, too: its name, and nothing it says', async () => {
     const room = openRoom();
     const delivery = { ...kept, type: 'password_reset', data: { message: 'https://reset.example/1' } };

@@ -224,6 +224,12 @@ describe('POST /ops/api/replay', () => {
     expect((await eventOf(DEAD_ID)).status).toBe('dead');
   });
 
+  it('takes a dry run that is neither true nor false for a mistake, and runs nothing', async () => {
+    for (const dryRun of ['true', 'false', '0', 0, 1, []])
+      expect((await postJson('/ops/api/replay', { status: 'dead', dryRun })).status, JSON.stringify(dryRun)).toBe(400);
+    expect((await eventOf(DEAD_ID)).status).toBe('dead');
+  });
+
   it('bounds a step and its request body', async () => {
     for (const limit of [101, [5], ' 5'])
       expect((await postJson('/ops/api/replay', { status: 'dead', limit })).status, String(limit)).toBe(400);
