@@ -197,6 +197,8 @@ describe('a list', () => {
     expect(await ids({ status: 'attention' })).toEqual([RETRYING_ID, LATE_ID, DEAD_ID, UNREADABLE_ID]);
     expect(await ids({ status: 'attention', type: 'outbid' })).toEqual([DEAD_ID]);
     expect(await ids({ status: 'attention', q: 'Slack answered' })).toEqual([RETRYING_ID, DEAD_ID]);
+    // Among many that were processed.
+    expect(await ids({ status: 'attention', q: 'outbid' })).toEqual([DEAD_ID]);
     expect(await ids({ status: 'attention' }, null, 2)).toEqual([RETRYING_ID, LATE_ID]);
   });
 
