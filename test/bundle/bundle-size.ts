@@ -54,7 +54,7 @@ export async function measureBundle(): Promise<BundleSize> {
   }
 }
 
-/** What is uploaded: modules, not their source maps nor the notes that wrangler puts beside them. */
+/** What is uploaded: modules, not source maps nor the notes that wrangler puts beside them. */
 function sizeOf(directory: string): BundleSize {
   const modules = readdirSync(directory)
     .filter((name) => !name.endsWith('.map') && name !== 'README.md' && name !== METADATA)
