@@ -13,8 +13,13 @@ export function isFromThisMachine({ url, headers }: Request): boolean {
   return isThisMachine(new URL(url).hostname) && !headers.has('x-forwarded-for') && !headers.has('x-forwarded-host');
 }
 
+/** Whether a secret may be sent there: https anywhere, plain http only on this machine. */
+export function isSafeForCredentials({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isThisMachine(hostname));
+}
+
 /** The URL in a text; undefined if it is none, or one that others could read on the way. */
 export function secureUrl(text: string | undefined): URL | undefined {
   const url = URL.parse(text?.trim() ?? '');
-  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isThisMachine(url.hostname)) ? url : undefined;
+  return url && isSafeForCredentials(url) ? url : undefined;
 }

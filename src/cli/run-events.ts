@@ -3,13 +3,14 @@
 import { DEFAULT_ENDPOINT } from '../endpoint.ts';
 import { eventTypes } from '../event/catalogue.ts';
 import { MAX_FEED_WAIT_SECONDS } from '../limits.ts';
+import { isSafeForCredentials } from '../this-machine.ts';
 import { harmless, oneLine, visibleJson } from '../vast/harmless.ts';
 import { CliFailure, EXIT, usage } from './cli-failure.ts';
 import { commandLine, wholeNumber } from './command-line.ts';
 import { findLocalVar } from './local-secrets.ts';
 import { nearMiss } from './near-miss.ts';
 import { projectRoot } from './project-root.ts';
-import { isSafeForCredentials, targetOf } from './target.ts';
+import { targetOf } from './target.ts';
 import type { ActionContext } from './vast/connect.ts';
 import { createOutput } from './vast/terminal/output.ts';
 import type { Surroundings } from './vast/terminal/surroundings.ts';

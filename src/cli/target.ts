@@ -1,7 +1,7 @@
 // From what the operator types to a URL, its endpoint and the secrets that belong to it: all
 // commands accept and refuse the same.
 import { DEFAULT_ENDPOINT, endpointAt, isEndpoint, isReserved, secretNamesOf, webhookPath } from '../endpoint.ts';
-import { isThisMachine } from '../this-machine.ts';
+import { isSafeForCredentials, isThisMachine } from '../this-machine.ts';
 import { usage } from './cli-failure.ts';
 
 /** Vast.ai's limit, in characters. */
@@ -63,11 +63,6 @@ function whyNoEndpoint(name: string): string {
   return isReserved(name)
     ? `"${name}" is reserved, choose another name.`
     : `"${name}" is no name of an endpoint: lower-case letters, digits and dashes, up to 32, beginning with a letter.`;
-}
-
-/** Whether a secret may be sent there: https anywhere, plain http only on this machine. */
-export function isSafeForCredentials(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isThisMachine(url.hostname));
 }
 
 /** Whether two registered URLs are the same. A trailing slash makes no difference to the Worker. */

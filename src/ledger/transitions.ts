@@ -45,7 +45,7 @@ function isBy(row: RowState, by: Claimant): boolean {
   return row.claim === by.claim && row.holder === by.messageId;
 }
 
-export type SettleDecision =
+type SettleDecision =
   | { readonly kind: 'record' }
   /** Already recorded: the answer to an earlier call got lost. */
   | { readonly kind: 'known' }
@@ -104,7 +104,7 @@ export function decideBury(row: RowState | undefined, messageId: string, now: nu
 }
 
 /** `reopen`: send it, as the next run. */
-export type ReopenDecision = { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
+type ReopenDecision = { readonly kind: 'reopen' } | { readonly kind: 'refuse'; readonly reason: ReopenRefusal };
 
 export type ReopenRefusal =
   | 'unknown_event'

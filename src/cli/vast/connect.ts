@@ -3,13 +3,14 @@
 // only, and hidden from the output.
 import type { Command } from 'commander';
 import type { Result } from '../../result.ts';
+import { isSafeForCredentials } from '../../this-machine.ts';
 import { hasOuterSpace } from '../../usable-secret.ts';
 import { createApiClient, DEFAULT_API_URL, KEY_SHAPE } from '../../vast/api-client.ts';
 import { type ApiFailure, describeApiFailure } from '../../vast/api-failure.ts';
 import { createVastApi, type VastApi } from '../../vast/vast-api.ts';
 import { CliFailure, usage } from '../cli-failure.ts';
 import { wholeNumber } from '../command-line.ts';
-import { isSafeForCredentials, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import { createRotationRecords } from './rotate/rotation-record.ts';
 import type { Output } from './terminal/output.ts';
 import type { Surroundings } from './terminal/surroundings.ts';
